@@ -1,0 +1,104 @@
+# circlet: build, install, test. Settings first; `make help` lists the targets.
+
+BUILD    ?= build
+PREFIX   ?= /usr/local
+LUA      ?= lua5.4
+CC       ?= gcc
+OPT      ?= -O3
+SANITIZE ?=
+# Where lua.h and OpenBLAS are; pkg-config knows on Debian, LuaRocks passes its own.
+LUA_CFLAGS  ?= $(shell pkg-config --cflags lua5.4 2>/dev/null)
+BLAS_CFLAGS ?= $(shell pkg-config --cflags openblas 2>/dev/null)
+BLAS_LIBS   ?= $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)
+
+# a*b+c is contracted nowhere but where a kernel asks for it: the same bits on every machine.
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror
+CFLAGS   = -std=gnu11 $(OPT) -g -fPIC -fopenmp -fvisibility=hidden -ffp-contract=off \
+           -fno-math-errno -fno-trapping-math $(WARNINGS) -Icore $(BLAS_CFLAGS) \
+           $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+LDFLAGS  = -shared -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+LIBS     = $(BLAS_LIBS) -lz -lm -lpthread
+
+# Files named *_kernels.c are compiled once per instruction set (core/cpu/isa.h).
+ifeq ($(shell uname -m),x86_64)
+ISAS = base avx2 avx512
+else
+ISAS = base
+endif
+ISA_base   =
+ISA_avx2   = -mavx2 -mfma -mf16c
+ISA_avx512 = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c -mprefer-vector-width=512
+
+KERNELS = $(wildcard core/*/*_kernels.c)
+SOURCES = $(filter-out $(KERNELS),$(wildcard $(addsuffix /*.c,$(addprefix core/,base tensor ops loss metric io cpu ref))))
+BINDING = $(wildcard core/bind/*.c)
+HEADERS = $(wildcard core/*.h core/*/*.h)
+OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) \
+          $(foreach isa,$(ISAS),$(KERNELS:%.c=$(BUILD)/%.$(isa).o))
+BINDING_OBJECTS = $(BINDING:%.c=$(BUILD)/%.o)
+MODULE  = $(BUILD)/circlet/core.so
+
+# Run from the tree, without installing.
+export LUA_PATH  = $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
+export LUA_CPATH = $(CURDIR)/$(BUILD)/?.so;;
+
+.PHONY: all
+all: $(MODULE)
+
+$(MODULE): $(OBJECTS) $(BINDING_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/core/bind/%.o: CFLAGS += $(LUA_CFLAGS)
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define kernel_rule
+$(BUILD)/%_kernels.$(1).o: %_kernels.c Makefile
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) $(ISA_$(1)) -DCT_ISA=$(1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach isa,$(ISAS),$(eval $(call kernel_rule,$(isa))))
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+## Packages: what building, testing and the scripts need on Debian and Ubuntu.
+PACKAGES = gcc make pkg-config lua5.4 liblua5.4-dev libopenblas-dev zlib1g-dev \
+           lua-argparse lua-filesystem lua-busted lua-check clang-format gnuplot-nox \
+           fonts-dejavu-core dataset-fashion-mnist
+.PHONY: deps
+deps:
+	@sh scripts/deps.sh $(PACKAGES)
+
+## Tests
+BUSTED = $(LUA) $$(command -v busted)
+.PHONY: test lint spec
+test: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory spec
+
+lint:
+	@clang-format --dry-run --Werror $(SOURCES) $(KERNELS) $(BINDING) $(HEADERS)
+	@luacheck -q lua scripts spec
+
+SPEC ?= spec
+spec: all
+	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BUSTED) --helper=spec/helper.lua --shuffle-files --shuffle-tests --seed=$${SEED:-1} \
+	  --pattern=_spec --output=spec/output.lua $(SPEC)
+
+.PHONY: format clean help
+format:
+	@clang-format -i $(SOURCES) $(KERNELS) $(BINDING) $(HEADERS)
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo "make          build $(MODULE)"
+	@echo "make sweep    a hyper-parameter sweep on Fashion-MNIST, from nothing to its picture"
+	@echo "make test     install what is missing, build, lint, run every spec"
+	@echo "make format   clang-format the C code"
+	@echo "make deps     install what is missing (Debian, Ubuntu)"
+	@echo "make clean    remove $(BUILD)"

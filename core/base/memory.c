@@ -1,0 +1,76 @@
+/* Aligned, counted allocation. Each block is preceded by a 64-byte header that holds its size: the
+ * header keeps the payload aligned for AVX-512 and lets ct_free() account without being told. */
+#include "base/memory.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGN = 64 };
+
+static _Atomic int64_t current_bytes, peak_bytes;
+static _Thread_local int64_t fail_countdown;
+
+bool ct_size_mul(int64_t a, int64_t b, int64_t *out) {
+  int64_t r;
+  if (a < 0 || b < 0 || __builtin_mul_overflow(a, b, &r)) return false;
+  *out = r;
+  return true;
+}
+
+bool ct_size_add(int64_t a, int64_t b, int64_t *out) {
+  int64_t r;
+  if (a < 0 || b < 0 || __builtin_add_overflow(a, b, &r)) return false;
+  *out = r;
+  return true;
+}
+
+static void account(int64_t delta) {
+  int64_t now = atomic_fetch_add(&current_bytes, delta) + delta;
+  int64_t peak = atomic_load(&peak_bytes);
+  while (now > peak && !atomic_compare_exchange_weak(&peak_bytes, &peak, now)) {
+  }
+}
+
+static int64_t *header_of(void *p) { return (int64_t *)(void *)((char *)p - ALIGN); }
+
+ct_status ct_alloc(void *out, int64_t count, size_t element, const char *what, ct_error *error) {
+  int64_t bytes, total;
+  if (!ct_size_mul(count, (int64_t)element, &bytes) || !ct_size_add(bytes, 2 * ALIGN - 1, &total))
+    return ct_fail(error, CT_ENOMEM, "%s: %lld elements of %zu bytes exceed the address space",
+                   what, (long long)count, element);
+  total -= total % ALIGN; /* aligned_alloc wants a multiple of the alignment */
+  bool injected = fail_countdown > 0 && --fail_countdown == 0;
+  char *base = injected ? NULL : aligned_alloc(ALIGN, (size_t)total);
+  if (!base)
+    return ct_fail(error, CT_ENOMEM, "%s: not enough memory for %lld bytes", what,
+                   (long long)bytes);
+  void *p = base + ALIGN;
+  *header_of(p) = bytes;
+  account(bytes);
+  memcpy(out, &p, sizeof p);
+  return CT_OK;
+}
+
+ct_status ct_realloc(void *p, int64_t count, size_t element, const char *what, ct_error *error) {
+  void *old, *grown = NULL;
+  memcpy(&old, p, sizeof old);
+  CT_TRY(ct_alloc(&grown, count, element, what, error));
+  if (old) {
+    int64_t keep = *header_of(old), room = *header_of(grown);
+    memcpy(grown, old, (size_t)(keep < room ? keep : room));
+    ct_free(old);
+  }
+  memcpy(p, &grown, sizeof grown);
+  return CT_OK;
+}
+
+void ct_free(void *p) {
+  if (!p) return;
+  account(-*header_of(p));
+  free(header_of(p));
+}
+
+int64_t ct_memory_current(void) { return atomic_load(&current_bytes); }
+int64_t ct_memory_peak(void) { return atomic_load(&peak_bytes); }
+void ct_memory_reset_peak(void) { atomic_store(&peak_bytes, atomic_load(&current_bytes)); }
+void ct_memory_fail_at(int64_t nth) { fail_countdown = nth; }

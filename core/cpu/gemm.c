@@ -1,0 +1,81 @@
+/* Parallel matrix products on a single-threaded OpenBLAS.
+ *
+ * C is halved along its longer side until there are TILES tiles or they would become too small to
+ * be worth packing operands for; the cuts follow from (m, n, k) only. No sum is ever split along k.
+ */
+#include "cpu/gemm.h"
+#include <cblas.h>
+#include <pthread.h>
+#include "base/threads.h"
+
+enum { TILES = 16, SMALLEST = 48, GRAIN = 16 };
+
+static int blas_is_parallel;
+
+static void set_up(void) {
+  blas_is_parallel = openblas_get_parallel() != OPENBLAS_SEQUENTIAL;
+  openblas_set_num_threads(1);
+}
+
+int ct_gemm_threads(int threads) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, set_up);
+  return blas_is_parallel ? threads : 1;
+}
+
+void ct_gemm_tile_f32(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                      float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
+                      float beta, float *c, int64_t ldc) {
+  cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+              transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, alpha, a, (int)lda,
+              b, (int)ldb, beta, c, (int)ldc);
+}
+
+void ct_gemm_tile_f64(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                      double alpha, const double *a, int64_t lda, const double *b, int64_t ldb,
+                      double beta, double *c, int64_t ldc) {
+  cblas_dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+              transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, alpha, a, (int)lda,
+              b, (int)ldb, beta, c, (int)ldc);
+}
+
+typedef struct grid {
+  int64_t rows, columns;           /* of one tile */
+  int64_t tile_rows, tile_columns; /* how many tiles */
+} grid;
+
+static int64_t half(int64_t n) { return (n / 2 + GRAIN - 1) / GRAIN * GRAIN; }
+
+static grid make_grid(int64_t m, int64_t n, int64_t k) {
+  grid g = {m, n, 1, 1};
+  bool small = (double)m * (double)n * (double)k < 1 << 18;
+  while (!small && g.tile_rows * g.tile_columns < TILES) {
+    bool by_rows = g.rows >= g.columns;
+    int64_t *side = by_rows ? &g.rows : &g.columns;
+    if (*side < 2 * SMALLEST) break;
+    *side = half(*side);
+    g.tile_rows = (m + g.rows - 1) / g.rows;
+    g.tile_columns = (n + g.columns - 1) / g.columns;
+  }
+  return g;
+}
+
+#define GEMM(name, tile, T)                                                                        \
+  void name(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, T alpha,          \
+            const T *a, int64_t lda, const T *b, int64_t ldb, T beta, T *c, int64_t ldc) {         \
+    if (m == 0 || n == 0) return;                                                                  \
+    grid g = make_grid(m, n, k);                                                                   \
+    int64_t tiles = g.tile_rows * g.tile_columns;                                                  \
+    int threads = ct_gemm_threads(tiles == 1 ? 1 : ct_threads_for(m * n));                         \
+    _Pragma("omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)") for (      \
+        int64_t t = 0; t < tiles; t++) {                                                           \
+      int64_t i = t / g.tile_columns * g.rows, j = t % g.tile_columns * g.columns;                 \
+      int64_t rows = m - i < g.rows ? m - i : g.rows;                                              \
+      int64_t columns = n - j < g.columns ? n - j : g.columns;                                     \
+      tile(transpose_a, transpose_b, rows, columns, k, alpha, a + (transpose_a ? i : i * lda),     \
+           lda, b + (transpose_b ? j * ldb : j), ldb, beta, c + i * ldc + j, ldc);                 \
+    }                                                                                              \
+  }
+
+GEMM(ct_gemm_f32, ct_gemm_tile_f32, float)
+GEMM(ct_gemm_f64, ct_gemm_tile_f64, double)

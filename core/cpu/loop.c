@@ -1,0 +1,99 @@
+/* The elementwise frame.
+ *
+ * Dimensions are sorted by the first operand's stride and merged wherever all operands allow, so
+ * most calls end as one long run. The run dimension is cut into pieces of at most PIECE elements;
+ * pieces are numbered and shared out to threads. An output that revisits memory (an expanded view)
+ * is walked by one thread. */
+#include "cpu/loop.h"
+#include <string.h>
+#include "base/threads.h"
+
+enum { PIECE = 16384 };
+
+typedef struct plan {
+  int dims, operands;
+  int64_t size[CT_MAX_DIMS];
+  int64_t stride[CT_MAX_OPERANDS][CT_MAX_DIMS]; /* bytes */
+  char *base[CT_MAX_OPERANDS];
+} plan;
+
+static void swap_dims(plan *p, int a, int b) {
+  int64_t s = p->size[a];
+  p->size[a] = p->size[b], p->size[b] = s;
+  for (int k = 0; k < p->operands; k++) {
+    s = p->stride[k][a];
+    p->stride[k][a] = p->stride[k][b], p->stride[k][b] = s;
+  }
+}
+
+static bool mergeable(const plan *p, int d) {
+  for (int k = 0; k < p->operands; k++)
+    if (p->stride[k][d] != p->stride[k][d + 1] * p->size[d + 1]) return false;
+  return true;
+}
+
+static void make_plan(plan *p, int operands, const ct_tensor *const *operand) {
+  p->operands = operands;
+  p->dims = 0;
+  for (int k = 0; k < operands; k++) p->base[k] = ct_tensor_data(operand[k]);
+  for (int d = 0; d < operand[0]->dims; d++) {
+    if (operand[0]->size[d] == 1) continue;
+    p->size[p->dims] = operand[0]->size[d];
+    for (int k = 0; k < operands; k++)
+      p->stride[k][p->dims] = operand[k]->stride[d] * (int64_t)ct_dtype_size(operand[k]->dtype);
+    p->dims++;
+  }
+  for (int i = 1; i < p->dims; i++)
+    for (int d = i; d > 0 && p->stride[0][d - 1] < p->stride[0][d]; d--) swap_dims(p, d - 1, d);
+  for (int d = p->dims - 2; d >= 0; d--) {
+    if (!mergeable(p, d)) continue;
+    p->size[d] *= p->size[d + 1];
+    for (int k = 0; k < operands; k++) p->stride[k][d] = p->stride[k][d + 1];
+    for (int e = d + 1; e < p->dims - 1; e++) swap_dims(p, e, e + 1);
+    p->dims--;
+  }
+  if (p->dims == 0) { /* a single element */
+    p->dims = 1;
+    p->size[0] = 1;
+    for (int k = 0; k < operands; k++) p->stride[k][0] = 0;
+  }
+}
+
+static bool revisits(const plan *p, int written) {
+  for (int k = 0; k < written; k++)
+    for (int d = 0; d < p->dims; d++)
+      if (p->stride[k][d] == 0 && p->size[d] > 1) return true;
+  return false;
+}
+
+static void run_piece(const plan *p, int64_t piece, int64_t pieces_per_row, ct_run_fn run,
+                      const void *context) {
+  char *pointer[CT_MAX_OPERANDS];
+  int64_t stride[CT_MAX_OPERANDS];
+  int inner = p->dims - 1;
+  int64_t row = piece / pieces_per_row, start = piece % pieces_per_row * PIECE;
+  int64_t count = p->size[inner] - start < PIECE ? p->size[inner] - start : PIECE;
+  for (int k = 0; k < p->operands; k++) {
+    stride[k] = p->stride[k][inner];
+    pointer[k] = p->base[k] + start * stride[k];
+  }
+  for (int d = inner - 1; d >= 0; d--) {
+    int64_t index = row % p->size[d];
+    row /= p->size[d];
+    for (int k = 0; k < p->operands; k++) pointer[k] += index * p->stride[k][d];
+  }
+  run(context, count, pointer, stride);
+}
+
+void ct_loop(int operands, int written, const ct_tensor *const *operand, ct_run_fn run,
+             const void *context) {
+  int64_t total = ct_tensor_count(operand[0]);
+  if (total == 0) return;
+  plan p;
+  make_plan(&p, operands, operand);
+  int64_t inner = p.size[p.dims - 1], per_row = (inner + PIECE - 1) / PIECE;
+  int64_t pieces = total / inner * per_row;
+  int threads = pieces == 1 || revisits(&p, written) ? 1 : ct_threads_for(total);
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+  for (int64_t piece = 0; piece < pieces; piece++) run_piece(&p, piece, per_row, run, context);
+}

@@ -1,0 +1,40 @@
+/* Element types. Names follow Torch7: Float, Double, Long (64 bits), Int (32 bits), Byte
+ * (unsigned). */
+#ifndef CIRCLET_TENSOR_DTYPE_H
+#define CIRCLET_TENSOR_DTYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum ct_dtype { CT_FLOAT, CT_DOUBLE, CT_LONG, CT_INT, CT_BYTE, CT_DTYPES } ct_dtype;
+
+size_t ct_dtype_size(ct_dtype dtype);
+const char *ct_dtype_name(ct_dtype dtype); /* "Float", "Double", ... */
+static inline bool ct_dtype_is_real(ct_dtype dtype) { return dtype <= CT_DOUBLE; }
+
+/* A number on its way into a tensor or out of one: `i` counts for integer types, `d` for the rest.
+ */
+typedef struct ct_scalar {
+  double d;
+  int64_t i;
+} ct_scalar;
+
+/* Room for one element of any type. */
+typedef union ct_element {
+  float f32;
+  double f64;
+  int64_t i64;
+  int32_t i32;
+  uint8_t u8;
+} ct_element;
+
+/* The integer part is 0 where the number has none in range (NaN included). */
+static inline ct_scalar ct_scalar_of(double d) {
+  return (ct_scalar){d, d >= -0x1p63 && d < 0x1p63 ? (int64_t)d : 0};
+}
+
+ct_scalar ct_scalar_load(ct_dtype dtype, const void *from);
+void ct_scalar_store(ct_dtype dtype, void *to, ct_scalar value);
+
+#endif

@@ -1,0 +1,39 @@
+/* Storage life cycle. Fresh memory is zeroed: results of a run must never depend on old heap bytes.
+ */
+#include "tensor/storage.h"
+#include <string.h>
+#include "base/memory.h"
+
+ct_status ct_storage_new(ct_storage **out, ct_dtype dtype, int64_t size, ct_error *error) {
+  ct_storage *s = NULL;
+  CT_TRY(ct_alloc(&s, 1, sizeof *s, "storage", error));
+  *s = (ct_storage){1, dtype, 0, NULL};
+  ct_status status = ct_storage_resize(s, size, error);
+  if (status != CT_OK) {
+    ct_storage_release(s);
+    return status;
+  }
+  *out = s;
+  return CT_OK;
+}
+
+ct_storage *ct_storage_retain(ct_storage *storage) {
+  if (storage) atomic_fetch_add(&storage->references, 1);
+  return storage;
+}
+
+void ct_storage_release(ct_storage *storage) {
+  if (!storage || atomic_fetch_sub(&storage->references, 1) != 1) return;
+  ct_free(storage->data);
+  ct_free(storage);
+}
+
+ct_status ct_storage_resize(ct_storage *storage, int64_t size, ct_error *error) {
+  size_t element = ct_dtype_size(storage->dtype);
+  CT_TRY(ct_realloc(&storage->data, size, element, "storage", error));
+  if (size > storage->size)
+    memset((char *)storage->data + (size_t)storage->size * element, 0,
+           (size_t)(size - storage->size) * element);
+  storage->size = size;
+  return CT_OK;
+}

@@ -1,0 +1,24 @@
+/* A reference-counted block of elements of one type: what tensors are views of. */
+#ifndef CIRCLET_TENSOR_STORAGE_H
+#define CIRCLET_TENSOR_STORAGE_H
+
+#include <stdatomic.h>
+#include "base/status.h"
+#include "tensor/dtype.h"
+
+typedef struct ct_storage {
+  _Atomic int64_t references;
+  ct_dtype dtype;
+  int64_t size; /* elements */
+  void *data;   /* may move when the storage is resized: keep offsets, not pointers */
+} ct_storage;
+
+/* A new storage with one reference; its elements are zero. */
+ct_status ct_storage_new(ct_storage **out, ct_dtype dtype, int64_t size, ct_error *error);
+ct_storage *ct_storage_retain(ct_storage *storage);
+void ct_storage_release(ct_storage *storage); /* NULL is allowed */
+
+/* Keeps the first min(old, new) elements; added elements are zero. */
+ct_status ct_storage_resize(ct_storage *storage, int64_t size, ct_error *error);
+
+#endif

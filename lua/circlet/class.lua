@@ -1,0 +1,70 @@
+--- Classes as Torch7 has them: single inheritance, a constructor `__init`, and a type name that
+-- survives saving and loading.
+--
+--     local class = require "circlet.class"
+--     local Scale, parent = class("nn.Scale", "nn.Module")
+--     function Scale:__init(factor) parent.__init(self); self.factor = factor end
+--     local layer = Scale(2)               -- class.type(layer) == "nn.Scale"
+--
+-- A class is the metatable of its instances and its own __index, so a method is found where it is
+-- defined; metamethods (__call, __tostring, ...) are inherited too.
+local class = {}
+local registry = {}
+
+--- Looks a class up by type name; nil when there is none.
+function class.lookup(name) return registry[name] end
+
+--- An instance without its constructor having run: what readers of files fill with fields.
+function class.instance(name)
+  return setmetatable({}, assert(registry[name], "there is no class " .. tostring(name)))
+end
+
+--- The type name of an instance, a tensor or a storage; otherwise Lua's own type name.
+function class.type(value)
+  local kind = type(value)
+  if kind == "table" or kind == "userdata" then
+    local metatable = getmetatable(value)
+    local name = metatable and (rawget(metatable, "__typename") or rawget(metatable, "__name"))
+    if type(name) == "string" then return name end
+  end
+  return kind
+end
+
+--- Whether `value` is an instance of the class `name` or of one derived from it.
+function class.is(value, name)
+  local metatable = type(value) == "table" and getmetatable(value)
+  while metatable do
+    if rawget(metatable, "__typename") == name then return true end
+    metatable = rawget(metatable, "__parent")
+  end
+  return false
+end
+
+local function construct(self, ...)
+  local instance = setmetatable({}, self)
+  local init = self.__init
+  if init then init(instance, ...) end
+  return instance
+end
+
+--- Makes a class and returns it with its parent (a type name or a class; nil for a root class).
+-- Raises when the name is taken: two classes under one name could not be told apart in a file.
+local function define(_, name, parent)
+  if type(name) ~= "string" then
+    error("class: a type name expected, got " .. type(name), 2)
+  end
+  if registry[name] then error("class: " .. name .. " exists already", 2) end
+  if type(parent) == "string" then
+    parent = registry[parent] or error("class: there is no parent class " .. parent, 2)
+  end
+  local new = {}
+  for key, value in pairs(parent or {}) do
+    if type(key) == "string" and key:find("^__") then new[key] = value end
+  end
+  new.__typename, new.__parent, new.__index = name, parent, new
+  new.__init = nil
+  registry[name] = new
+  return setmetatable(new, { __index = parent, __call = construct }), parent
+end
+
+return setmetatable(class, { __call = define })

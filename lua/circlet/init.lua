@@ -1,0 +1,37 @@
+--- circlet: tensors and Circle Loss for metric learning.
+-- What `require "circlet"` returns: the functions of the compiled core under their public names,
+-- and the Lua packages (nn, optim, data, metrics), loaded when first used.
+local core = require "circlet.core"
+
+local circlet = { _VERSION = "circlet 0.1.0" }
+
+for name, value in pairs(core) do
+  if type(value) == "function" then circlet[name] = value end
+end
+
+--- A tensor type as a class: `circlet.FloatTensor(2, 3)` or `circlet.FloatTensor.new(2, 3)`.
+local function class_of(name, construct)
+  return setmetatable({ __typename = "circlet." .. name, new = construct }, {
+    __call = function(_, ...) return construct(...) end,
+  })
+end
+
+for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte" } do
+  for _, kind in ipairs { "Tensor", "Storage" } do
+    circlet[element .. kind] = class_of(element .. kind, core[element .. kind])
+  end
+end
+
+local packages = {
+  nn = "circlet.nn", optim = "circlet.optim", data = "circlet.data", metrics = "circlet.metrics",
+}
+
+return setmetatable(circlet, {
+  __index = function(self, name)
+    local path = packages[name]
+    if not path then return nil end
+    local loaded = require(path)
+    rawset(self, name, loaded)
+    return loaded
+  end,
+})
