@@ -1,6 +1,6 @@
 --- circlet: tensors and Circle Loss for metric learning.
 -- What `require "circlet"` returns: the functions of the compiled core under their public names,
--- and the Lua packages (nn, optim, data, metrics), loaded when first used.
+-- and the Lua packages (nn, optim, data, metrics, report), loaded when first used.
 local core = require "circlet.core"
 
 local circlet = { _VERSION = "circlet 0.1.0" }
@@ -24,6 +24,7 @@ end
 
 local packages = {
   nn = "circlet.nn", optim = "circlet.optim", data = "circlet.data", metrics = "circlet.metrics",
+  report = "circlet.report",
 }
 
 return setmetatable(circlet, {

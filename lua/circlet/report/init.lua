@@ -1,0 +1,18 @@
+--- What programs show and leave behind: progress, tables, pictures, CSV, journals, records.
+local parts = {
+  csv = "circlet.report.csv", files = "circlet.report.files", jsonl = "circlet.report.jsonl",
+  plot = "circlet.report.plot", progress = "circlet.report.progress",
+  record = "circlet.report.record", shell = "circlet.report.shell",
+  table = "circlet.report.table", terminal = "circlet.report.terminal",
+  text = "circlet.report.text",
+}
+
+return setmetatable({}, {
+  __index = function(self, name)
+    local path = parts[name]
+    if not path then return nil end
+    local loaded = require(path)
+    rawset(self, name, loaded)
+    return loaded
+  end,
+})
