@@ -1,5 +1,4 @@
 -- What specs share: tolerances with their arithmetic, tensors in awkward layouts, error checks.
-local circlet = require "circlet"
 
 local support = {}
 
@@ -34,14 +33,14 @@ function support.layouts(t)
   if #size > 1 then
     local swapped = { table.unpack(size) }
     swapped[1], swapped[#size] = size[#size], size[1]
-    local other = t:new(circlet.LongStorage(swapped)):transpose(1, #size)
+    local other = t:new(table.unpack(swapped)):transpose(1, #size)
     other:copy(t)
     list[#list + 1] = other
   end
   local wide = { table.unpack(size) }
   wide[#wide + 1] = 2
   wide[1] = wide[1] + 1
-  local spread = t:new(circlet.LongStorage(wide)):fill(77)
+  local spread = t:new(table.unpack(wide)):fill(77)
   spread = spread:narrow(1, 2, size[1]):select(#wide, 2)
   spread:copy(t)
   list[#list + 1] = spread
