@@ -148,7 +148,8 @@ ctl_call ctl_match(lua_State *L, const char *name, const char *forms, ctl_place 
       if (!matches(L, form, length, 1 + result)) continue;
       ctl_call call = {form, length, 1 + result, 1};
       if (!result && place == CTL_FRESH) {
-        ctl_push_tensor(L, ctl_check_tensor(L, 1)->dtype);
+        int tensor = (int)(strcspn(form, "T|") + 1); /* numbers may come first */
+        ctl_push_tensor(L, ctl_check_tensor(L, tensor)->dtype);
         call.result = top + 1;
       }
       return call;
