@@ -6,6 +6,7 @@
 #include "cpu/gemm.h"
 #include <cblas.h>
 #include <pthread.h>
+#include "base/interrupt.h"
 #include "base/threads.h"
 
 enum { TILES = 16, SMALLEST = 48, GRAIN = 16 };
@@ -23,9 +24,26 @@ int ct_gemm_threads(int threads) {
   return blas_is_parallel ? threads : 1;
 }
 
+/* C = beta*C: what is left when there is nothing to multiply. OpenBLAS is not asked then: it prints
+ * complaints about the leading dimensions of empty operands. */
+#define SCALE(name, T)                                                                             \
+  static void name(int64_t m, int64_t n, T beta, T *c, int64_t ldc) {                              \
+    for (int64_t i = 0; i < m; i++)                                                                \
+      for (int64_t j = 0; j < n; j++)                                                              \
+        c[i * ldc + j] = beta == 0 ? 0 : beta * c[i * ldc + j]; /* NaN in C must not survive 0 */  \
+  }
+
+SCALE(scale_f32, float)
+SCALE(scale_f64, double)
+
 void ct_gemm_tile_f32(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
                       float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
                       float beta, float *c, int64_t ldc) {
+  if (m == 0 || n == 0) return;
+  if (k == 0 || alpha == 0) {
+    scale_f32(m, n, beta, c, ldc);
+    return;
+  }
   cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
               transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, alpha, a, (int)lda,
               b, (int)ldb, beta, c, (int)ldc);
@@ -34,6 +52,11 @@ void ct_gemm_tile_f32(bool transpose_a, bool transpose_b, int64_t m, int64_t n, 
 void ct_gemm_tile_f64(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
                       double alpha, const double *a, int64_t lda, const double *b, int64_t ldb,
                       double beta, double *c, int64_t ldc) {
+  if (m == 0 || n == 0) return;
+  if (k == 0 || alpha == 0) {
+    scale_f64(m, n, beta, c, ldc);
+    return;
+  }
   cblas_dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
               transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, alpha, a, (int)lda,
               b, (int)ldb, beta, c, (int)ldc);
@@ -69,6 +92,7 @@ static grid make_grid(int64_t m, int64_t n, int64_t k) {
     int threads = ct_gemm_threads(tiles == 1 ? 1 : ct_threads_for(m * n));                         \
     _Pragma("omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)") for (      \
         int64_t t = 0; t < tiles; t++) {                                                           \
+      if (ct_interrupted()) continue;                                                              \
       int64_t i = t / g.tile_columns * g.rows, j = t % g.tile_columns * g.columns;                 \
       int64_t rows = m - i < g.rows ? m - i : g.rows;                                              \
       int64_t columns = n - j < g.columns ? n - j : g.columns;                                     \
