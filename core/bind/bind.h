@@ -92,5 +92,6 @@ void ctl_open_tensor(lua_State *L, int methods);
 void ctl_open_view(lua_State *L, int methods);
 void ctl_open_machine(lua_State *L);
 void ctl_open_linalg(lua_State *L, int methods);
+void ctl_open_elementwise(lua_State *L, int methods);
 
 #endif

@@ -27,6 +27,7 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_view(L, methods);
   ctl_open_machine(L);
   ctl_open_linalg(L, methods);
+  ctl_open_elementwise(L, methods);
   lua_pushvalue(L, methods);
   lua_setfield(L, -2, "tensor_methods");
   return 1;
