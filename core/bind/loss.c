@@ -1,0 +1,283 @@
+/* The losses in Lua.
+ *
+ *   circle_loss(x, labels [, options])                       -> loss, gradient, facts
+ *   circle_loss({x, refs}, {labels, ref_labels} [, options]) -> loss, {gradient_x, gradient_refs},
+ * facts circle_class_loss({x, w}, labels [, options])            -> loss, {gradient_x, gradient_w},
+ * facts circle_similarity_loss({s_p, s_n} [, options])           -> loss, {gradient_p, gradient_n},
+ * facts pair_context() -> context; context:forward(...), context:backward(...): the two halves, for
+ *   criterions. */
+#include "bind/bind.h"
+#include "loss/loss.h"
+
+static const char context_name[] = "circlet.PairContext";
+
+static const char *const option_names[] = {"m",          "gamma",         "aggregate", "reduction",
+                                           "similarity", "through_alpha", NULL};
+static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL};
+static const char *const aggregates[] = {"anchor", "batch", NULL};
+static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
+
+static ct_loss_options check_options(lua_State *L, int index, const char *function) {
+  ct_loss_options o = ct_loss_defaults();
+  ctl_check_option_names(L, index, function, option_names);
+  o.m = ctl_option_number(L, index, function, "m", o.m);
+  o.gamma = ctl_option_number(L, index, function, "gamma", o.gamma);
+  o.through_alpha = ctl_option_boolean(L, index, function, "through_alpha", o.through_alpha);
+  o.aggregate =
+      (ct_aggregate)ctl_option_choice(L, index, function, "aggregate", aggregates, o.aggregate);
+  o.reduction =
+      (ct_reduction)ctl_option_choice(L, index, function, "reduction", reductions, o.reduction);
+  o.similarity = (ct_similarity)ctl_option_choice(L, index, function, "similarity", similarities,
+                                                  o.similarity);
+  return o;
+}
+
+static ct_tensor *named_tensor(lua_State *L, int index, const char *function, const char *name) {
+  ct_tensor *t = ctl_to_tensor(L, index);
+  if (!t) luaL_error(L, "%s: %s must be a tensor, got %s", function, name, luaL_typename(L, index));
+  return t;
+}
+
+/* Replaces the table of two tensors at `index` by its entries, pushed on top. */
+static void unpack_two(lua_State *L, int index, const char *function, const char *what,
+                       const char *first, const char *second) {
+  if (!lua_istable(L, index) || luaL_len(L, index) != 2)
+    luaL_error(L, "%s: %s must be a table {%s, %s}", function, what, first, second);
+  lua_geti(L, index, 1);
+  lua_geti(L, index, 2);
+}
+
+static void set_field(lua_State *L, const char *name, double value) {
+  lua_pushnumber(L, value);
+  lua_setfield(L, -2, name);
+}
+
+static void set_count(lua_State *L, const char *name, int64_t value) {
+  lua_pushinteger(L, value);
+  lua_setfield(L, -2, name);
+}
+
+static void push_facts(lua_State *L, const ct_loss_facts *f) {
+  lua_createtable(L, 0, 6);
+  set_count(L, "n_anchors", f->n_anchors);
+  set_count(L, "n_valid", f->n_valid);
+  set_count(L, "n_positive", f->n_positive);
+  set_count(L, "n_negative", f->n_negative);
+  set_field(L, "mean_sp", f->mean_sp);
+  set_field(L, "mean_sn", f->mean_sn);
+}
+
+static ct_pair_context **push_context(lua_State *L) {
+  ct_error error;
+  ct_pair_context **handle = lua_newuserdatauv(L, sizeof *handle, 0);
+  *handle = NULL;
+  luaL_setmetatable(L, context_name);
+  ctl_check(L, ct_pair_context_new(handle, &error), &error);
+  return handle;
+}
+
+/* Arguments of a pair-wise call, gathered on the stack and checked to be tensors. */
+typedef struct pair_call {
+  const char *function;
+  ct_loss_rows queries, references;
+  bool self;
+} pair_call;
+
+static ct_status forward(ct_pair_context *context, const pair_call *call,
+                         const ct_loss_options *options, ct_tensor *losses, ct_loss_facts *facts,
+                         ct_error *error) {
+  ctl_interrupt scope;
+  ctl_interrupt_begin(&scope);
+  ct_status status =
+      ct_pair_forward(context, call->function, &call->queries,
+                      call->self ? NULL : &call->references, options, losses, facts, error);
+  ctl_interrupt_end(&scope);
+  return status;
+}
+
+static ct_status backward(ct_pair_context *context, const char *function, double scale,
+                          ct_tensor *grad_x, ct_tensor *grad_refs, ct_error *error) {
+  ctl_interrupt scope;
+  ctl_interrupt_begin(&scope);
+  ct_status status = ct_pair_backward(context, function, scale, grad_x, grad_refs, error);
+  ctl_interrupt_end(&scope);
+  return status;
+}
+
+/* Loss, gradients and facts of a whole call; the context lives on the stack. */
+static int run_pair(lua_State *L, const pair_call *call, const ct_loss_options *options) {
+  ct_error error;
+  ct_loss_facts facts;
+  ct_dtype dtype = call->queries.x->dtype;
+  ct_pair_context **context = push_context(L);
+  ct_tensor *losses = ctl_push_tensor(L, ct_dtype_is_real(dtype) ? dtype : CT_FLOAT);
+  int losses_at = lua_gettop(L);
+  ctl_check(L, forward(*context, call, options, losses, &facts, &error), &error);
+  ct_tensor *grad_x = ctl_push_tensor(L, dtype), *grad_refs = NULL;
+  int grad_at = lua_gettop(L);
+  if (!call->self) grad_refs = ctl_push_tensor(L, dtype);
+  ctl_check(L, backward(*context, call->function, 1, grad_x, grad_refs, &error), &error);
+  if (!call->self) {
+    lua_createtable(L, 2, 0);
+    lua_pushvalue(L, grad_at);
+    lua_rawseti(L, -2, 1);
+    lua_pushvalue(L, grad_at + 1);
+    lua_rawseti(L, -2, 2);
+    grad_at = lua_gettop(L);
+  }
+  if (options->reduction == CT_NONE)
+    lua_pushvalue(L, losses_at);
+  else
+    lua_pushnumber(L, facts.loss);
+  lua_pushvalue(L, grad_at);
+  push_facts(L, &facts);
+  return 3;
+}
+
+static pair_call check_pair(lua_State *L, const char *function) {
+  if (ctl_to_tensor(L, 1))
+    return (pair_call){
+        .function = function,
+        .queries = {"x", "labels", ctl_to_tensor(L, 1), named_tensor(L, 2, function, "labels")},
+        .self = true};
+  unpack_two(L, 1, function, "the first argument", "x", "refs");
+  unpack_two(L, 2, function, "labels", "labels", "ref_labels");
+  int top = lua_gettop(L);
+  return (pair_call){.function = function,
+                     .queries = {"x", "labels", named_tensor(L, top - 3, function, "x"),
+                                 named_tensor(L, top - 1, function, "labels")},
+                     .references = {"refs", "ref_labels",
+                                    named_tensor(L, top - 2, function, "refs"),
+                                    named_tensor(L, top, function, "ref_labels")}};
+}
+
+static int circle_loss(lua_State *L) {
+  static const char function[] = "circle_loss";
+  lua_settop(L, 3);
+  if (!ctl_to_tensor(L, 1) && !lua_istable(L, 1))
+    luaL_error(L, "%s: x must be a tensor or a table {x, refs}, got %s", function,
+               luaL_typename(L, 1));
+  ct_loss_options options = check_options(L, 3, function);
+  pair_call call = check_pair(L, function);
+  return run_pair(L, &call, &options);
+}
+
+static int circle_class_loss(lua_State *L) {
+  static const char function[] = "circle_class_loss";
+  lua_settop(L, 3);
+  ct_loss_options options = check_options(L, 3, function);
+  ct_tensor *labels = named_tensor(L, 2, function, "labels");
+  unpack_two(L, 1, function, "the first argument", "x", "w");
+  pair_call call = {.function = function,
+                    .queries = {"x", "labels", named_tensor(L, 4, function, "x"), labels},
+                    .references = {"w", NULL, named_tensor(L, 5, function, "w"), NULL}};
+  return run_pair(L, &call, &options);
+}
+
+static int circle_similarity_loss(lua_State *L) {
+  static const char function[] = "circle_similarity_loss";
+  ct_error error;
+  ct_loss_facts facts;
+  lua_settop(L, 2);
+  ct_loss_options options = check_options(L, 2, function);
+  unpack_two(L, 1, function, "the first argument", "s_p", "s_n");
+  ct_tensor *s_p = named_tensor(L, 3, function, "s_p"), *s_n = named_tensor(L, 4, function, "s_n");
+  ct_dtype dtype = ct_dtype_is_real(s_p->dtype) ? s_p->dtype : CT_FLOAT;
+  ct_tensor *losses = ctl_push_tensor(L, dtype);
+  lua_createtable(L, 2, 0);
+  ct_tensor *gradient[2];
+  for (int i = 0; i < 2; i++) {
+    gradient[i] = ctl_push_tensor(L, dtype);
+    lua_rawseti(L, 6, i + 1);
+  }
+  ctl_check(L,
+            ct_similarity_loss(function, s_p, s_n, &options, 1, losses, gradient[0], gradient[1],
+                               &facts, &error),
+            &error);
+  if (options.reduction == CT_NONE)
+    lua_pushvalue(L, 5);
+  else
+    lua_pushnumber(L, facts.loss);
+  lua_pushvalue(L, 6);
+  push_facts(L, &facts);
+  return 3;
+}
+
+static ct_pair_context *check_context(lua_State *L) {
+  return *(ct_pair_context **)luaL_checkudata(L, 1, context_name);
+}
+
+static int new_context(lua_State *L) {
+  push_context(L);
+  return 1;
+}
+
+static int context_gc(lua_State *L) {
+  ct_pair_context **handle = lua_touserdata(L, 1);
+  ct_pair_context_free(*handle);
+  *handle = NULL;
+  return 0;
+}
+
+/* context:forward(function, options, x, labels) against itself,
+ * context:forward(function, options, x, labels, refs, ref_labels) against references; ref_labels
+ * nil: refs are the classes 1..C. Returns the reduced loss (for "none": a tensor) and the facts. */
+static int context_forward(lua_State *L) {
+  ct_error error;
+  ct_loss_facts facts;
+  ct_pair_context *context = check_context(L);
+  const char *function = luaL_checkstring(L, 2);
+  lua_settop(L, 7);
+  ct_loss_options options = check_options(L, 3, function);
+  pair_call call = {.function = function,
+                    .queries = {"input", "target", named_tensor(L, 4, function, "input"),
+                                named_tensor(L, 5, function, "target")},
+                    .self = lua_isnil(L, 6)};
+  if (!call.self)
+    call.references = (ct_loss_rows){
+        "the references", "the references' labels", named_tensor(L, 6, function, "the references"),
+        lua_isnil(L, 7) ? NULL : named_tensor(L, 7, function, "the references' labels")};
+  ct_dtype dtype = call.queries.x->dtype;
+  ct_tensor *losses = ctl_push_tensor(L, ct_dtype_is_real(dtype) ? dtype : CT_FLOAT);
+  ctl_check(L, forward(context, &call, &options, losses, &facts, &error), &error);
+  if (options.reduction != CT_NONE) lua_pushnumber(L, facts.loss);
+  push_facts(L, &facts);
+  return 2;
+}
+
+/* context:backward(function, scale, grad_x [, grad_refs]): the gradients of the last forward. */
+static int context_backward(lua_State *L) {
+  ct_error error;
+  ct_pair_context *context = check_context(L);
+  const char *function = luaL_checkstring(L, 2);
+  double scale = luaL_checknumber(L, 3);
+  ct_tensor *grad_x = ctl_opt_tensor(L, 4), *grad_refs = ctl_opt_tensor(L, 5);
+  ctl_check(L, backward(context, function, scale, grad_x, grad_refs, &error), &error);
+  return 0;
+}
+
+static const luaL_Reg context_methods[] = {
+    {"forward", context_forward},
+    {"backward", context_backward},
+    {NULL, NULL},
+};
+
+static const luaL_Reg loss_functions[] = {
+    {"circle_loss", circle_loss},
+    {"circle_class_loss", circle_class_loss},
+    {"circle_similarity_loss", circle_similarity_loss},
+    {"pair_context", new_context},
+    {NULL, NULL},
+};
+
+void ctl_open_loss(lua_State *L) {
+  luaL_newmetatable(L, context_name);
+  lua_pushcfunction(L, context_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_pushcfunction(L, context_gc);
+  lua_setfield(L, -2, "__close");
+  luaL_newlib(L, context_methods);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  luaL_setfuncs(L, loss_functions, 0);
+}

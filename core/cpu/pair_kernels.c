@@ -1,0 +1,27 @@
+/* The pair-wise driver's inner loops, compiled for each loss of the family, both compute types and
+ * every instruction set. */
+#include "cpu/pair.h"
+#include <math.h>
+#include "cpu/exp.h"
+
+#define CT_LOSS_INLINE static inline __attribute__((always_inline))
+
+#define REAL    float
+#define NAME(x) x##_f32
+#define EXP(x)  ct_exp_f32(x)
+#include "loss/circle.h"
+#include "cpu/pair_row.h"
+#undef REAL
+#undef NAME
+#undef EXP
+
+#define REAL    double
+#define NAME(x) x##_f64
+#define EXP(x)  ct_exp_f64(x)
+#include "loss/circle.h"
+#include "cpu/pair_row.h"
+
+const ct_pair_kernel_set CT_ISA_NAME(ct_circle_kernels) = {
+    .f32 = {accumulate_f32, weigh_f32},
+    .f64 = {accumulate_f64, weigh_f64},
+};

@@ -1,0 +1,85 @@
+/* The loss family's argument contract: what a caller asks for, what it gets, and the entry points.
+ *
+ * The data's way: a call brings rows x [B,D] with labels [B] (and, for queries against references,
+ * another such set). Forward checks them, sorts rows by label, normalises them into a context and
+ * streams tiles of similarities to one running log-sum-exp per anchor and kind of pair. Backward
+ * streams the tiles again, turns each into pair weights and multiplies. No B x B buffer exists. */
+#ifndef CIRCLET_LOSS_LOSS_H
+#define CIRCLET_LOSS_LOSS_H
+
+#include "tensor/tensor.h"
+
+typedef enum ct_aggregate {
+  CT_PER_ANCHOR, /* one softplus term per anchor */
+  CT_PER_BATCH,  /* one term over all pairs of the batch */
+} ct_aggregate;
+
+typedef enum ct_reduction {
+  CT_MEAN,     /* over valid anchors: those with a positive and a negative */
+  CT_MEAN_ALL, /* over all anchors */
+  CT_SUM,
+  CT_NONE, /* one loss per anchor; the gradient is that of their sum */
+} ct_reduction;
+
+typedef enum ct_similarity {
+  CT_COSINE,
+  CT_DOT,
+  CT_EUCLIDEAN, /* 1 - |x-y|^2/2: the cosine of unit rows, so that m and gamma keep their meaning */
+} ct_similarity;
+
+typedef struct ct_loss_options {
+  double m, gamma; /* margin; scale > 0 */
+  ct_aggregate aggregate;
+  ct_reduction reduction;
+  ct_similarity similarity;
+  bool through_alpha; /* false: the paper's gradient; true: the gradient of the full formula */
+} ct_loss_options;
+
+/* The defaults, in their one place: m .25, gamma 256, per anchor, mean, cosine, weights held. */
+ct_loss_options ct_loss_defaults(void);
+
+typedef struct ct_loss_facts {
+  double loss;                    /* reduced; for CT_NONE the sum */
+  int64_t n_anchors, n_valid;     /* valid: has at least one positive and one negative */
+  int64_t n_positive, n_negative; /* ordered pairs */
+  double mean_sp, mean_sn;        /* mean similarity over those pairs; NaN when there is none */
+} ct_loss_facts;
+
+/* One set of rows as a caller gives it: x [rows, D] Float or Double; labels [rows] of any type,
+ * holding integers >= 1, or NULL where the rows are the classes 1..rows. The names are for
+ * messages. */
+typedef struct ct_loss_rows {
+  const char *x_name, *labels_name;
+  const ct_tensor *x, *labels;
+} ct_loss_rows;
+
+typedef struct ct_pair_context ct_pair_context;
+
+ct_status ct_pair_context_new(ct_pair_context **out, ct_error *error);
+void ct_pair_context_free(ct_pair_context *context); /* NULL is allowed */
+
+/* Pair-wise Circle Loss of `queries` against themselves (references NULL; a row is no pair with
+ * itself) or against `references`. Fills `facts`, and for CT_NONE *losses, resized to [queries].
+ * The context keeps what backward needs and nothing of the caller's. `function` names the caller in
+ * messages. CT_EINVALID: wrong shapes, types, labels or options; NaN or Inf in x (the first bad row
+ * is named); similarities beyond the type's range. CT_EINTERRUPTED: the context holds no forward
+ * pass then. */
+ct_status ct_pair_forward(ct_pair_context *context, const char *function,
+                          const ct_loss_rows *queries, const ct_loss_rows *references,
+                          const ct_loss_options *options, ct_tensor *losses, ct_loss_facts *facts,
+                          ct_error *error);
+
+/* Gradient of `scale` times the loss of the last forward. grad_queries and grad_references (NULL:
+ * not wanted) are resized to their rows' size and must have their type. */
+ct_status ct_pair_backward(ct_pair_context *context, const char *function, double scale,
+                           ct_tensor *grad_queries, ct_tensor *grad_references, ct_error *error);
+
+/* Circle Loss of given similarities: s_p [K] and s_n [L] of one anchor, or [B,K] and [B,L] of B
+ * anchors, of one real type. grad_p and grad_n (both NULL: forward only) are the gradient of
+ * `scale` times the loss, resized alike. aggregate and similarity play no part. */
+ct_status ct_similarity_loss(const char *function, const ct_tensor *s_p, const ct_tensor *s_n,
+                             const ct_loss_options *options, double scale, ct_tensor *losses,
+                             ct_tensor *grad_p, ct_tensor *grad_n, ct_loss_facts *facts,
+                             ct_error *error);
+
+#endif

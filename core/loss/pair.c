@@ -1,0 +1,310 @@
+/* Pair-wise Circle Loss: what is streamed and what the sums mean.
+ *
+ * Forward loads both sides (core/loss/rows), streams the running log-sum-exps
+ * (core/cpu/pair_stream) and turns them into terms. Backward turns each anchor's term into the
+ * factors of its pairs' weights and streams again. In self mode a pair weighs in for both of its
+ * ends, so each row's gradient is one sum over columns in which row and column both count as
+ * anchors.
+ *
+ * Invariant: `ready` holds exactly when sides, sums and facts belong to one finished forward pass.
+ */
+#include "loss/loss.h"
+#include <math.h>
+#include <string.h>
+#include "base/memory.h"
+#include "loss/rows.h"
+#include "loss/terms.h"
+#include "ops/copy.h"
+
+struct ct_pair_context {
+  bool ready, self;
+  ct_loss_options options;
+  ct_loss_facts facts;
+  ct_sorted_rows queries, references; /* references empty in self mode */
+  ct_pair_sums sums[CT_KINDS];        /* per query */
+  ct_term batch;                      /* for CT_PER_BATCH */
+};
+
+ct_status ct_pair_context_new(ct_pair_context **out, ct_error *error) {
+  ct_pair_context *context = NULL;
+  CT_TRY(ct_alloc(&context, 1, sizeof *context, "loss context", error));
+  memset(context, 0, sizeof *context);
+  *out = context;
+  return CT_OK;
+}
+
+static void free_sums(ct_pair_context *c) {
+  for (int kind = 0; kind < CT_KINDS; kind++) {
+    ct_free(c->sums[kind].reference);
+    ct_free(c->sums[kind].sum);
+    ct_free(c->sums[kind].sum_s);
+    c->sums[kind] = (ct_pair_sums){0};
+  }
+}
+
+void ct_pair_context_free(ct_pair_context *context) {
+  if (!context) return;
+  ct_rows_free(&context->queries);
+  ct_rows_free(&context->references);
+  free_sums(context);
+  ct_free(context);
+}
+
+/* Few anchors leave the rounding of float32 similarities visible in the loss (an error of 3e-8 in s
+ * is one of 1e-7 in the loss of one anchor); over many it averages out. Few anchors also cost
+ * little, so they are computed in double. */
+static ct_dtype compute_type(const ct_loss_rows *queries) {
+  enum { FEW_ANCHORS = 64 };
+  const ct_tensor *x = queries->x;
+  return x->dtype == CT_FLOAT && x->dims == 2 && x->size[0] > FEW_ANCHORS ? CT_FLOAT : CT_DOUBLE;
+}
+
+static ct_status load_sides(ct_pair_context *c, const char *function, const ct_loss_rows *queries,
+                            const ct_loss_rows *references, ct_error *error) {
+  ct_dtype compute = compute_type(queries);
+  ct_similarity similarity = c->options.similarity;
+  c->self = !references;
+  CT_TRY(ct_rows_load(&c->queries, function, queries, compute, similarity, error));
+  if (c->self) {
+    ct_rows_free(&c->references);
+    ct_rows_match(&c->queries, &c->queries);
+    return CT_OK;
+  }
+  if (references->x->dtype != queries->x->dtype)
+    return ct_fail(error, CT_EINVALID, "%s: %s and %s must have one type, got %s and %s", function,
+                   queries->x_name, references->x_name, ct_dtype_name(queries->x->dtype),
+                   ct_dtype_name(references->x->dtype));
+  CT_TRY(ct_rows_load(&c->references, function, references, compute, similarity, error));
+  if (c->references.dim != c->queries.dim)
+    return ct_fail(error, CT_EINVALID, "%s: %s must have as many columns as %s, %lld, got %lld",
+                   function, references->x_name, queries->x_name, (long long)c->queries.dim,
+                   (long long)c->references.dim);
+  ct_rows_match(&c->queries, &c->references);
+  ct_rows_match(&c->references, &c->queries);
+  return CT_OK;
+}
+
+static const ct_sorted_rows *columns_of(const ct_pair_context *c) {
+  return c->self ? &c->queries : &c->references;
+}
+
+/* Pairs of anchor i by kind. */
+static int64_t pairs_of(const ct_pair_context *c, int64_t i, int kind) {
+  int64_t same = c->queries.side.last[i] - c->queries.side.first[i];
+  return kind == CT_POSITIVE ? same - (c->self ? 1 : 0) : columns_of(c)->rows - same;
+}
+
+static bool is_valid(const ct_pair_context *c, int64_t i) {
+  return pairs_of(c, i, CT_POSITIVE) > 0 && pairs_of(c, i, CT_NEGATIVE) > 0;
+}
+
+static ct_status reset_sums(ct_pair_context *c, ct_error *error) {
+  int64_t rows = c->queries.rows;
+  size_t real = ct_dtype_size(c->queries.compute);
+  free_sums(c);
+  for (int kind = 0; kind < CT_KINDS; kind++) {
+    ct_pair_sums *s = &c->sums[kind];
+    CT_TRY(ct_alloc(&s->reference, rows, real, "loss sums", error));
+    CT_TRY(ct_alloc(&s->sum, rows, sizeof *s->sum, "loss sums", error));
+    CT_TRY(ct_alloc(&s->sum_s, rows, sizeof *s->sum_s, "loss sums", error));
+    memset(s->reference, 0, (size_t)rows * real);
+    memset(s->sum, 0, (size_t)rows * sizeof *s->sum);
+    memset(s->sum_s, 0, (size_t)rows * sizeof *s->sum_s);
+  }
+  return CT_OK;
+}
+
+static double reference_at(const ct_pair_context *c, int kind, int64_t i) {
+  const void *r = c->sums[kind].reference;
+  return c->queries.compute == CT_FLOAT ? (double)((const float *)r)[i] : ((const double *)r)[i];
+}
+
+static ct_term anchor_term(const ct_pair_context *c, int64_t i) {
+  double z = 0;
+  if (!is_valid(c, i)) return (ct_term){0, 0};
+  for (int kind = 0; kind < CT_KINDS; kind++)
+    z += ct_log_sum_exp(reference_at(c, kind, i), c->sums[kind].sum[i], c->options.m,
+                        c->options.gamma);
+  return ct_softplus_term(z);
+}
+
+static void count_pairs(ct_pair_context *c) {
+  ct_loss_facts *f = &c->facts;
+  double s[CT_KINDS] = {0};
+  int64_t n[CT_KINDS] = {0};
+  *f = (ct_loss_facts){.n_anchors = c->queries.rows};
+  for (int64_t i = 0; i < c->queries.rows; i++) {
+    f->n_valid += is_valid(c, i);
+    for (int kind = 0; kind < CT_KINDS; kind++) {
+      n[kind] += pairs_of(c, i, kind);
+      s[kind] += c->sums[kind].sum_s[i];
+    }
+  }
+  f->n_positive = n[CT_POSITIVE];
+  f->n_negative = n[CT_NEGATIVE];
+  f->mean_sp = s[CT_POSITIVE] / (double)n[CT_POSITIVE]; /* 0/0 is the NaN of "no such pair" */
+  f->mean_sn = s[CT_NEGATIVE] / (double)n[CT_NEGATIVE];
+}
+
+/* All anchors' sums of one kind as one, relative to the largest reference, which takes the place of
+ * each anchor's own. */
+static double merge_sums(const ct_pair_context *c, int kind, double *reference) {
+  double largest = 0, total = 0;
+  for (int64_t i = 0; i < c->queries.rows; i++) largest = fmax(largest, reference_at(c, kind, i));
+  for (int64_t i = 0; i < c->queries.rows; i++) {
+    double own = reference_at(c, kind, i);
+    total += c->sums[kind].sum[i] * exp(c->options.gamma * ((own - largest) * (own + largest)));
+  }
+  *reference = largest;
+  return total;
+}
+
+/* One term for the batch. Self mode meets each unordered pair twice: half of each sum. */
+static void batch_term(ct_pair_context *c) {
+  double z = 0, reference;
+  c->batch = (ct_term){0, 0};
+  if (c->facts.n_positive && c->facts.n_negative) {
+    for (int kind = 0; kind < CT_KINDS; kind++) {
+      double sum = merge_sums(c, kind, &reference);
+      z += ct_log_sum_exp(reference, c->self ? sum / 2 : sum, c->options.m, c->options.gamma);
+    }
+    c->batch = ct_softplus_term(z);
+  }
+  c->facts.loss = c->batch.loss;
+}
+
+static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *error) {
+  int64_t rows = c->queries.rows;
+  if (c->options.reduction == CT_NONE) CT_TRY(ct_tensor_resize(losses, 1, &rows, error));
+  double total = 0;
+  for (int64_t i = 0; i < rows; i++) {
+    double loss = anchor_term(c, i).loss;
+    total += loss;
+    if (c->options.reduction == CT_NONE)
+      ct_scalar_store(losses->dtype,
+                      (char *)ct_tensor_data(losses) + c->queries.origin[i] * losses->stride[0] *
+                                                           (int64_t)ct_dtype_size(losses->dtype),
+                      ct_scalar_of(loss));
+  }
+  c->facts.loss =
+      total * ct_reduction_weight(c->options.reduction, c->facts.n_anchors, c->facts.n_valid);
+  return CT_OK;
+}
+
+static ct_pair_stream stream_of(const ct_pair_context *c, const ct_sorted_rows *rows,
+                                const ct_sorted_rows *columns) {
+  return (ct_pair_stream){.dtype = c->queries.compute,
+                          .dim = c->queries.dim,
+                          .rows = &rows->side,
+                          .columns = &columns->side,
+                          .self = c->self,
+                          .m = c->options.m,
+                          .gamma = c->options.gamma,
+                          .through_alpha = c->options.through_alpha};
+}
+
+ct_status ct_pair_forward(ct_pair_context *context, const char *function,
+                          const ct_loss_rows *queries, const ct_loss_rows *references,
+                          const ct_loss_options *options, ct_tensor *losses, ct_loss_facts *facts,
+                          ct_error *error) {
+  ct_pair_context *c = context;
+  c->ready = false;
+  c->options = *options;
+  CT_TRY(ct_check_loss_options(function, options, error));
+  if (options->aggregate == CT_PER_BATCH && options->reduction == CT_NONE)
+    return ct_fail(error, CT_EINVALID, "%s: reduction \"none\" needs one term per anchor",
+                   function);
+  CT_TRY(load_sides(c, function, queries, references, error));
+  CT_TRY(reset_sums(c, error));
+  ct_pair_stream stream = stream_of(c, &c->queries, columns_of(c));
+  CT_TRY(ct_pair_stream_sums(&stream, c->sums, error));
+  count_pairs(c);
+  if (options->aggregate == CT_PER_BATCH)
+    batch_term(c);
+  else
+    CT_TRY(anchor_terms(c, losses, error));
+  if (!isfinite(c->facts.loss))
+    return ct_fail(error, CT_EINVALID,
+                   "%s: similarities are too large for gamma %g: the loss is %g", function,
+                   options->gamma, c->facts.loss);
+  c->ready = true;
+  *facts = c->facts;
+  return CT_OK;
+}
+
+/* One kind's factors and references of all anchors, in one block of 2*rows of the compute type. */
+static void fill_factors(const ct_pair_context *c, int kind, double scale, void *reference,
+                         void *factor) {
+  ct_dtype real = c->queries.compute;
+  size_t element = ct_dtype_size(real);
+  double common = 0, sum = 1, weight;
+  bool batch = c->options.aggregate == CT_PER_BATCH;
+  if (batch) sum = merge_sums(c, kind, &common);
+  for (int64_t i = 0; i < c->queries.rows; i++) {
+    if (batch) {
+      weight = c->batch.weight / sum;
+    } else {
+      weight = is_valid(c, i) ? anchor_term(c, i).weight / c->sums[kind].sum[i] : 0;
+      weight *= ct_reduction_weight(c->options.reduction, c->facts.n_anchors, c->facts.n_valid);
+      common = reference_at(c, kind, i);
+    }
+    if (!(sum > 0)) weight = 0;
+    ct_scalar_store(real, (char *)reference + (size_t)i * element, ct_scalar_of(common));
+    ct_scalar_store(real, (char *)factor + (size_t)i * element, ct_scalar_of(weight * scale));
+  }
+}
+
+static ct_status gradient_side(const ct_pair_context *c, const char *function,
+                               const ct_sorted_rows *rows, const ct_sorted_rows *columns,
+                               const ct_pair_factors *row_factors,
+                               const ct_pair_factors *column_factors, ct_tensor *to,
+                               ct_error *error) {
+  int64_t size[2] = {rows->rows, rows->dim};
+  if (to->dtype != rows->outer)
+    return ct_fail(error, CT_EINVALID, "%s: the gradient must have the type of its rows, %s",
+                   function, ct_dtype_name(rows->outer));
+  CT_TRY(ct_tensor_resize(to, 2, size, error));
+  ct_tensor contiguous = {.dtype = to->dtype};
+  if (ct_tensor_contiguous(to))
+    ct_tensor_set(&contiguous, to);
+  else
+    CT_TRY(ct_tensor_new(&contiguous, to->dtype, 2, size, error));
+  ct_rows_gradient sink = {rows, ct_tensor_data(&contiguous), INT64_MAX};
+  ct_pair_stream stream = stream_of(c, rows, columns);
+  ct_status status =
+      ct_pair_stream_gradient(&stream, row_factors, column_factors, ct_rows_emit, &sink, error);
+  if (status == CT_OK && sink.overflowed != INT64_MAX)
+    status = ct_fail(error, CT_EINVALID,
+                     "%s: the gradient of row %lld exceeds the range of %s (a row of tiny norm, or "
+                     "similarities too large for gamma)",
+                     function, (long long)sink.overflowed + 1, ct_dtype_name(to->dtype));
+  if (status == CT_OK) status = ct_copy(to, &contiguous, error);
+  ct_tensor_release(&contiguous);
+  return status;
+}
+
+ct_status ct_pair_backward(ct_pair_context *context, const char *function, double scale,
+                           ct_tensor *grad_queries, ct_tensor *grad_references, ct_error *error) {
+  const ct_pair_context *c = context;
+  if (!c->ready)
+    return ct_fail(error, CT_EINVALID, "%s: backward needs a forward pass first", function);
+  size_t element = ct_dtype_size(c->queries.compute), each = (size_t)c->queries.rows * element;
+  char *room = NULL;
+  CT_TRY(ct_alloc(&room, c->queries.rows, 2 * CT_KINDS * element, "loss factors", error));
+  ct_pair_factors anchors;
+  for (int kind = 0; kind < CT_KINDS; kind++) {
+    char *reference = room + (size_t)(2 * kind) * each, *factor = reference + each;
+    fill_factors(c, kind, scale, reference, factor);
+    anchors.reference[kind] = reference;
+    anchors.factor[kind] = factor;
+  }
+  ct_status status = CT_OK;
+  const ct_sorted_rows *q = &c->queries, *r = columns_of(c);
+  if (grad_queries)
+    status =
+        gradient_side(c, function, q, r, &anchors, c->self ? &anchors : NULL, grad_queries, error);
+  if (status == CT_OK && grad_references && !c->self)
+    status = gradient_side(c, function, r, q, NULL, &anchors, grad_references, error);
+  ct_free(room);
+  return status;
+}

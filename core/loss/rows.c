@@ -1,0 +1,200 @@
+/* Loading rows: labels become integers, rows are sorted by label (a stable radix sort, linear in
+ * the rows), values are checked to be finite and normalised in double. The sorted order makes a
+ * row's positives one range of columns, so that the driver needs no masks. */
+#include "loss/rows.h"
+#include <math.h>
+#include <string.h>
+#include "base/memory.h"
+#include "base/threads.h"
+#include "cpu/rows.h"
+#include "ops/copy.h"
+
+static const ct_row_kernels *kernels_for(ct_dtype outer, ct_dtype compute) {
+  const ct_row_kernel_set *set = CT_ISA_SELECT(ct_row_kernels);
+  return outer == CT_DOUBLE ? &set->f64_f64 : compute == CT_DOUBLE ? &set->f32_f64 : &set->f32_f32;
+}
+
+void ct_rows_free(ct_sorted_rows *rows) {
+  ct_free(rows->label);
+  ct_free(rows->origin);
+  ct_free(rows->inverse_norm);
+  ct_free(rows->side.x);
+  ct_free(rows->side.half);
+  ct_free(rows->side.first);
+  ct_free(rows->side.last);
+  *rows = (ct_sorted_rows){0};
+}
+
+static ct_status check_shape(const char *function, const ct_loss_rows *in, ct_error *error) {
+  char text[CT_SHAPE_TEXT];
+  const ct_tensor *x = in->x, *labels = in->labels;
+  if (!ct_dtype_is_real(x->dtype))
+    return ct_fail(error, CT_EINVALID, "%s: %s must be a Float or Double tensor, got %s", function,
+                   in->x_name, ct_dtype_name(x->dtype));
+  if (x->dims != 2 || x->size[1] < 1)
+    return ct_fail(error, CT_EINVALID, "%s: %s must be [rows, D] with D >= 1, got %s", function,
+                   in->x_name, ct_shape_text(text, x->dims, x->size));
+  if (!labels) return CT_OK;
+  int64_t count = ct_tensor_count(labels);
+  if (labels->dims > 1)
+    return ct_fail(error, CT_EINVALID, "%s: %s must have one dimension, got %s", function,
+                   in->labels_name, ct_shape_text(text, labels->dims, labels->size));
+  if (count != x->size[0])
+    return ct_fail(error, CT_EINVALID,
+                   "%s: %s must have %lld elements, one per row of %s, got %lld", function,
+                   in->labels_name, (long long)x->size[0], in->x_name, (long long)count);
+  return CT_OK;
+}
+
+static ct_status read_labels(int64_t *label, const char *function, const ct_loss_rows *in,
+                             int64_t rows, ct_error *error) {
+  const ct_tensor *t = in->labels;
+  for (int64_t i = 0; i < rows; i++) {
+    if (!t) {
+      label[i] = i + 1;
+      continue;
+    }
+    const char *at = ct_tensor_data(t);
+    ct_scalar v =
+        ct_scalar_load(t->dtype, at + i * t->stride[0] * (int64_t)ct_dtype_size(t->dtype));
+    if (v.i < 1 || (double)v.i != v.d)
+      return ct_fail(error, CT_EINVALID,
+                     "%s: %s must hold integers >= 1, got %.17g at element %lld", function,
+                     in->labels_name, v.d, (long long)i + 1);
+    label[i] = v.i;
+  }
+  return CT_OK;
+}
+
+/* Least significant byte first; bytes in which all labels agree are passed over. */
+static ct_status sort_by_label(int64_t rows, int64_t *label, int64_t *origin, ct_error *error) {
+  int64_t *spare = NULL, differing = 0;
+  CT_TRY(ct_alloc(&spare, rows, 2 * sizeof *spare, "labels", error));
+  int64_t *from[2] = {label, origin}, *to[2] = {spare, spare + rows};
+  for (int64_t i = 0; i < rows; i++) {
+    origin[i] = i;
+    differing |= label[i] ^ label[0];
+  }
+  for (int shift = 0; shift < 64 && differing >> shift; shift += 8) {
+    int64_t start[257] = {0};
+    if (!((differing >> shift) & 255)) continue;
+    for (int64_t i = 0; i < rows; i++) start[((from[0][i] >> shift) & 255) + 1]++;
+    for (int digit = 0; digit < 255; digit++) start[digit + 1] += start[digit];
+    for (int64_t i = 0; i < rows; i++) {
+      int64_t at = start[(from[0][i] >> shift) & 255]++;
+      to[0][at] = from[0][i];
+      to[1][at] = from[1][i];
+    }
+    for (int k = 0; k < 2; k++) {
+      int64_t *swap = from[k];
+      from[k] = to[k];
+      to[k] = swap;
+    }
+  }
+  if (from[0] != label) {
+    memcpy(label, from[0], (size_t)rows * sizeof *label);
+    memcpy(origin, from[1], (size_t)rows * sizeof *origin);
+  }
+  ct_free(spare);
+  return CT_OK;
+}
+
+static ct_status allocate(ct_sorted_rows *r, ct_error *error) {
+  int64_t count;
+  if (!ct_size_mul(r->rows, r->dim, &count)) count = INT64_MAX;
+  size_t real = ct_dtype_size(r->compute);
+  CT_TRY(ct_alloc(&r->label, r->rows, sizeof *r->label, "labels", error));
+  CT_TRY(ct_alloc(&r->origin, r->rows, sizeof *r->origin, "labels", error));
+  CT_TRY(ct_alloc(&r->side.first, r->rows, sizeof(int64_t), "labels", error));
+  CT_TRY(ct_alloc(&r->side.last, r->rows, sizeof(int64_t), "labels", error));
+  CT_TRY(ct_alloc(&r->side.x, count, real, "normalised rows", error));
+  if (r->similarity == CT_COSINE)
+    CT_TRY(ct_alloc(&r->inverse_norm, r->rows, sizeof(double), "norms", error));
+  if (r->similarity == CT_EUCLIDEAN) CT_TRY(ct_alloc(&r->side.half, r->rows, real, "norms", error));
+  return CT_OK;
+}
+
+/* Row `i` of the sorted order, from `x` [rows, dim] contiguous. False when it is not finite. */
+static bool load_row(ct_sorted_rows *r, const ct_row_kernels *kernels, const char *x, int64_t i) {
+  size_t outer = ct_dtype_size(r->outer), real = ct_dtype_size(r->compute);
+  const void *from = x + (size_t)(r->origin[i] * r->dim) * outer;
+  void *to = (char *)r->side.x + (size_t)(i * r->dim) * real;
+  if (!kernels->finite(r->dim, from)) return false;
+  if (r->similarity == CT_COSINE) {
+    r->inverse_norm[i] = kernels->normalise(r->dim, from, to);
+    return true;
+  }
+  double half = 0.5 - kernels->load(r->dim, from, to) / 2;
+  if (r->similarity == CT_EUCLIDEAN)
+    ct_scalar_store(r->compute, (char *)r->side.half + (size_t)i * real, ct_scalar_of(half));
+  return true;
+}
+
+static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_loss_rows *in,
+                             ct_error *error) {
+  const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
+  ct_tensor x = {.dtype = r->outer};
+  CT_TRY(ct_contiguous(&x, r->outer, in->x, error));
+  int64_t bad = INT64_MAX;
+  int threads = ct_threads_for(r->rows * r->dim);
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(min : bad) if (threads > 1)
+  for (int64_t i = 0; i < r->rows; i++)
+    if (!load_row(r, kernels, ct_tensor_data(&x), i) && r->origin[i] < bad) bad = r->origin[i];
+  ct_tensor_release(&x);
+  if (bad == INT64_MAX) return CT_OK;
+  return ct_fail(error, CT_EINVALID, "%s: %s has a NaN or an infinite value in row %lld", function,
+                 in->x_name, (long long)bad + 1);
+}
+
+ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
+                       ct_dtype compute, ct_similarity similarity, ct_error *error) {
+  ct_rows_free(out);
+  CT_TRY(check_shape(function, in, error));
+  out->rows = out->side.rows = in->x->size[0];
+  out->dim = in->x->size[1];
+  out->outer = in->x->dtype;
+  out->compute = compute;
+  out->similarity = similarity;
+  ct_status status = allocate(out, error);
+  if (status == CT_OK) status = read_labels(out->label, function, in, out->rows, error);
+  if (status == CT_OK) status = sort_by_label(out->rows, out->label, out->origin, error);
+  if (status == CT_OK) status = load_values(out, function, in, error);
+  if (status != CT_OK) ct_rows_free(out);
+  return status;
+}
+
+void ct_rows_match(ct_sorted_rows *rows, const ct_sorted_rows *others) {
+  int64_t first = 0, last = 0;
+  for (int64_t i = 0; i < rows->rows; i++) {
+    if (i == 0 || rows->label[i] != rows->label[i - 1]) {
+      for (first = last; first < others->rows && others->label[first] < rows->label[i];) first++;
+      for (last = first; last < others->rows && others->label[last] == rows->label[i];) last++;
+    }
+    rows->side.first[i] = first;
+    rows->side.last[i] = last;
+  }
+}
+
+/* Keeps the smallest index, whichever thread comes first. */
+static void note_overflow(ct_rows_gradient *gradient, int64_t row) {
+  int64_t known = atomic_load(&gradient->overflowed);
+  while (row < known && !atomic_compare_exchange_weak(&gradient->overflowed, &known, row)) {
+  }
+}
+
+void ct_rows_emit(void *sink, int64_t first, int64_t count, const void *g) {
+  ct_rows_gradient *gradient = sink;
+  const ct_sorted_rows *r = gradient->rows;
+  const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
+  size_t outer = ct_dtype_size(r->outer), real = ct_dtype_size(r->compute);
+  for (int64_t k = 0; k < count; k++) {
+    int64_t i = first + k;
+    const void *from = (const char *)g + (size_t)(k * r->dim) * real;
+    const void *unit = (const char *)r->side.x + (size_t)(i * r->dim) * real;
+    void *to = (char *)gradient->to + (size_t)(r->origin[i] * r->dim) * outer;
+    bool finite = r->similarity == CT_COSINE
+                      ? kernels->project(r->dim, from, unit, r->inverse_norm[i], to)
+                      : kernels->store(r->dim, from, to);
+    if (!finite) note_overflow(gradient, r->origin[i]);
+  }
+}
