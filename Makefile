@@ -16,7 +16,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror
 CFLAGS   = -std=gnu11 $(OPT) -g -fPIC -fopenmp -fvisibility=hidden -ffp-contract=off \
            -fno-math-errno -fno-trapping-math $(WARNINGS) -Icore $(BLAS_CFLAGS) \
            $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-LDFLAGS  = -shared -fopenmp $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+LDFLAGS  = -shared -fopenmp -Wl,-z,nodelete $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LIBS     = $(BLAS_LIBS) -lz -lm -lpthread
 
 # Files named *_kernels.c are compiled once per instruction set (core/cpu/isa.h).
