@@ -1,11 +1,12 @@
 /* The elementwise frame.
  *
  * Dimensions are sorted by the first operand's stride and merged wherever all operands allow, so
- * most calls end as one long run. The run dimension is cut into pieces of at most PIECE elements;
- * pieces are numbered and shared out to threads. An output that revisits memory (an expanded view)
- * is walked by one thread. */
+ * most calls end as one long run. The run dimension is cut into pieces of at most PIECE (or the
+ * caller's number of) elements; pieces are numbered and shared out to threads. An output that
+ * revisits memory (an expanded view) is walked by one thread. */
 #include "cpu/loop.h"
 #include <string.h>
+#include "base/memory.h"
 #include "base/threads.h"
 
 enum { PIECE = 16384 };
@@ -66,13 +67,13 @@ static bool revisits(const plan *p, int written) {
   return false;
 }
 
-static void run_piece(const plan *p, int64_t piece, int64_t pieces_per_row, ct_run_fn run,
-                      const void *context) {
+static void run_piece(const plan *p, int64_t piece, int64_t pieces_per_row, int64_t most,
+                      ct_run_fn run, const void *context) {
   char *pointer[CT_MAX_OPERANDS];
   int64_t stride[CT_MAX_OPERANDS];
   int inner = p->dims - 1;
-  int64_t row = piece / pieces_per_row, start = piece % pieces_per_row * PIECE;
-  int64_t count = p->size[inner] - start < PIECE ? p->size[inner] - start : PIECE;
+  int64_t row = piece / pieces_per_row, start = piece % pieces_per_row * most;
+  int64_t count = p->size[inner] - start < most ? p->size[inner] - start : most;
   for (int k = 0; k < p->operands; k++) {
     stride[k] = p->stride[k][inner];
     pointer[k] = p->base[k] + start * stride[k];
@@ -85,15 +86,21 @@ static void run_piece(const plan *p, int64_t piece, int64_t pieces_per_row, ct_r
   run(context, count, pointer, stride);
 }
 
-void ct_loop(int operands, int written, const ct_tensor *const *operand, ct_run_fn run,
-             const void *context) {
-  int64_t total = ct_tensor_count(operand[0]);
+void ct_loop_pieces(int operands, int written, const ct_tensor *const *operand, int64_t piece,
+                    int64_t weight, ct_run_fn run, const void *context) {
+  int64_t total = ct_tensor_count(operand[0]), work;
   if (total == 0) return;
   plan p;
   make_plan(&p, operands, operand);
-  int64_t inner = p.size[p.dims - 1], per_row = (inner + PIECE - 1) / PIECE;
+  int64_t inner = p.size[p.dims - 1], per_row = (inner + piece - 1) / piece;
   int64_t pieces = total / inner * per_row;
-  int threads = pieces == 1 || revisits(&p, written) ? 1 : ct_threads_for(total);
+  if (!ct_size_mul(total, weight, &work)) work = INT64_MAX;
+  int threads = pieces == 1 || revisits(&p, written) ? 1 : ct_threads_for(work);
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-  for (int64_t piece = 0; piece < pieces; piece++) run_piece(&p, piece, per_row, run, context);
+  for (int64_t k = 0; k < pieces; k++) run_piece(&p, k, per_row, piece, run, context);
+}
+
+void ct_loop(int operands, int written, const ct_tensor *const *operand, ct_run_fn run,
+             const void *context) {
+  ct_loop_pieces(operands, written, operand, PIECE, 1, run, context);
 }

@@ -16,4 +16,9 @@ typedef void (*ct_run_fn)(const void *context, int64_t count, char *const *point
 void ct_loop(int operands, int written, const ct_tensor *const *operand, ct_run_fn run,
              const void *context);
 
+/* ct_loop for elements that stand for more work than one operation, such as the first elements of
+ * slices: `run` gets at most `piece` of them at once, and `weight` is the work for each. */
+void ct_loop_pieces(int operands, int written, const ct_tensor *const *operand, int64_t piece,
+                    int64_t weight, ct_run_fn run, const void *context);
+
 #endif
