@@ -66,6 +66,11 @@ ctl_call ctl_match(lua_State *L, const char *name, const char *forms, ctl_place 
 bool ctl_is_form(const ctl_call *call, const char *form);
 int ctl_return(lua_State *L, const ctl_call *call, ct_status status, const ct_error *error);
 
+/* The same for functions with two results, f([values, indices,] x, ...): `forms` lists each form
+ * twice, plain and with "TT" in front. The results stand at call.result and the place after it. */
+ctl_call ctl_match_pair(lua_State *L, const char *name, const char *forms);
+int ctl_return_pair(lua_State *L, const ctl_call *call, ct_status status, const ct_error *error);
+
 /* The fields of an options table at `index` (none and nil mean all defaults). Each returns the
  * field or the default, and raises "<name>: option <key> must be ..." when the type is wrong. */
 double ctl_option_number(lua_State *L, int index, const char *name, const char *key, double def);
@@ -93,6 +98,7 @@ void ctl_open_view(lua_State *L, int methods);
 void ctl_open_machine(lua_State *L);
 void ctl_open_loss(lua_State *L);
 void ctl_open_linalg(lua_State *L, int methods);
+void ctl_open_reduce(lua_State *L, int methods);
 void ctl_open_elementwise(lua_State *L, int methods);
 void ctl_open_ref(lua_State *L);
 

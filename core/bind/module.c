@@ -28,6 +28,7 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_machine(L);
   ctl_open_loss(L);
   ctl_open_linalg(L, methods);
+  ctl_open_reduce(L, methods);
   ctl_open_elementwise(L, methods);
   ctl_open_ref(L);
   lua_pushvalue(L, methods);

@@ -89,7 +89,7 @@ static grid make_grid(int64_t m, int64_t n, int64_t k) {
     if (m == 0 || n == 0) return;                                                                  \
     grid g = make_grid(m, n, k);                                                                   \
     int64_t tiles = g.tile_rows * g.tile_columns;                                                  \
-    int threads = ct_gemm_threads(tiles == 1 ? 1 : ct_threads_for(m * n * k));                        \
+    int threads = ct_gemm_threads(tiles == 1 ? 1 : ct_threads_for(m * n * k));                     \
     _Pragma("omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)") for (      \
         int64_t t = 0; t < tiles; t++) {                                                           \
       if (ct_interrupted()) continue;                                                              \

@@ -1,0 +1,152 @@
+/* Measures of whole tensors that are built on the reductions: distance, trace, renorm, equality. */
+#include <math.h>
+#include <string.h>
+#include "base/threads.h"
+#include "cpu/loop.h"
+#include "ops/copy.h"
+#include "ops/output.h"
+#include "ops/reduce.h"
+
+static void subtract_f32(const void *context, int64_t n, char *const *p, const int64_t *s) {
+  (void)context;
+  for (int64_t i = 0; i < n; i++) *(float *)(p[0] + i * s[0]) -= *(const float *)(p[1] + i * s[1]);
+}
+
+static void subtract_f64(const void *context, int64_t n, char *const *p, const int64_t *s) {
+  (void)context;
+  for (int64_t i = 0; i < n; i++)
+    *(double *)(p[0] + i * s[0]) -= *(const double *)(p[1] + i * s[1]);
+}
+
+ct_status ct_dist(double *out, const ct_tensor *a, const ct_tensor *b, double power,
+                  ct_error *error) {
+  char x[CT_SHAPE_TEXT], y[CT_SHAPE_TEXT];
+  if (!ct_dtype_is_real(a->dtype) || a->dtype != b->dtype)
+    return ct_fail(error, CT_EINVALID,
+                   "dist: two Float or two Double tensors expected, got %s and %s",
+                   ct_dtype_name(a->dtype), ct_dtype_name(b->dtype));
+  if (ct_tensor_count(a) != ct_tensor_count(b))
+    return ct_fail(error, CT_EINVALID, "dist: %s and %s hold different numbers of elements",
+                   ct_shape_text(x, a->dims, a->size), ct_shape_text(y, b->dims, b->size));
+  ct_tensor difference = {.dtype = a->dtype}, other = {.dtype = a->dtype};
+  ct_scalar norm = ct_scalar_of(0);
+  ct_status status = ct_clone(&difference, a->dtype, a, error);
+  if (status == CT_OK) status = ct_contiguous(&other, a->dtype, b, error);
+  if (status == CT_OK) status = ct_tensor_view(&other, &other, a->dims, a->size, error);
+  if (status == CT_OK) {
+    const ct_tensor *operand[2] = {&difference, &other};
+    ct_loop(2, 1, operand, a->dtype == CT_FLOAT ? subtract_f32 : subtract_f64, NULL);
+    status = ct_reduce_all(&norm, CT_NORM, (ct_reduce_options){.power = power}, &difference, error);
+  }
+  ct_tensor_release(&difference);
+  ct_tensor_release(&other);
+  *out = norm.d;
+  return status;
+}
+
+ct_status ct_trace(ct_scalar *out, const ct_tensor *t, ct_error *error) {
+  char text[CT_SHAPE_TEXT];
+  if (t->dims != 2)
+    return ct_fail(error, CT_EINVALID, "trace: a matrix expected, got size %s",
+                   ct_shape_text(text, t->dims, t->size));
+  ct_tensor diagonal = *t; /* borrowed */
+  diagonal.dims = 1;
+  diagonal.size[0] = t->size[0] < t->size[1] ? t->size[0] : t->size[1];
+  diagonal.stride[0] = t->stride[0] + t->stride[1];
+  return ct_reduce_all(out, CT_SUM, (ct_reduce_options){0}, &diagonal, error);
+}
+
+static void scale_f32(const void *context, int64_t n, char *const *p, const int64_t *s) {
+  double factor = *(const double *)context;
+  for (int64_t i = 0; i < n; i++) {
+    float *to = (float *)(p[0] + i * s[0]);
+    *to = (float)((double)*to * factor);
+  }
+}
+
+static void scale_f64(const void *context, int64_t n, char *const *p, const int64_t *s) {
+  double factor = *(const double *)context;
+  for (int64_t i = 0; i < n; i++) *(double *)(p[0] + i * s[0]) *= factor;
+}
+
+ct_status ct_renorm(ct_tensor *result, const ct_tensor *t, double power, int dim, double most,
+                    ct_error *error) {
+  if (!ct_dtype_is_real(t->dtype) || result->dtype != t->dtype)
+    return ct_fail(error, CT_EINVALID, "renorm: Float or Double tensors expected, got %s",
+                   ct_dtype_name(t->dtype));
+  if (dim < 0 || dim >= t->dims || t->dims < 2)
+    return ct_fail(error, CT_EINVALID,
+                   "renorm: a tensor of two or more dimensions and one of them expected, got "
+                   "dimension %d of %d",
+                   dim + 1, t->dims);
+  if (!(power > 0) || !(most >= 0))
+    return ct_fail(error, CT_EINVALID,
+                   "renorm: a power > 0 and a largest norm >= 0 expected, got %g and %g", power,
+                   most);
+  ct_output output;
+  const ct_tensor *input = ct_tensor_same_view(result, t) ? NULL : t;
+  CT_TRY(ct_output_begin(&output, result, t->dims, t->size, false, &input, 1, error));
+  ct_status status = ct_copy(&output.target, t, error);
+  for (int64_t i = 0; i < t->size[dim] && status == CT_OK; i++) {
+    ct_tensor slice = {.dtype = t->dtype};
+    ct_scalar norm = ct_scalar_of(0);
+    status = ct_tensor_select(&slice, &output.target, dim, i, error);
+    if (status == CT_OK)
+      status = ct_reduce_all(&norm, CT_NORM, (ct_reduce_options){.power = power}, &slice, error);
+    if (status == CT_OK && norm.d > most) {
+      double factor = most / (norm.d + 1e-7);
+      const ct_tensor *operand[1] = {&slice};
+      ct_loop(1, 1, operand, t->dtype == CT_FLOAT ? scale_f32 : scale_f64, &factor);
+    }
+    ct_tensor_release(&slice);
+  }
+  return ct_output_end(&output, status, error);
+}
+
+typedef struct comparison {
+  ct_dtype dtype;
+  _Atomic bool *differ;
+} comparison;
+
+#define DIFFER(T)                                                                                  \
+  for (int64_t i = 0; i < n; i++)                                                                  \
+  differ |= *(const T *)(p[0] + i * s[0]) != *(const T *)(p[1] + i * s[1])
+
+static void compare(const void *context, int64_t n, char *const *p, const int64_t *s) {
+  const comparison *c = context;
+  bool differ = false;
+  if (*c->differ) return;
+  switch (c->dtype) {
+  case CT_FLOAT: DIFFER(float); break;
+  case CT_DOUBLE: DIFFER(double); break;
+  case CT_LONG: DIFFER(int64_t); break;
+  case CT_INT: DIFFER(int32_t); break;
+  case CT_BYTE: DIFFER(uint8_t); break;
+  case CT_DTYPES: break;
+  }
+  if (differ) *c->differ = true;
+}
+
+ct_status ct_equal(bool *out, const ct_tensor *a, const ct_tensor *b, ct_error *error) {
+  if (a->dtype != b->dtype)
+    return ct_fail(error, CT_EINVALID, "equal: tensors of one type expected, got %s and %s",
+                   ct_dtype_name(a->dtype), ct_dtype_name(b->dtype));
+  _Atomic bool differ = !ct_tensor_same_size(a, b);
+  comparison c = {a->dtype, &differ};
+  const ct_tensor *operand[2] = {a, b};
+  if (!differ) ct_loop(2, 0, operand, compare, &c);
+  *out = !differ;
+  return CT_OK;
+}
+
+ct_status ct_logical(bool *out, bool all, const ct_tensor *t, ct_error *error) {
+  if (t->dtype != CT_BYTE)
+    return ct_fail(error, CT_EINVALID, "%s: a Byte tensor expected, got %s", all ? "all" : "any",
+                   ct_dtype_name(t->dtype));
+  *out = all;
+  if (ct_tensor_count(t) == 0) return CT_OK;
+  ct_scalar extreme;
+  CT_TRY(ct_reduce_all(&extreme, all ? CT_MIN : CT_MAX, (ct_reduce_options){0}, t, error));
+  *out = extreme.i != 0;
+  return CT_OK;
+}
