@@ -51,9 +51,9 @@ static inline float ct_tanh_f32(float x) {
   p = CT_FMAF(p, square, -0x1.b83c5ap-5f);
   p = CT_FMAF(p, square, 0x1.110726p-3f);
   p = CT_FMAF(p, square, -0x1.555532p-2f);
-  float small = CT_FMAF(x * square, p, x);
-  float large = copysignf(1.0f - 2.0f / (ct_exp_f32(2.0f * size) + 1.0f), x);
-  return size < 0.625f ? small : large;
+  float small = CT_FMAF(size * square, p, size);
+  float large = 1.0f - 2.0f / (ct_exp_f32(2.0f * size) + 1.0f);
+  return copysignf(size < 0.625f ? small : large, x);
 }
 
 #endif

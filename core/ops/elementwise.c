@@ -1,31 +1,60 @@
 /* The contract of elementwise operations: types, sizes, the result's size, overlap. Everything here
  * ends in run(), which computes into memory of its own when the result lies across an input. */
 #include "ops/elementwise.h"
+#include <math.h>
+#include <stdatomic.h>
 #include "ops/copy.h"
 
 enum { MAX_INPUTS = 3 };
+
+static const ct_elementwise_kernels *kernels(void) { return CT_ISA_SELECT(ct_elementwise_kernels); }
 
 static ct_status undefined(const char *name, ct_dtype dtype, ct_error *error) {
   return ct_fail(error, CT_EINVALID, "%s: not defined for %sTensor", name, ct_dtype_name(dtype));
 }
 
-/* r = kernel(inputs), the inputs checked already. */
-static ct_status run(const char *name, ct_tensor *r, ct_dtype result_dtype, int inputs,
-                     const ct_tensor *const *input, ct_run_fn kernel, const void *context,
-                     ct_error *error) {
-  if (r->dtype != result_dtype)
-    return ct_fail(error, CT_EINVALID, "%s: the result must be a %sTensor, got a %sTensor", name,
-                   ct_dtype_name(result_dtype), ct_dtype_name(r->dtype));
+static ct_status check_inputs(const char *name, int inputs, const ct_tensor *const *input,
+                              ct_error *error) {
+  char a[CT_SHAPE_TEXT], b[CT_SHAPE_TEXT];
+  for (int k = 1; k < inputs; k++) {
+    if (input[k]->dtype != input[0]->dtype)
+      return ct_fail(error, CT_EINVALID,
+                     "%s: tensors of one type expected, got %sTensor and %sTensor", name,
+                     ct_dtype_name(input[0]->dtype), ct_dtype_name(input[k]->dtype));
+    if (!ct_tensor_same_size(input[0], input[k]))
+      return ct_fail(error, CT_EINVALID, "%s: tensors of one size expected, got %s and %s", name,
+                     ct_shape_text(a, input[0]->dims, input[0]->size),
+                     ct_shape_text(b, input[k]->dims, input[k]->size));
+  }
+  return CT_OK;
+}
+
+static ct_status check_result(const char *name, const ct_tensor *r, ct_dtype dtype,
+                              ct_error *error) {
+  if (r->dtype == dtype) return CT_OK;
+  return ct_fail(error, CT_EINVALID, "%s: the result must be a %sTensor, got a %sTensor", name,
+                 ct_dtype_name(dtype), ct_dtype_name(r->dtype));
+}
+
+/* r = kernel(inputs); types and sizes of the inputs are checked already. When r is an input itself,
+ * its size is right and resizing leaves it alone. */
+static ct_status run(ct_tensor *r, int inputs, const ct_tensor *const *input, ct_run_fn kernel,
+                     const void *context, ct_error *error) {
   CT_TRY(ct_tensor_resize(r, input[0]->dims, input[0]->size, error));
+  const ct_tensor *operand[1 + MAX_INPUTS] = {r};
   bool apart = true;
-  for (int k = 0; k < inputs; k++)
+  for (int k = 0; k < inputs; k++) {
+    operand[1 + k] = input[k];
     if (!ct_tensor_same_view(r, input[k]) && ct_tensor_overlaps(r, input[k])) apart = false;
+  }
+  if (apart) {
+    ct_loop(1 + inputs, 1, operand, kernel, context);
+    return CT_OK;
+  }
   ct_tensor scratch = {.dtype = r->dtype};
-  if (!apart) CT_TRY(ct_tensor_new(&scratch, r->dtype, r->dims, r->size, error));
-  const ct_tensor *operand[1 + MAX_INPUTS] = {apart ? r : &scratch};
-  for (int k = 0; k < inputs; k++) operand[1 + k] = input[k];
+  CT_TRY(ct_tensor_new(&scratch, r->dtype, r->dims, r->size, error));
+  operand[0] = &scratch;
   ct_loop(1 + inputs, 1, operand, kernel, context);
-  if (apart) return CT_OK;
   ct_status status = ct_copy(r, &scratch, error);
   ct_tensor_release(&scratch);
   return status;
@@ -33,7 +62,183 @@ static ct_status run(const char *name, ct_tensor *r, ct_dtype result_dtype, int 
 
 ct_status ct_elementwise_unary(const char *name, ct_unary op, ct_tensor *r, const ct_tensor *a,
                                ct_error *error) {
-  ct_run_fn kernel = CT_ISA_SELECT(ct_elementwise_kernels)->unary[op][a->dtype];
+  ct_run_fn kernel = kernels()->unary[op][a->dtype];
   if (!kernel) return undefined(name, a->dtype, error);
-  return run(name, r, a->dtype, 1, &a, kernel, NULL, error);
+  CT_TRY(check_result(name, r, a->dtype, error));
+  return run(r, 1, &a, kernel, NULL, error);
+}
+
+/* Integer divisors and exponents are looked through before anything is written. */
+static ct_status check_operand(const char *name, ct_binary op, const ct_tensor *b,
+                               ct_error *error) {
+  bool divides = op == CT_DIV || op == CT_FMOD || op == CT_REMAINDER;
+  if (!divides && op != CT_POW) return CT_OK;
+  ct_run_fn find = kernels()->find[divides ? CT_FIND_ZERO : CT_FIND_NEGATIVE][b->dtype];
+  _Atomic bool found = false;
+  if (find) ct_loop(1, 0, &b, find, &found);
+  if (!found) return CT_OK;
+  return ct_fail(error, CT_EINVALID,
+                 divides ? "%s: %sTensor divided by zero"
+                         : "%s: %sTensor raised to a negative power",
+                 name, ct_dtype_name(b->dtype));
+}
+
+ct_status ct_elementwise_binary(const char *name, ct_binary op, ct_tensor *r, const ct_tensor *a,
+                                const ct_tensor *b, ct_error *error) {
+  const ct_tensor *input[] = {a, b};
+  ct_run_fn kernel = kernels()->binary[op][a->dtype];
+  if (!kernel) return undefined(name, a->dtype, error);
+  CT_TRY(check_inputs(name, 2, input, error));
+  CT_TRY(check_result(name, r, a->dtype, error));
+  CT_TRY(check_operand(name, op, b, error));
+  return run(r, 2, input, kernel, NULL, error);
+}
+
+/* Numbers */
+
+static int64_t least(ct_dtype dtype) {
+  return dtype == CT_LONG ? INT64_MIN : dtype == CT_INT ? INT32_MIN : 0;
+}
+
+static int64_t greatest(ct_dtype dtype) {
+  return dtype == CT_LONG ? INT64_MAX : dtype == CT_INT ? INT32_MAX : UINT8_MAX;
+}
+
+/* A number on its way to integers must be one. */
+static ct_status check_integer(const char *name, ct_dtype dtype, ct_scalar number,
+                               ct_error *error) {
+  if (ct_dtype_is_real(dtype) || (double)number.i == number.d) return CT_OK;
+  return ct_fail(error, CT_EINVALID, "%s: a %sTensor needs an integer, got %.14g", name,
+                 ct_dtype_name(dtype), number.d);
+}
+
+/* A bound of max, min or clamp: the nearest number of the type's range. */
+static ct_status saturate(const char *name, ct_dtype dtype, ct_scalar *number, ct_error *error) {
+  if (ct_dtype_is_real(dtype)) return CT_OK;
+  if (number->d >= 0x1p63 && number->i <= 0)
+    number->i = INT64_MAX;
+  else if (number->d < -0x1p63)
+    number->i = INT64_MIN;
+  else
+    CT_TRY(check_integer(name, dtype, *number, error));
+  if (number->i < least(dtype)) number->i = least(dtype);
+  if (number->i > greatest(dtype)) number->i = greatest(dtype);
+  number->d = (double)number->i;
+  return CT_OK;
+}
+
+static ct_status convert_number(const char *name, ct_binary op, ct_dtype dtype, ct_scalar *number,
+                                ct_error *error) {
+  if (op == CT_MAX || op == CT_MIN) return saturate(name, dtype, number, error);
+  CT_TRY(check_integer(name, dtype, *number, error));
+  bool wraps = op == CT_ADD || op == CT_SUB || op == CT_MUL || ct_dtype_is_real(dtype);
+  if (wraps || (number->i >= least(dtype) && number->i <= greatest(dtype))) return CT_OK;
+  return ct_fail(error, CT_EINVALID, "%s: %lld is out of the range of a %sTensor", name,
+                 (long long)number->i, ct_dtype_name(dtype));
+}
+
+/* A number in the shape of a tensor: every stride is 0. Nobody owns it; it ends with its scope. */
+typedef struct number_view {
+  ct_element element;
+  ct_storage storage;
+  ct_tensor tensor;
+} number_view;
+
+static const ct_tensor *view_number(number_view *v, ct_scalar number, const ct_tensor *like) {
+  ct_scalar_store(like->dtype, &v->element, number);
+  v->storage.dtype = like->dtype;
+  v->storage.size = 1;
+  v->storage.data = &v->element;
+  v->tensor = (ct_tensor){.storage = &v->storage, .dtype = like->dtype, .dims = like->dims};
+  for (int d = 0; d < like->dims; d++) v->tensor.size[d] = like->size[d];
+  return &v->tensor;
+}
+
+ct_status ct_elementwise_number(const char *name, ct_binary op, ct_tensor *r, const ct_tensor *a,
+                                ct_scalar number, bool number_first, ct_error *error) {
+  ct_run_fn kernel = kernels()->binary[op][a->dtype];
+  if (!kernel) return undefined(name, a->dtype, error);
+  CT_TRY(check_result(name, r, a->dtype, error));
+  CT_TRY(convert_number(name, op, a->dtype, &number, error));
+  if (op == CT_POW && !number_first && number.d == 2) { /* exact, and many times faster than pow */
+    const ct_tensor *square[] = {a, a};
+    return run(r, 2, square, kernels()->binary[CT_MUL][a->dtype], NULL, error);
+  }
+  number_view v;
+  const ct_tensor *constant = view_number(&v, number, a);
+  const ct_tensor *input[] = {number_first ? constant : a, number_first ? a : constant};
+  CT_TRY(check_operand(name, op, input[1], error));
+  return run(r, 2, input, kernel, NULL, error);
+}
+
+ct_status ct_elementwise_scaled(const char *name, ct_scaled op, ct_tensor *r,
+                                const ct_tensor *const *input, ct_scalar v, ct_scalar w,
+                                ct_error *error) {
+  static const int inputs[CT_SCALEDS] = {2, 3, 3, 2, 1};
+  ct_dtype dtype = input[0]->dtype;
+  ct_run_fn kernel = kernels()->scaled[op][dtype];
+  if (!kernel) return undefined(name, dtype, error);
+  CT_TRY(check_inputs(name, inputs[op], input, error));
+  CT_TRY(check_result(name, r, dtype, error));
+  if (op == CT_CLAMP) {
+    CT_TRY(saturate(name, dtype, &v, error));
+    CT_TRY(saturate(name, dtype, &w, error));
+  }
+  CT_TRY(check_integer(name, dtype, v, error));
+  if (op == CT_ADDCDIV) CT_TRY(check_operand(name, CT_DIV, input[2], error));
+  ct_numbers numbers = {v, w};
+  return run(r, inputs[op], input, kernel, &numbers, error);
+}
+
+/* Comparisons */
+
+static ct_status compare(const char *name, ct_compare op, ct_tensor *r,
+                         const ct_tensor *const *input, ct_error *error) {
+  ct_run_fn kernel = kernels()->compare[op][input[0]->dtype];
+  if (r->dtype == CT_BYTE) return run(r, 2, input, kernel, NULL, error);
+  CT_TRY(check_result(name, r, input[0]->dtype, error));
+  ct_tensor bytes = {.dtype = CT_BYTE};
+  ct_status status = run(&bytes, 2, input, kernel, NULL, error);
+  if (status == CT_OK) status = ct_tensor_resize(r, bytes.dims, bytes.size, error);
+  if (status == CT_OK) status = ct_copy(r, &bytes, error);
+  ct_tensor_release(&bytes);
+  return status;
+}
+
+ct_status ct_elementwise_compare(const char *name, ct_compare op, ct_tensor *r, const ct_tensor *a,
+                                 const ct_tensor *b, ct_error *error) {
+  const ct_tensor *input[] = {a, b};
+  CT_TRY(check_inputs(name, 2, input, error));
+  return compare(name, op, r, input, error);
+}
+
+/* Moves `number` to an integer of the type that gives the same answers under *op, or to one with
+ * which *op is always true or always false. */
+static ct_scalar comparable(ct_compare *op, ct_dtype dtype, ct_scalar number) {
+  int64_t low = least(dtype), high = greatest(dtype);
+  bool integral = (double)number.i == number.d;
+  double d = number.d;
+  if (isnan(d) || (!integral && (*op == CT_EQ || *op == CT_NE))) {
+    *op = *op == CT_NE ? CT_GE : CT_LT; /* x >= low is always true, x < low never */
+    return (ct_scalar){0, low};
+  }
+  if (!integral && fabs(d) < 0x1p63) { /* x < 2.5 and x >= 2.5 round up, the others down */
+    d = *op == CT_LT || *op == CT_GE ? ceil(d) : floor(d);
+    number = ct_scalar_of(d);
+    integral = true;
+  }
+  bool above = integral ? number.i > high : d > 0, below = integral ? number.i < low : d < 0;
+  if (!above && !below) return number;
+  bool always =
+      *op == CT_NE || (above ? *op == CT_LT || *op == CT_LE : *op == CT_GT || *op == CT_GE);
+  *op = always ? CT_GE : CT_LT;
+  return (ct_scalar){0, low};
+}
+
+ct_status ct_elementwise_compare_number(const char *name, ct_compare op, ct_tensor *r,
+                                        const ct_tensor *a, ct_scalar number, ct_error *error) {
+  if (!ct_dtype_is_real(a->dtype)) number = comparable(&op, a->dtype, number);
+  number_view v;
+  const ct_tensor *input[] = {a, view_number(&v, number, a)};
+  return compare(name, op, r, input, error);
 }
