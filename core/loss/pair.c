@@ -59,6 +59,17 @@ static ct_dtype compute_type(const ct_loss_rows *queries) {
   return x->dtype == CT_FLOAT && x->dims == 2 && x->size[0] > FEW_ANCHORS ? CT_FLOAT : CT_DOUBLE;
 }
 
+/* Class vectors stand for 1..C; a label beyond them would silently have no positive. */
+static ct_status check_classes(const ct_pair_context *c, const char *function,
+                               const ct_loss_rows *queries, ct_error *error) {
+  const ct_sorted_rows *q = &c->queries;
+  int64_t classes = c->references.rows, last = q->rows - 1;
+  if (q->rows == 0 || q->label[last] <= classes) return CT_OK;
+  return ct_fail(error, CT_EINVALID, "%s: %s must hold classes 1..%lld, got %lld at element %lld",
+                 function, queries->labels_name, (long long)classes, (long long)q->label[last],
+                 (long long)q->origin[last] + 1);
+}
+
 static ct_status load_sides(ct_pair_context *c, const char *function, const ct_loss_rows *queries,
                             const ct_loss_rows *references, ct_error *error) {
   ct_dtype compute = compute_type(queries);
@@ -79,6 +90,7 @@ static ct_status load_sides(ct_pair_context *c, const char *function, const ct_l
     return ct_fail(error, CT_EINVALID, "%s: %s must have as many columns as %s, %lld, got %lld",
                    function, references->x_name, queries->x_name, (long long)c->queries.dim,
                    (long long)c->references.dim);
+  if (!references->labels) CT_TRY(check_classes(c, function, queries, error));
   ct_rows_match(&c->queries, &c->references);
   ct_rows_match(&c->references, &c->queries);
   return CT_OK;
