@@ -2,17 +2,27 @@
 
 BUILD    ?= build
 PREFIX   ?= /usr/local
+LUADIR   ?= $(PREFIX)/share/lua/5.4
+LIBDIR   ?= $(PREFIX)/lib/lua/5.4
 LUA      ?= lua5.4
-CC       ?= gcc
+CC        = gcc
 OPT      ?= -O3
+# A sanitizer build: make SANITIZE=address,undefined BUILD=build/asan
 SANITIZE ?=
-# Where lua.h and OpenBLAS are; pkg-config knows on Debian, LuaRocks passes its own.
-LUA_CFLAGS  ?= $(shell pkg-config --cflags lua5.4 2>/dev/null)
-BLAS_CFLAGS ?= $(shell pkg-config --cflags openblas 2>/dev/null)
-BLAS_LIBS   ?= $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)
+# make V=1 shows whole commands.
+Q         = $(if $(V),,@)
+# Where lua.h and OpenBLAS are: pkg-config knows; LuaRocks passes LUA_CFLAGS.
+ifndef LUA_CFLAGS
+LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
+endif
+ifndef BLAS_LIBS
+BLAS_CFLAGS := $(shell pkg-config --cflags openblas 2>/dev/null)
+BLAS_LIBS   := $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)
+endif
 
 # a*b+c is contracted nowhere but where a kernel asks for it: the same bits on every machine.
-WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror
+# (pass-failed: clang telling of a loop it could not vectorise, which is no fault of the code)
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror -Wno-pass-failed
 CFLAGS   = -std=gnu11 $(OPT) -g -fPIC -fopenmp -fvisibility=hidden -ffp-contract=off \
            -fno-math-errno -fno-trapping-math $(WARNINGS) -Icore $(BLAS_CFLAGS) \
            $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -47,17 +57,20 @@ all: $(MODULE)
 
 $(MODULE): $(OBJECTS) $(BINDING_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo "link $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/core/bind/%.o: CFLAGS += $(LUA_CFLAGS)
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "cc $<"
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 define kernel_rule
 $(BUILD)/%_kernels.$(1).o: %_kernels.c Makefile
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) $(ISA_$(1)) -DCT_ISA=$(1) -MMD -MP -c -o $$@ $$<
+	@echo "cc $$< for $(1)"
+	$(Q)$(CC) $(CFLAGS) $(ISA_$(1)) -DCT_ISA=$(1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call kernel_rule,$(isa))))
 
@@ -84,9 +97,35 @@ lint:
 	@luacheck -q lua scripts spec
 
 SPEC ?= spec
+SEED ?= 1
+RUN_SPECS = $(BUSTED) --helper=spec/helper.lua --shuffle-files --shuffle-tests --seed=$(SEED) \
+            --pattern=_spec --output=spec/output.lua $(SPEC)
 spec: all
-	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BUSTED) --helper=spec/helper.lua --shuffle-files --shuffle-tests --seed=$${SEED:-1} \
-	  --pattern=_spec --output=spec/output.lua $(SPEC)
+	@$(RUN_SPECS)
+
+## Checks that take longer than a test run may: every spec again, the long grids with them, on a
+## build with AddressSanitizer and UndefinedBehaviorSanitizer; then a build by another compiler.
+.PHONY: check check-long check-sanitizers check-clang
+check: check-long check-sanitizers check-clang
+
+check-long: all
+	@CIRCLET_LONG=1 $(MAKE) --no-print-directory spec
+
+ASAN_RUN = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+           ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+check-sanitizers:
+	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined OPT=-O1 all
+	@$(ASAN_RUN) LUA_CPATH="$(CURDIR)/build/asan/?.so;;" $(RUN_SPECS)
+
+check-clang:
+	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang all
+
+## Installing
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(LIBDIR)/circlet
+	install -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/circlet/core.so
+	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} \;
 
 .PHONY: format clean help
 format:
@@ -99,6 +138,8 @@ help:
 	@echo "make          build $(MODULE)"
 	@echo "make sweep    a hyper-parameter sweep on Fashion-MNIST, from nothing to its picture"
 	@echo "make test     install what is missing, build, lint, run every spec"
+	@echo "make check    the long checks: large grids, sanitizers, clang"
+	@echo "make install  install below PREFIX ($(PREFIX))"
 	@echo "make format   clang-format the C code"
 	@echo "make deps     install what is missing (Debian, Ubuntu)"
 	@echo "make clean    remove $(BUILD)"
