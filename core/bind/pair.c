@@ -4,7 +4,7 @@
 ctl_call ctl_match_pair(lua_State *L, const char *name, const char *forms) {
   ctl_call call = ctl_match(L, name, forms, CTL_IN_PLACE);
   if (call.first == 2) luaL_error(L, "%s: values and indices are given both or not at all", name);
-  if (call.length > 3 && call.form[1] == 'T') {
+  if (call.length >= 3 && call.form[1] == 'T') {
     call.form += 2;
     call.length -= 2;
     call.first = 3;

@@ -1,0 +1,89 @@
+/* Orderings in Torch7's forms. Each returns values and a LongTensor of positions, and takes both as
+ * results in front: values:sort(indices, x, ...). The dimension is the last one unless told.
+ *
+ *   x:sort([dim [, descending]])
+ *   x:topk(k [, dim [, largest [, sorted]]])   the smallest unless `largest`; always sorted
+ *   x:kthvalue(k [, dim])   x:median([dim])   x:mode([dim])
+ */
+#include "bind/bind.h"
+#include "ops/order.h"
+
+typedef struct arguments {
+  ctl_call call;
+  ct_tensor *values, *indices, *t;
+  int64_t k;
+  int dim;
+  bool flag;
+} arguments;
+
+/* x [, k] [, dim] [, flag ...] as the matched form has them. */
+static arguments match(lua_State *L, const char *name, const char *forms, bool with_k) {
+  arguments a = {.call = ctl_match_pair(L, name, forms)};
+  int at = a.call.first + 1, end = a.call.first + a.call.length;
+  a.t = ctl_to_tensor(L, a.call.first);
+  a.values = ctl_to_tensor(L, a.call.result);
+  a.indices = ctl_to_tensor(L, a.call.result + 1);
+  if (with_k) a.k = lua_tointeger(L, at++);
+  a.dim = a.t->dims - 1;
+  if (at < end) a.dim = ctl_check_dim(L, at++, a.t);
+  if (at < end) a.flag = lua_toboolean(L, at);
+  return a;
+}
+
+static int sort(lua_State *L) {
+  ct_error error;
+  ctl_interrupt scope;
+  arguments a = match(L, "sort", "T|TI|TIB|TTT|TTTI|TTTIB", false);
+  if (a.t->dims == 0) { /* nothing to sort */
+    ct_status status = ct_tensor_resize(a.values, 0, a.t->size, &error);
+    if (status == CT_OK) status = ct_tensor_resize(a.indices, 0, a.t->size, &error);
+    return ctl_return_pair(L, &a.call, status, &error);
+  }
+  bool lengthy = ct_tensor_count(a.t) > 1 << 18; /* worth watching for Ctrl-C */
+  if (lengthy) ctl_interrupt_begin(&scope);
+  ct_status status = ct_sort(a.values, a.indices, a.t, a.dim, a.flag, &error);
+  if (lengthy) ctl_interrupt_end(&scope);
+  return ctl_return_pair(L, &a.call, status, &error);
+}
+
+static int topk(lua_State *L) {
+  ct_error error;
+  ctl_interrupt scope;
+  arguments a = match(L, "topk", "TI|TII|TIIB|TIIBB|TTTI|TTTII|TTTIIB|TTTIIBB", true);
+  bool lengthy = ct_tensor_count(a.t) > 1 << 18; /* worth watching for Ctrl-C */
+  if (lengthy) ctl_interrupt_begin(&scope);
+  ct_status status = ct_topk(a.values, a.indices, a.t, a.k, a.dim, a.flag, &error);
+  if (lengthy) ctl_interrupt_end(&scope);
+  return ctl_return_pair(L, &a.call, status, &error);
+}
+
+static int kthvalue(lua_State *L) {
+  ct_error error;
+  arguments a = match(L, "kthvalue", "TI|TII|TTTI|TTTII", true);
+  return ctl_return_pair(L, &a.call, ct_kthvalue(a.values, a.indices, a.t, a.k, a.dim, &error),
+                         &error);
+}
+
+static int median(lua_State *L) {
+  ct_error error;
+  arguments a = match(L, "median", "T|TI|TTT|TTTI", false);
+  return ctl_return_pair(L, &a.call, ct_median(a.values, a.indices, a.t, a.dim, &error), &error);
+}
+
+static int mode(lua_State *L) {
+  ct_error error;
+  arguments a = match(L, "mode", "T|TI|TTT|TTTI", false);
+  return ctl_return_pair(L, &a.call, ct_mode(a.values, a.indices, a.t, a.dim, &error), &error);
+}
+
+static const luaL_Reg functions[] = {
+    {"sort", sort},     {"topk", topk}, {"kthvalue", kthvalue},
+    {"median", median}, {"mode", mode}, {NULL, NULL},
+};
+
+void ctl_open_order(lua_State *L, int methods) {
+  luaL_setfuncs(L, functions, 0);
+  lua_pushvalue(L, methods);
+  luaL_setfuncs(L, functions, 0);
+  lua_pop(L, 1);
+}
