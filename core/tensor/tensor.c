@@ -78,8 +78,8 @@ static ct_status check_size(int dims, const int64_t *size, int64_t *count, ct_er
                      ct_shape_text(text, dims, size));
     zero = zero || size[d] == 0;
   }
-  for (int d = 0; d < dims && !zero; d++)
-    if (!ct_size_mul(product, size[d], &product))
+  for (int d = 0; d < dims; d++) /* sizes of 0 aside: strides must fit in an empty tensor too */
+    if (!ct_size_mul(product, size[d] ? size[d] : 1, &product))
       return ct_fail(error, CT_EINVALID, "%s elements exceed the address space",
                      ct_shape_text(text, dims, size));
   *count = zero ? 0 : product;
