@@ -34,6 +34,7 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_elementwise(L, methods);
   ctl_open_ref(L);
   ctl_open_operators(L, methods);
+  ctl_open_io(L);
   lua_pushvalue(L, methods);
   lua_setfield(L, -2, "tensor_methods");
   return 1;

@@ -23,6 +23,7 @@ for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte" } do
 end
 
 local packages = {
+  npy = "circlet.npy",
   nn = "circlet.nn", optim = "circlet.optim", data = "circlet.data", metrics = "circlet.metrics",
   report = "circlet.report",
 }

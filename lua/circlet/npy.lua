@@ -1,0 +1,22 @@
+--- NumPy's .npy files: one tensor each.
+--
+--     circlet.npy.save("embeddings.npy", circlet.FloatTensor(100, 64))
+--     local t = assert(circlet.npy.load("embeddings.npy"))
+local io = require("circlet.core").io
+
+local npy = {}
+
+--- Reads a .npy file (versions 1 to 3, either byte order, C or Fortran order).
+-- f2 and f4 become a FloatTensor; f8 Double; i8 and u4 Long; i1, i2, u2 and i4 Int; u1 and b1 Byte.
+-- Fortran order becomes a transposed view; an array without dimensions has size 1.
+-- Returns the tensor; or nil, message, "io" (no such file, ...) or "format" (no whole .npy file).
+function npy.load(path) return io.load_npy(path) end
+
+--- Writes any tensor, atomically, in C order and the type that NumPy gives the same name.
+-- Returns true; or nil, message, "io".
+function npy.save(path, tensor) return io.save_npy(path, tensor) end
+
+--- The same for the bytes of a file in a string: parse(string) -> tensor, format(tensor) -> string.
+npy.parse, npy.format = io.parse_npy, io.format_npy
+
+return npy
