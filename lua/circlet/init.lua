@@ -22,6 +22,11 @@ for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte" } do
   end
 end
 
+local serialize = require "circlet.serialize"
+for _, name in ipairs { "load", "save", "serialize", "deserialize" } do
+  circlet[name] = serialize[name]
+end
+
 local packages = {
   npy = "circlet.npy",
   nn = "circlet.nn", optim = "circlet.optim", data = "circlet.data", metrics = "circlet.metrics",

@@ -1,0 +1,68 @@
+--- Saving and loading objects in Torch7's .t7 format, in which Torch7 reads what circlet writes.
+--
+--     circlet.save("model.t7", model)               -- atomic: the old file or the whole new one
+--     local model = assert(circlet.load("model.t7"))
+--
+-- What survives: nil, booleans, numbers, strings, tables (cycles and sharing included), tensors
+-- (their strides, and storages shared between them), storages, and instances of classes by name.
+--
+-- - Tensors and storages are written as torch.FloatTensor and so on, and read under torch.* and
+--   circlet.* names alike.
+-- - A class may have hooks, as in Torch7: write(file) and read(file, version) replace the default,
+--   one table of all fields. `file` has readObject/writeObject, readInt, readLong, readDouble,
+--   readBool and their sisters.
+-- - A class that does not exist where the file is read becomes a table of its fields with one
+--   more, __torch_class = "its.Name"; such a table is written back as that class.
+-- - The format knows doubles only. An integer beyond 2^53 is refused when written; a double that
+--   is an integer within 2^53 is read as a Lua integer (3.0 comes back as 3, -0.0 as it was).
+-- - Functions, threads and userdata are refused when written, with their place in the object:
+--   "save: object.hook is a function". Functions in a Torch7 file become tables with
+--   __torch_function (the kind), bytecode and upvalues; they are never run, and are written back
+--   as they were.
+-- - Metatables that are no classes are not kept. Equal objects give equal bytes: keys are sorted.
+local core = require "circlet.core"
+local format = require "circlet.serialize.format"
+local writer = require "circlet.serialize.writer"
+local reader = require "circlet.serialize.reader"
+
+local serialize = {}
+
+local function check_mode(name, mode)
+  if mode == nil then return "binary" end
+  if mode == "binary" or mode == "ascii" then return mode end
+  error(("%s: the mode is \"binary\" or \"ascii\", got %s"):format(name, tostring(mode)), 3)
+end
+
+--- The bytes of a .t7 file that holds `object`. Raises for what cannot be saved.
+function serialize.serialize(object, mode)
+  local pieces = writer.write(object, check_mode("serialize", mode), "serialize")
+  for i, piece in ipairs(pieces) do
+    if type(piece) ~= "string" then pieces[i] = piece:string() end
+  end
+  return table.concat(pieces)
+end
+
+--- The object in a string made by serialize(), or read from a .t7 file.
+-- Returns it; or nil, message, "format" when the bytes are not exactly one object.
+function serialize.deserialize(bytes, mode)
+  if type(bytes) ~= "string" then
+    error("deserialize: a string expected, got " .. type(bytes), 2)
+  end
+  mode = check_mode("deserialize", mode)
+  return format.catch("deserialize", reader.read, bytes, mode)
+end
+
+--- Writes `object` to a file, atomically. Returns true; or nil, message, "io".
+function serialize.save(path, object, mode)
+  return core.write_file(path, writer.write(object, check_mode("save", mode), "save"))
+end
+
+--- Reads the object in a file. Returns it; or nil, message, "io" or "format".
+function serialize.load(path, mode)
+  mode = check_mode("load", mode)
+  local bytes, message, code = core.read_file(path)
+  if not bytes then return nil, message, code end
+  return format.catch(path, reader.read, bytes, mode)
+end
+
+return serialize

@@ -1,0 +1,197 @@
+--- Reads an object from .t7 bytes. Objects enter the table of numbers before their bodies are read,
+-- so that cycles find them.
+local core = require "circlet.core"
+local class = require "circlet.class"
+local format = require "circlet.serialize.format"
+local decoders = require "circlet.serialize.decode"
+
+local ids = format.ids
+local Reader = {}
+Reader.__index = Reader
+
+local function broken(self, ...) format.broken(self.decode.position, ...) end
+
+-- The number of an object: the object, when it was read before; otherwise nil and the number.
+local function numbered(self)
+  local index = self.decode:int()
+  local object = self.objects[index]
+  if object == nil and index < 1 then broken(self, "%d is no number of an object", index) end
+  return object, index
+end
+
+local function read_fields(self, into)
+  local count = self.decode:int()
+  if count < 0 then broken(self, "a table of %d fields", count) end
+  for _ = 1, count do
+    local key = self:readObject()
+    local value = self:readObject()
+    if key == nil or key ~= key then broken(self, "a table has the key %s", tostring(key)) end
+    into[key] = value
+  end
+  return into
+end
+
+local function read_table(self)
+  local object, index = numbered(self)
+  if object ~= nil then return object end
+  object = {}
+  self.objects[index] = object
+  return read_fields(self, object)
+end
+
+-- Strides of 0 (an expanded tensor) and gaps are fine; reaching beyond the storage is not.
+local function check_geometry(self, size, stride, offset, available)
+  local count, last, empty = 1.0, offset + 0.0, #size == 0
+  for d = 1, #size do
+    if size[d] < 0 or stride[d] < 0 then broken(self, "a tensor has a negative size or stride") end
+    count = count * math.max(size[d], 1)
+    last = last + math.max(size[d] - 1.0, 0) * stride[d]
+    empty = empty or size[d] == 0
+  end
+  if count >= 2 ^ 62 then broken(self, "a tensor has too many elements") end
+  if offset < 1 or offset > available + 1 or (not empty and last > available) then
+    broken(self, "a tensor reaches element %.0f of a storage of %d", last, available)
+  end
+end
+
+local function read_tensor(self, index, element)
+  local make = core[element .. "Tensor"]
+  local tensor = make()
+  self.objects[index] = tensor
+  local dims = self.decode:int()
+  if dims < 0 or dims > 8 then broken(self, "a tensor of %d dimensions, 0 to 8 expected", dims) end
+  local size, stride = self.decode:longs(dims), self.decode:longs(dims)
+  local offset = self.decode:longs(1)[1]
+  local storage = self:readObject()
+  if storage ~= nil and class.type(storage) ~= ("circlet.%sStorage"):format(element) then
+    broken(self, "a tensor of %s has a storage of type %s", element, class.type(storage))
+  end
+  check_geometry(self, size, stride, offset, storage and #storage or 0)
+  if storage and dims > 0 then
+    tensor:set(storage, offset, core.LongStorage(size), core.LongStorage(stride))
+  elseif dims > 0 then
+    tensor:resize(core.LongStorage(size))
+  end
+  return tensor
+end
+
+local function read_storage(self, index, element)
+  local storage = self.decode:storage(element)
+  self.objects[index] = storage
+  return storage
+end
+
+-- Classes of circlet's own packages are loaded when a file names them first.
+local packages = { nn = "circlet.nn", optim = "circlet.optim", data = "circlet.data" }
+
+local function find_class(name)
+  local found = class.lookup(name)
+  local package, member = name:match "^(%a+)%.([%a_][%w_]*)$"
+  if found or not packages[package] then return found end
+  local loaded, module = pcall(require, packages[package])
+  if loaded and type(module) == "table" then pcall(function() return module[member] end) end
+  return class.lookup(name)
+end
+
+local function read_body(self, object, name)
+  local fields = self:readObject()
+  if type(fields) ~= "table" or getmetatable(fields) then
+    broken(self, "the fields of a %s are no table", name)
+  end
+  for key, value in next, fields do rawset(object, key, value) end
+  return object
+end
+
+local function read_instance(self, index, name, version)
+  local known = find_class(name)
+  local object = known and class.instance(name) or { __torch_class = name }
+  self.objects[index] = object
+  local hook = known and known.read
+  if type(hook) == "function" then
+    hook(object, self, version)
+    return object
+  end
+  return read_body(self, object, name)
+end
+
+local function read_torch_object(self)
+  local object, index = numbered(self)
+  if object ~= nil then return object end
+  local name, version = self.decode:text(), 0
+  if name:find "^V %d+$" then
+    version = math.tointeger(name:sub(3)) or 0
+    name = self.decode:text()
+  end
+  local element, kind = format.tensor_type(name)
+  if not element then return read_instance(self, index, name, version) end
+  if not format.elements[element] then
+    broken(self, "%s is a type of tensor or storage that circlet does not have", name)
+  end
+  local read_payload = kind == "Tensor" and read_tensor or read_storage
+  return read_payload(self, index, element)
+end
+
+local function read_function(self, kind)
+  local object, index
+  if kind ~= ids.old_function then
+    object, index = numbered(self)
+    if object ~= nil then return object end
+  end
+  object = { __torch_function = kind == ids.recursive_function and kind or ids.plain_function }
+  if index then self.objects[index] = object end
+  object.bytecode = self.decode:text()
+  object.upvalues = self:readObject()
+  return object
+end
+
+local function read_number(self)
+  local d = self.decode:double()
+  local exact = d >= -format.max_integer and d <= format.max_integer and math.tointeger(d)
+  if exact and not (exact == 0 and 1 / d < 0) then return exact end
+  return d
+end
+
+local read = {
+  [ids["nil"]] = function() return nil end,
+  [ids.number] = read_number,
+  [ids.string] = function(self) return self.decode:text() end,
+  [ids.table] = read_table,
+  [ids.object] = read_torch_object,
+  [ids.boolean] = function(self) return self.decode:int() ~= 0 end,
+  [ids.old_function] = read_function,
+  [ids.plain_function] = read_function,
+  [ids.recursive_function] = read_function,
+}
+
+--- For read hooks, under Torch7's names.
+function Reader:readObject()
+  local id = self.decode:int()
+  local read_value = read[id]
+  if not read_value then broken(self, "%d is no type of object", id) end
+  self.depth = self.depth + 1
+  if self.depth > format.max_depth then
+    broken(self, "objects are nested deeper than %d", format.max_depth)
+  end
+  local value = read_value(self, id)
+  self.depth = self.depth - 1
+  return value
+end
+
+function Reader:readInt() return self.decode:int() end
+function Reader:readLong() return self.decode:longs(1)[1] end
+function Reader:readDouble() return self.decode:double() end
+function Reader:readBool() return self.decode:int() ~= 0 end
+
+local reader = {}
+
+--- The one object in `bytes`; raises format.broken() when they are anything else.
+function reader.read(bytes, mode)
+  local self = setmetatable({
+    decode = decoders.new(bytes, mode), objects = {}, depth = 0,
+  }, Reader)
+  local object = self:readObject()
+  if not self.decode:at_end() then broken(self, "the object ends here, the file goes on") end
+  return object
+end
+
+return reader
