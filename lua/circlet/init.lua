@@ -28,7 +28,7 @@ for _, name in ipairs { "load", "save", "serialize", "deserialize" } do
 end
 
 local packages = {
-  npy = "circlet.npy",
+  npy = "circlet.npy", json = "circlet.json",
   nn = "circlet.nn", optim = "circlet.optim", data = "circlet.data", metrics = "circlet.metrics",
   report = "circlet.report",
 }
