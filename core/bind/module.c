@@ -35,6 +35,7 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_ref(L);
   ctl_open_operators(L, methods);
   ctl_open_io(L);
+  ctl_open_sampling(L);
   lua_pushvalue(L, methods);
   lua_setfield(L, -2, "tensor_methods");
   return 1;
