@@ -106,5 +106,9 @@ void ctl_open_ref(lua_State *L);
 void ctl_open_operators(lua_State *L, int methods);
 void ctl_open_io(lua_State *L);
 void ctl_open_sampling(lua_State *L);
+void ctl_open_random(lua_State *L, int methods);
+void ctl_open_create(lua_State *L);
+void ctl_open_apply(lua_State *L, int methods);
+void ctl_open_timer(lua_State *L);
 
 #endif

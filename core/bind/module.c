@@ -36,6 +36,10 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_operators(L, methods);
   ctl_open_io(L);
   ctl_open_sampling(L);
+  ctl_open_random(L, methods);
+  ctl_open_create(L);
+  ctl_open_apply(L, methods);
+  ctl_open_timer(L);
   lua_pushvalue(L, methods);
   lua_setfield(L, -2, "tensor_methods");
   return 1;
