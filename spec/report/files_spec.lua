@@ -32,8 +32,7 @@ describe("files", function()
     assert(files.write(folder .. "/plain", "x"))
     local ok, message, code = files.make_folder(folder .. "/plain/sub")
     assert.is_nil(ok)
-    assert.truthy(message:find(folder .. "/plain/sub: cannot make this folder", 1, true)
-      or message:find(folder .. "/plain: cannot make this folder", 1, true), message)
+    assert.truthy(message:find("cannot make the folder " .. folder .. "/plain", 1, true), message)
     assert.equal("io", code)
   end)
 
@@ -48,7 +47,7 @@ describe("files", function()
   it("returns nil, message, code where it cannot write or read", function()
     local ok, message, code = files.write(folder .. "/none/x", "y")
     assert.is_nil(ok)
-    assert.truthy(message:find("/none/x: cannot write", 1, true), message)
+    assert.truthy(message:find("cannot write " .. folder .. "/none/x", 1, true), message)
     assert.equal("io", code)
     ok, message, code = files.write(folder .. "/a/b", "y") -- a folder stands there
     assert.is_nil(ok)
@@ -59,29 +58,6 @@ describe("files", function()
     assert.is_nil(ok)
     assert.truthy(message:find("/none", 1, true), message)
     assert.equal("io", code)
-  end)
-
-  it("reports a full disk and removes the draft", function()
-    local full = io.open("/dev/full", "w")
-    if not full then return pending("there is no /dev/full here") end
-    full:close()
-    -- A draft through a link to /dev/full cannot be made, so the error is provoked at its source:
-    -- the same calls on a stream that refuses data.
-    local open = io.open
-    finally(function() rawset(io, "open", open) end)
-    rawset(io, "open", function(path, mode)
-      local draft = open(path, mode)
-      if draft and mode == "wb" then
-        draft:close()
-        return open("/dev/full", mode)
-      end
-      return draft
-    end)
-    local ok, message, code = files.write(folder .. "/a/x", "content")
-    assert.is_nil(ok)
-    assert.truthy(message:find("cannot write: No space left", 1, true), message)
-    assert.equal("io", code)
-    assert.equal("b", names(folder .. "/a"))
   end)
 end)
 
@@ -101,7 +77,7 @@ describe("csv", function()
     assert.equal("a\n1\n", files.read(path))
     local ok, message, code = csv.write("/nowhere/x.csv", { "a" }, {})
     assert.is_nil(ok)
-    assert.truthy(message:find("/nowhere/x.csv: cannot write", 1, true), message)
+    assert.truthy(message:find("cannot write /nowhere/x.csv", 1, true), message)
     assert.equal("io", code)
   end)
 end)

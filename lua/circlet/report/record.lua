@@ -2,6 +2,7 @@
 -- user names.
 local files = require "circlet.report.files"
 local shell = require "circlet.report.shell"
+local text = require "circlet.report.text"
 
 local record = {}
 
@@ -42,6 +43,41 @@ function record.new(program, flags, root)
     },
     revision = record.revision(root),
   }
+end
+
+local function plain(value)
+  if type(value) ~= "table" then
+    return type(value) == "number" and text.number(value) or tostring(value)
+  end
+  local parts = {}
+  for i, item in ipairs(value) do parts[i] = plain(item) end
+  return table.concat(parts, ",")
+end
+
+--- The flags in which two records differ, as text for people ("gamma: 64 there, 256 here"); nil
+-- when they do not. Values are numbers, strings, booleans or lists of them; 64 equals 64.0.
+function record.difference(there, here)
+  local names, parts = {}, {}
+  for _, flags in ipairs { there, here } do
+    for name in pairs(flags) do names[name] = true end
+  end
+  for name in pairs(names) do
+    local a, b = plain(there[name]), plain(here[name])
+    if a ~= b then parts[#parts + 1] = ("%s: %s there, %s here"):format(name, a, b) end
+  end
+  table.sort(parts)
+  return #parts > 0 and table.concat(parts, "; ") or nil
+end
+
+--- Eight hexadecimal digits that depend on names and values of flags (32-bit FNV-1a).
+function record.fingerprint(flags)
+  local parts, hash = {}, 2166136261
+  for name, value in pairs(flags) do parts[#parts + 1] = name .. "=" .. plain(value) .. ";" end
+  table.sort(parts)
+  for byte in table.concat(parts):gmatch(".") do
+    hash = ((hash ~ byte:byte()) * 16777619) & 0xffffffff
+  end
+  return ("%08x"):format(hash)
 end
 
 return record
