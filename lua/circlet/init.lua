@@ -22,6 +22,8 @@ for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte" } do
   end
 end
 
+require "circlet.tensor.display"
+
 local serialize = require "circlet.serialize"
 for _, name in ipairs { "load", "save", "serialize", "deserialize" } do
   circlet[name] = serialize[name]
