@@ -94,8 +94,7 @@ end
 local function write_fields(self, object, skip)
   local keys = sorted_keys(object, skip)
   self.encode:int(#keys)
-  for i = 1, #keys do
-    local key = keys[i]
+  for _, key in ipairs(keys) do
     descend(self, key, key)
     descend(self, key, rawget(object, key))
   end
@@ -167,7 +166,8 @@ function write.number(self, value)
     refuse(self, ("is the integer %d, which a .t7 file would round: save it as a string"):format(
       value))
   end
-  self.encode:number(ids.number, value)
+  self.encode:int(ids.number)
+  self.encode:double(value)
 end
 
 function write.string(self, value)

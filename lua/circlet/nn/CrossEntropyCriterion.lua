@@ -1,0 +1,31 @@
+--- nn.CrossEntropyCriterion([weights][, sizeAverage]): nn.LogSoftMax followed by
+-- nn.ClassNLLCriterion. input: [B, C] (or [C]) of scores; target: B labels from 1 to C, or a
+-- number.
+local class = require "circlet.class"
+require "circlet.nn.Criterion"
+local LogSoftMax = require "circlet.nn.LogSoftMax"
+local ClassNLLCriterion = require "circlet.nn.ClassNLLCriterion"
+
+local CrossEntropyCriterion, parent = class("nn.CrossEntropyCriterion", "nn.Criterion")
+
+function CrossEntropyCriterion:__init(weights, sizeAverage)
+  parent.__init(self)
+  self.lsm = LogSoftMax()
+  self.nll = ClassNLLCriterion(weights, sizeAverage)
+  self.sizeAverage = self.nll.sizeAverage
+end
+
+function CrossEntropyCriterion:updateOutput(input, target)
+  self.nll.sizeAverage = self.sizeAverage
+  self.output = self.nll:updateOutput(self.lsm:updateOutput(input), target)
+  return self.output
+end
+
+function CrossEntropyCriterion:updateGradInput(input, target)
+  self.nll.sizeAverage = self.sizeAverage
+  local grad = self.nll:updateGradInput(self.lsm.output, target)
+  self.gradInput = self.lsm:updateGradInput(input, grad)
+  return self.gradInput
+end
+
+return CrossEntropyCriterion

@@ -1,0 +1,28 @@
+--- nn.MSECriterion([sizeAverage]): the mean of (input - target)^2 over all elements; sizeAverage =
+-- false sums. Tensors of one size and type. No elements cost 0.
+local class = require "circlet.class"
+local kernels = require("circlet.core").nn
+require "circlet.nn.Criterion"
+
+local MSECriterion, parent = class("nn.MSECriterion", "nn.Criterion")
+
+function MSECriterion:__init(sizeAverage)
+  parent.__init(self)
+  self.sizeAverage = sizeAverage ~= false
+end
+
+local function share(self, input)
+  return self.sizeAverage and 1 / math.max(1, input:nElement()) or 1
+end
+
+function MSECriterion:updateOutput(input, target)
+  self.output = kernels.squared_error(input, target) * share(self, input)
+  return self.output
+end
+
+function MSECriterion:updateGradInput(input, target)
+  kernels.squared_error_backward(self.gradInput, input, target, 2 * share(self, input))
+  return self.gradInput
+end
+
+return MSECriterion

@@ -1,0 +1,56 @@
+--- nn.SpatialMaxPooling(kW, kH[, dW, dH, padW, padH]) on [B, C, H, W] or [C, H, W]: the greatest
+-- element of each window. Steps default to the window's size. ceil() lets windows reach over the
+-- edge. `indices` keeps where the maxima stand in their planes, (row-1)*W + column.
+local circlet = require "circlet"
+local class = require "circlet.class"
+local kernels = require("circlet.core").nn
+require "circlet.nn.Module"
+
+local SpatialMaxPooling, parent = class("nn.SpatialMaxPooling", "nn.Module")
+
+function SpatialMaxPooling:__init(kW, kH, dW, dH, padW, padH)
+  parent.__init(self)
+  self.kW, self.kH = kW, kH
+  self.dW, self.dH = dW or kW, dH or kH
+  self.padW, self.padH = padW or 0, padH or 0
+  self.ceil_mode = false
+  self.indices = circlet.IntTensor()
+end
+
+function SpatialMaxPooling:ceil()
+  self.ceil_mode = true
+  return self
+end
+
+function SpatialMaxPooling:floor()
+  self.ceil_mode = false
+  return self
+end
+
+function SpatialMaxPooling:updateOutput(input)
+  if not self.indices or self.indices:type() ~= "circlet.IntTensor" then -- models of old versions
+    self.indices = circlet.IntTensor()
+  end
+  kernels.max_pool(self, input)
+  return self.output
+end
+
+function SpatialMaxPooling:updateGradInput(input, gradOutput)
+  kernels.max_pool_backward(self, input, gradOutput)
+  return self.gradInput
+end
+
+function SpatialMaxPooling:clearState()
+  self:clear("indices")
+  return parent.clearState(self)
+end
+
+function SpatialMaxPooling:__tostring()
+  local text = ("%s(%dx%d, %d,%d"):format(class.type(self), self.kW, self.kH, self.dW, self.dH)
+  if (self.padW or 0) ~= 0 or (self.padH or 0) ~= 0 then
+    text = text .. (", %d,%d"):format(self.padW, self.padH)
+  end
+  return text .. ")"
+end
+
+return SpatialMaxPooling
