@@ -10,13 +10,11 @@ static const char *const storage_name[CT_DTYPES] = {"circlet.FloatStorage", "cir
 static const char storage_tag; /* a metatable that holds this address as a key is a storage's */
 
 ct_storage *ctl_to_storage(lua_State *L, int index) {
-  ct_storage *storage = NULL;
-  if (lua_type(L, index) == LUA_TUSERDATA && lua_getmetatable(L, index)) {
-    if (lua_rawgetp(L, -1, &storage_tag) == LUA_TBOOLEAN)
-      storage = *(ct_storage **)lua_touserdata(L, index);
-    lua_pop(L, 2);
-  }
-  return storage;
+  ct_storage **handle = lua_type(L, index) == LUA_TUSERDATA ? lua_touserdata(L, index) : NULL;
+  if (!handle || !lua_getmetatable(L, index)) return NULL;
+  if (lua_rawgetp(L, -1, &storage_tag) != LUA_TBOOLEAN) handle = NULL;
+  lua_pop(L, 2);
+  return handle ? *handle : NULL;
 }
 
 ct_storage *ctl_check_storage(lua_State *L, int index) {

@@ -12,11 +12,10 @@ static const char *const tensor_name[CT_DTYPES] = {"circlet.FloatTensor", "circl
 static const char tensor_tag; /* a metatable that holds this address as a key is a tensor's */
 
 ct_tensor *ctl_to_tensor(lua_State *L, int index) {
-  ct_tensor *t = NULL;
-  if (lua_type(L, index) == LUA_TUSERDATA && lua_getmetatable(L, index)) {
-    if (lua_rawgetp(L, -1, &tensor_tag) == LUA_TBOOLEAN) t = lua_touserdata(L, index);
-    lua_pop(L, 2);
-  }
+  void *t = lua_type(L, index) == LUA_TUSERDATA ? lua_touserdata(L, index) : NULL;
+  if (!t || !lua_getmetatable(L, index)) return NULL;
+  if (lua_rawgetp(L, -1, &tensor_tag) != LUA_TBOOLEAN) t = NULL;
+  lua_pop(L, 2);
   return t;
 }
 
