@@ -101,6 +101,7 @@ void ctl_open_linalg(lua_State *L, int methods);
 void ctl_open_reduce(lua_State *L, int methods);
 void ctl_open_indexing(lua_State *L, int methods);
 void ctl_open_order(lua_State *L, int methods);
+void ctl_open_join(lua_State *L, int methods);
 void ctl_open_elementwise(lua_State *L, int methods);
 void ctl_open_ref(lua_State *L);
 void ctl_open_operators(lua_State *L, int methods);

@@ -31,6 +31,7 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_reduce(L, methods);
   ctl_open_indexing(L, methods);
   ctl_open_order(L, methods);
+  ctl_open_join(L, methods);
   ctl_open_elementwise(L, methods);
   ctl_open_ref(L);
   ctl_open_operators(L, methods);
