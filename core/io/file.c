@@ -182,7 +182,7 @@ static ct_status replace(const char *path, const struct stat *old, int64_t piece
 ct_status ct_file_write(const char *path, int64_t pieces, const ct_piece *piece, ct_error *error) {
   struct stat facts;
   if (stat(path, &facts) != 0) {
-    if (errno != ENOENT) return fail_errno(error, "write", path, errno);
+    if (errno != ENOENT || !*path) return fail_errno(error, "write", path, errno);
     return replace(path, NULL, pieces, piece, error);
   }
   if (S_ISDIR(facts.st_mode)) return fail_errno(error, "write", path, EISDIR);

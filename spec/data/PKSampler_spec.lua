@@ -86,6 +86,19 @@ describe("PKSampler", function()
     end
   end)
 
+  it("repeats first in classes that have samples left over", function()
+    local sizes = { 7, 7, 7, 4 } -- 4 fresh groups of 4; 6 draws: two repeat, never in class 4
+    local labels, list = labels_of(sizes)
+    local sampler = PKSampler(labels, 2, 4)
+    assert.equal(3, sampler:size())
+    for epoch = 1, 20 do
+      local uses = check_epoch(sampler, list, sizes, epoch)
+      for i, class in ipairs(list) do
+        if class == 4 then assert.equal(1, uses[i]) end
+      end
+    end
+  end)
+
   it("draws with replacement only from classes with fewer than K samples", function()
     local sizes = { 2, 9, 1, 8 }
     local labels, list = labels_of(sizes)

@@ -167,6 +167,23 @@ describe(".t7 serialisation", function()
       end
     end)
 
+    it("tells storages apart that a write hook makes and drops", function()
+      local Fleeting = class "spec.Fleeting"
+      function Fleeting.write(_, file)
+        for i = 1, 20 do
+          file:writeObject(circlet.DoubleStorage { i })
+          collectgarbage()
+        end
+      end
+      function Fleeting:read(file)
+        for i = 1, 20 do self[i] = file:readObject()[1] end
+      end
+      for _, mode in ipairs { "binary", "ascii" } do
+        local read = assert(deserialize(serialize(Fleeting(), mode), mode))
+        for i = 1, 20 do assert.equal(i, read[i]) end
+      end
+    end)
+
     it("passes the errors of a read hook on", function()
       local Failing = class "spec.Failing"
       function Failing.read() error("no thanks", 0) end

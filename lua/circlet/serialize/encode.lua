@@ -1,5 +1,5 @@
 --- The two spellings of a .t7 file, as the writer uses them. An encoder has the methods
--- int(i), double(d), longs(list), text(string with its length in front),
+-- int(i), double(d), number(type id, d), longs(list), text(string with its length in front),
 -- storage(storage, element type) and finish() -> list of pieces.
 
 -- Small pieces are joined before a storage and at the end, so that a file of a thousand numbers is
@@ -24,6 +24,7 @@ local Binary = setmetatable({}, Pieces)
 Binary.__index = Binary
 
 function Binary:int(i) self:add(string.pack("=i4", i)) end
+function Binary:number(id, d) self:add(string.pack("=i4d", id, d)) end
 function Binary:double(d) self:add(string.pack("=d", d)) end
 
 function Binary:longs(list)
@@ -52,6 +53,7 @@ local Ascii = setmetatable({}, Pieces)
 Ascii.__index = Ascii
 
 function Ascii:int(i) self:add(("%d\n"):format(i)) end
+function Ascii:number(id, d) self:add(("%d\n%.17g\n"):format(id, d)) end
 function Ascii:double(d) self:add(("%.17g\n"):format(d)) end
 
 function Ascii:longs(list)

@@ -94,7 +94,8 @@ end
 local function write_fields(self, object, skip)
   local keys = sorted_keys(object, skip)
   self.encode:int(#keys)
-  for _, key in ipairs(keys) do
+  for i = 1, #keys do
+    local key = keys[i]
     descend(self, key, key)
     descend(self, key, rawget(object, key))
   end
@@ -166,8 +167,7 @@ function write.number(self, value)
     refuse(self, ("is the integer %d, which a .t7 file would round: save it as a string"):format(
       value))
   end
-  self.encode:int(ids.number)
-  self.encode:double(value)
+  self.encode:number(ids.number, value)
 end
 
 function write.string(self, value)
