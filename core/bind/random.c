@@ -54,6 +54,17 @@ static ct_draw check_draw(lua_State *L, const distribution *d, int index) {
                    0};
 }
 
+/* Only long fills watch for Ctrl-C. */
+static ct_status fill(const char *name, ct_tensor *t, const ct_draw *draw, ct_random *random,
+                      ct_error *error) {
+  ctl_interrupt scope;
+  bool lengthy = ct_tensor_count(t) > 1 << 22;
+  if (lengthy) ctl_interrupt_begin(&scope);
+  ct_status status = ct_random_fill(name, t, draw, random, error);
+  if (lengthy) ctl_interrupt_end(&scope);
+  return status;
+}
+
 static int fill_method(lua_State *L) {
   ct_error error;
   const distribution *d = lua_touserdata(L, lua_upvalueindex(1));
@@ -65,7 +76,7 @@ static int fill_method(lua_State *L) {
     ctl_check(L, ct_random_bernoulli(t, p, random, &error), &error);
   } else {
     ct_draw draw = check_draw(L, d, index);
-    ctl_check(L, ct_random_fill(d->name, t, &draw, random, &error), &error);
+    ctl_check(L, fill(d->name, t, &draw, random, &error), &error);
   }
   lua_settop(L, 1);
   return 1;
@@ -105,7 +116,7 @@ static int random_method(lua_State *L) {
   int index = 2;
   ct_random *random = take_generator(L, &index);
   ct_draw draw = check_integers(L, index, most[t->dtype]);
-  ctl_check(L, ct_random_fill("random", t, &draw, random, &error), &error);
+  ctl_check(L, fill("random", t, &draw, random, &error), &error);
   lua_settop(L, 1);
   return 1;
 }
@@ -144,8 +155,7 @@ static int random_tensor(lua_State *L) { /* rand, randn */
   int dims = ctl_check_sizes(L, index, size);
   ct_draw draw = {d->kind, d->p, d->q, 0, 0};
   ctl_check(L, ct_tensor_resize(t, dims, size, &error), &error);
-  ctl_check(L, ct_random_fill(lua_tostring(L, lua_upvalueindex(2)), t, &draw, random, &error),
-            &error);
+  ctl_check(L, fill(lua_tostring(L, lua_upvalueindex(2)), t, &draw, random, &error), &error);
   lua_settop(L, 1);
   return 1;
 }

@@ -3,6 +3,7 @@
  * formula. Other layouts are filled through a contiguous tensor. */
 #include "ops/random.h"
 #include <math.h>
+#include "base/interrupt.h"
 #include "base/philox.h"
 #include "base/threads.h"
 #include "cpu/exp.h"
@@ -139,7 +140,9 @@ static void fill_chunk(char *to, ct_dtype dtype, int64_t n, const ct_draw *d, ui
   store(to, dtype, room.x, n, d);
 }
 
-static void fill_contiguous(ct_tensor *t, const ct_draw *d, ct_random *random) {
+/* Chunks that start after an interrupt stay as they were. */
+static ct_status fill_contiguous(ct_tensor *t, const ct_draw *d, ct_random *random,
+                                 ct_error *error) {
   int64_t count = ct_tensor_count(t), chunks = (count + CHUNK - 1) / CHUNK;
   uint64_t first = ct_random_reserve(random, ct_random_blocks((uint64_t)count));
   size_t size = ct_dtype_size(t->dtype);
@@ -147,10 +150,13 @@ static void fill_contiguous(ct_tensor *t, const ct_draw *d, ct_random *random) {
   int threads = chunks < 2 ? 1 : ct_threads_for(count * 16);
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
   for (int64_t chunk = 0; chunk < chunks; chunk++) {
+    if (ct_interrupted()) continue;
     int64_t start = chunk * CHUNK, n = count - start < CHUNK ? count - start : CHUNK;
     fill_chunk(to + (size_t)start * size, t->dtype, n, d, random->seed,
                first + (uint64_t)(start / 2));
   }
+  if (ct_interrupted()) return ct_fail(error, CT_EINTERRUPTED, "random fill interrupted");
+  return CT_OK;
 }
 
 static ct_status check_type(const char *name, ct_dtype dtype, const ct_draw *d, ct_error *error) {
@@ -169,14 +175,11 @@ ct_status ct_random_fill(const char *name, ct_tensor *t, const ct_draw *draw, ct
   CT_TRY(check_draw(name, draw, error));
   CT_TRY(check_type(name, t->dtype, draw, error));
   if (ct_tensor_count(t) == 0) return CT_OK;
-  if (ct_tensor_contiguous(t)) {
-    fill_contiguous(t, draw, random);
-    return CT_OK;
-  }
+  if (ct_tensor_contiguous(t)) return fill_contiguous(t, draw, random, error);
   ct_tensor scratch = {.dtype = t->dtype};
   CT_TRY(ct_tensor_new(&scratch, t->dtype, t->dims, t->size, error));
-  fill_contiguous(&scratch, draw, random);
-  ct_status status = ct_copy(t, &scratch, error);
+  ct_status status = fill_contiguous(&scratch, draw, random, error);
+  if (status == CT_OK) status = ct_copy(t, &scratch, error);
   ct_tensor_release(&scratch);
   return status;
 }
