@@ -42,6 +42,7 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_apply(L, methods);
   ctl_open_timer(L);
   ctl_open_nn(L);
+  ctl_open_metric(L);
   lua_pushvalue(L, methods);
   lua_setfield(L, -2, "tensor_methods");
   return 1;

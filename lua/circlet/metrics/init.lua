@@ -1,0 +1,46 @@
+--- Measures of embeddings.
+local core = require "circlet.core"
+
+local metrics = {}
+
+--- Ranks rows by similarity and tells how well rows with the same label find each other.
+--
+--     circlet.metrics.retrieval(embeddings, labels [, options])
+--     circlet.metrics.retrieval({ queries, references }, { labels, reference_labels } [, options])
+--
+-- embeddings: [N, D] Float or Double; labels: N whole numbers from 1 in a tensor of any type. In
+-- the first form every row is a query against all other rows (leave one out), in the second every
+-- query is ranked against all references. A reference is relevant when it has the query's label; R
+-- is the number of relevant references of a query. Queries with R = 0 are left out and counted.
+--
+-- Returns a table of means over the queries:
+--   recall       { [k] = share of queries with a relevant reference among the first k }
+--   r_precision  share of relevant references among the first R
+--   map_at_r     1/R * sum over the relevant ranks i <= R of the precision at i
+--   map          average precision over the whole ranking
+--   mrr          1 / rank of the first relevant reference
+--   n_queries    queries averaged over (without any, the means are NaN)
+--   n_lone       queries left out
+--
+-- Options:
+--   similarity   "cosine" (default; a zero row is at 0 from everything), "dot", or "euclidean"
+--                (nearest first, computed in double whatever the type; rows far from the origin
+--                lose digits, as distances are taken from products)
+--   k            ranks for recall, a list or one number; default { 1, 2, 4, 8 }
+--   measures     names of what to return, e.g. { "recall", "map_at_r" }; default all
+--   block        queries per tile, default 12; memory is threads * block * N similarities
+--
+-- Of two equal similarities the reference with the smaller index ranks first, and equal rows always
+-- have equal similarities. The same bits result from every number of threads.
+--
+-- Raises for a NaN or an infinity (naming the row), sizes and types that do not fit, labels that
+-- are not whole numbers from 1, unknown options, and products beyond the range of the type.
+--
+-- R-precision and MAP@R: Musgrave, Belongie and Lim, "A Metric Learning Reality Check", ECCV 2020.
+--
+--     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+--     local r = circlet.metrics.retrieval(x, circlet.LongTensor { 1, 1, 2, 2 }, { k = 1 })
+--     print(r.recall[1], r.map_at_r)      -- 1.0  1.0
+metrics.retrieval = core.metrics.retrieval
+
+return metrics
