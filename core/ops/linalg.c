@@ -9,8 +9,6 @@
 #include "ops/linalg.h"
 #include <limits.h>
 #include "base/interrupt.h"
-#include "base/memory.h"
-#include "base/threads.h"
 #include "cpu/dot.h"
 #include "cpu/gemm.h"
 #include "cpu/gemm_integer.h"

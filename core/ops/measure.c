@@ -1,7 +1,4 @@
 /* Measures of whole tensors that are built on the reductions: distance, trace, renorm, equality. */
-#include <math.h>
-#include <string.h>
-#include "base/threads.h"
 #include "cpu/loop.h"
 #include "ops/copy.h"
 #include "ops/output.h"
