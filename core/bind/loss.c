@@ -23,12 +23,12 @@ static ct_loss_options check_options(lua_State *L, int index, const char *functi
   o.m = ctl_option_number(L, index, function, "m", o.m);
   o.gamma = ctl_option_number(L, index, function, "gamma", o.gamma);
   o.through_alpha = ctl_option_boolean(L, index, function, "through_alpha", o.through_alpha);
-  o.aggregate =
-      (ct_aggregate)ctl_option_choice(L, index, function, "aggregate", aggregates, o.aggregate);
-  o.reduction =
-      (ct_reduction)ctl_option_choice(L, index, function, "reduction", reductions, o.reduction);
+  o.aggregate = (ct_aggregate)ctl_option_choice(L, index, function, "aggregate", aggregates,
+                                                (int)o.aggregate);
+  o.reduction = (ct_reduction)ctl_option_choice(L, index, function, "reduction", reductions,
+                                                (int)o.reduction);
   o.similarity = (ct_similarity)ctl_option_choice(L, index, function, "similarity", similarities,
-                                                  o.similarity);
+                                                  (int)o.similarity);
   return o;
 }
 
