@@ -70,9 +70,12 @@ define kernel_rule
 $(BUILD)/%_kernels.$(1).o: %_kernels.c Makefile
 	@mkdir -p $$(@D)
 	@echo "cc $$< for $(1)"
-	$(Q)$(CC) $(CFLAGS) $(ISA_$(1)) -DCT_ISA=$(1) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(CC) $$(CFLAGS) $$(ISA_$(1)) -DCT_ISA=$(1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call kernel_rule,$(isa))))
+
+# The register-tiled products are sums of fused multiply-adds by design.
+$(foreach isa,$(ISAS),$(BUILD)/core/cpu/tile_kernels.$(isa).o): CFLAGS += -ffp-contract=fast
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -8,67 +8,74 @@
 
 enum { CT_NEGATIVE, CT_POSITIVE, CT_KINDS };
 
-/* One set of rows, sorted by label, in the compute type (float or double). */
+/* One set of rows, sorted by label and packed (core/cpu/tile.h) in the compute type. */
 typedef struct ct_pair_side {
-  int64_t rows;
-  void *x;               /* [rows, dim] */
-  void *half;            /* [rows] 1/2 - |x|^2/2 for the euclidean similarity, otherwise NULL */
+  int64_t rows, padded;  /* padded: up to a multiple of CT_TILE_ROWS; the rows added are zero */
+  void *by_dim, *by_row; /* both layouts of tile.h */
+  void *half;            /* [padded] 1/2 - |x|^2/2 for the euclidean similarity, otherwise NULL */
   int64_t *first, *last; /* [rows] a row's positives are rows first..last-1 of the other side */
 } ct_pair_side;
 
-/* A running log-sum-exp over an anchor's pairs of one kind: sum of exp(l - l(reference)), where
- * reference is the largest coordinate met. */
+/* A running log-sum-exp over each anchor's pairs of one kind: the sum of exp(l - l(reference)),
+ * where reference is the largest coordinate met. */
 typedef struct ct_pair_sums {
   void *reference; /* [rows] compute type */
   double *sum;     /* [rows] */
-  double *sum_s;   /* [rows] plain sum of the similarities */
+  double *sum_s;   /* [rows] similarities; only the total over all rows has a meaning */
 } ct_pair_sums;
 
 /* What a pair's weight takes from its anchor: factor * exp(l - l(reference)) * slope. */
 typedef struct ct_pair_factors {
-  const void *reference[CT_KINDS], *factor[CT_KINDS]; /* [rows] compute type; NULL: no anchors */
+  const void *reference[CT_KINDS], *factor[CT_KINDS]; /* [rows] compute type */
 } ct_pair_factors;
 
 typedef struct ct_pair_stream {
   ct_dtype dtype; /* compute type: CT_FLOAT or CT_DOUBLE */
   int64_t dim;
-  const ct_pair_side *rows, *columns;
-  bool self; /* rows and columns are one set: a row is no pair with itself */
+  const ct_pair_side *rows;    /* the anchors */
+  const ct_pair_side *columns; /* NULL: the rows themselves, all anchors, a row being no pair with
+                                  itself; each unordered pair is then met once, for both ends */
   double m, gamma;
   bool through_alpha;
 } ct_pair_stream;
 
-/* Fills sums[kind] for every row as an anchor. */
+/* Adds every pair to the sums of its anchors. */
 ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums sums[CT_KINDS],
                               ct_error *error);
 
-/* Receives the finished gradient g [count, dim] (compute type) of rows first..first+count-1. Called
- * from several threads, once for every row. */
-typedef void (*ct_pair_emit)(void *sink, int64_t first, int64_t count, const void *g);
+/* Adds sum_j weight(i,j) x_j to row i of a gradient, and the same to j's side. */
+typedef struct ct_pair_gradient {
+  void *rows,
+      *columns; /* by dimension, zero at first; NULL: not wanted; columns: only of two sets */
+  double *rows_weight, *columns_weight; /* [padded] sums of the weights; NULL: not wanted */
+} ct_pair_gradient;
 
-/* Gradient by the rows' side: weight(i,j) = what row i contributes as an anchor plus what column j
- * contributes as one; g_i = sum_j weight(i,j) ds_ij/dx_i. */
-ct_status ct_pair_stream_gradient(const ct_pair_stream *stream, const ct_pair_factors *row_factors,
-                                  const ct_pair_factors *column_factors, ct_pair_emit emit,
-                                  void *sink, ct_error *error);
+ct_status ct_pair_stream_gradient(const ct_pair_stream *stream, const ct_pair_factors *factors,
+                                  const ct_pair_gradient *gradient, ct_error *error);
 
-/* Inner loops over n similarities s of one anchor and one kind, all pointers of the compute type.
- */
-typedef struct ct_pair_row {
+/* Inner loops over a run: n similarities of one row with consecutive columns, all of one kind. All
+ * pointers are of the compute type; the column's part is NULL where columns are no anchors. */
+typedef struct ct_pair_run {
   int64_t n;
   int kind;
   bool through_alpha;
   double m, gamma;
   void *s;
-  const void *row_reference, *row_factor;       /* one element each; NULL: the row is no anchor */
-  const void *column_reference, *column_factor; /* [n]; NULL: the columns are no anchors */
-} ct_pair_row;
+  void *row_reference, *column_reference; /* one element; [n] */
+  const void *row_factor, *column_factor; /* one element; [n] */
+  double *row_sum, *row_sum_s;            /* one element each */
+  void *column_sum;                       /* [n] */
+} ct_pair_run;
 
 typedef struct ct_pair_kernels {
-  /* Adds n pairs to a running log-sum-exp. */
-  void (*accumulate)(const ct_pair_row *row, void *reference, double *sum, double *sum_s);
+  /* Raises references to the largest coordinate of the run. */
+  void (*reach)(const ct_pair_run *run);
+  /* Multiplies sums by exp(l(from) - l(to)), after references have been raised. */
+  void (*rescale)(int64_t n, double gamma, const void *from, const void *to, double *sum);
+  /* Adds exp(l - l(reference)) to the sums of both ends. */
+  void (*add)(const ct_pair_run *run);
   /* Replaces each s by the weight of its pair, dL/ds. */
-  void (*weigh)(const ct_pair_row *row);
+  void (*weigh)(const ct_pair_run *run);
 } ct_pair_kernels;
 
 typedef struct ct_pair_kernel_set {

@@ -10,7 +10,7 @@
 #define NAME(x) x##_f32
 #define EXP(x)  ct_exp_f32(x)
 #include "loss/circle.h"
-#include "cpu/pair_row.h"
+#include "cpu/pair_run.h"
 #undef REAL
 #undef NAME
 #undef EXP
@@ -19,9 +19,9 @@
 #define NAME(x) x##_f64
 #define EXP(x)  ct_exp_f64(x)
 #include "loss/circle.h"
-#include "cpu/pair_row.h"
+#include "cpu/pair_run.h"
 
 const ct_pair_kernel_set CT_ISA_NAME(ct_circle_kernels) = {
-    .f32 = {accumulate_f32, weigh_f32},
-    .f64 = {accumulate_f64, weigh_f64},
+    .f32 = {reach_f32, rescale_f32, add_f32, weigh_f32},
+    .f64 = {reach_f64, rescale_f64, add_f64, weigh_f64},
 };

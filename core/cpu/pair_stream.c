@@ -1,10 +1,14 @@
-/* The streaming driver: blocks of rows in parallel, tiles of columns in order inside a block.
+/* The streaming driver.
  *
- * A block belongs to one thread from its first tile to its last, and the cuts depend on sizes
- * alone, so the result has the same bits for every number of threads. Scratch per thread is one
- * tile of similarities and one block of gradient; nothing grows with B x B.
+ * Rows are cut into blocks; a tile is one block of rows against one block of columns. Tiles are run
+ * in rounds, as in a tournament: within a round no two tiles share a block, so they run in parallel
+ * on the same sums and gradients without locks, and between rounds every block has met the same
+ * partners in the same order whatever the number of threads. Blocks depend on sizes alone: the same
+ * bits for every number of threads. Of one set against itself, each unordered pair of blocks meets
+ * once and serves both ends, which halves the work of the similarities.
  *
- * Per tile: similarities by one matrix product; each row's similarities fall into at most four runs
+ * A tile is walked in strips of STRIP rows, so that the strip's similarities stay in the cache:
+ * similarities by one packed product; each row's similarities fall into at most four runs
  * (negatives before, positives up to itself, positives after itself, negatives behind), because
  * both sides are sorted by label; the runs go to the loss's inner loops. */
 #include "cpu/pair.h"
@@ -13,14 +17,48 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "cpu/gemm.h"
+#include "cpu/tile.h"
 
-enum { TILE_COLUMNS = 512, SMALLEST_BLOCK = 32, LARGEST_BLOCK = 256 };
+enum { STRIP = 64, LARGEST_BLOCK = 256 };
 
-/* About eight blocks for small problems, so that threads have something to share. */
+/* Sixteen blocks where there are rows for them: enough tiles in a round for eight threads. */
 static int64_t block_rows(int64_t rows) {
-  int64_t block = (rows / 8 + 15) / 16 * 16;
-  return block < SMALLEST_BLOCK ? SMALLEST_BLOCK : block > LARGEST_BLOCK ? LARGEST_BLOCK : block;
+  int64_t block = (rows / 16 + STRIP - 1) / STRIP * STRIP;
+  return block < STRIP ? STRIP : block > LARGEST_BLOCK ? LARGEST_BLOCK : block;
+}
+
+typedef struct schedule {
+  int64_t row_blocks, column_blocks; /* column_blocks = 0: one set against itself */
+  int64_t rounds, tiles;             /* tiles: slots of a round, some of them empty */
+} schedule;
+
+static schedule make_schedule(int64_t row_blocks, int64_t column_blocks) {
+  if (column_blocks) {
+    int64_t most = row_blocks > column_blocks ? row_blocks : column_blocks;
+    return (schedule){row_blocks, column_blocks, most, most};
+  }
+  return (schedule){row_blocks, 0, row_blocks + row_blocks % 2, row_blocks};
+}
+
+/* Blocks of slot `k` of a round; false for an empty slot. One set: round 0 is the diagonal, then
+ * the circle method with an idle partner for an odd number of blocks. Two sets: shifted diagonals.
+ */
+static bool find_tile(const schedule *s, int64_t round, int64_t k, int64_t *row, int64_t *column) {
+  if (s->column_blocks) {
+    *row = k;
+    *column = (k + round) % s->rounds;
+    return *row < s->row_blocks && *column < s->column_blocks;
+  }
+  if (round == 0) {
+    *row = *column = k;
+    return true;
+  }
+  int64_t players = s->rounds, wheel = players - 1, turn = round - 1;
+  if (k >= players / 2) return false;
+  int64_t a = k == 0 ? wheel : (turn + k) % wheel, b = (turn - k + wheel) % wheel;
+  *row = a < b ? a : b;
+  *column = a < b ? b : a;
+  return *column < s->row_blocks;
 }
 
 typedef struct run {
@@ -41,73 +79,88 @@ static int add_run(run *runs, int count, int64_t from, int64_t to, int64_t low, 
 static int find_runs(const ct_pair_stream *stream, int64_t i, int64_t low, int64_t high,
                      run runs[4]) {
   int64_t first = stream->rows->first[i], last = stream->rows->last[i];
-  int64_t split = stream->self ? i : last, rest = stream->self ? i + 1 : last;
+  int64_t split = stream->columns ? last : i, rest = stream->columns ? last : i + 1;
   int count = add_run(runs, 0, 0, first, low, high, CT_NEGATIVE);
   count = add_run(runs, count, first, split, low, high, CT_POSITIVE);
   count = add_run(runs, count, rest, last, low, high, CT_POSITIVE);
-  return add_run(runs, count, last, stream->columns->rows, low, high, CT_NEGATIVE);
+  return add_run(runs, count, last, INT64_MAX, low, high, CT_NEGATIVE);
 }
 
-typedef struct block {
-  int64_t row, rows;       /* the block's rows */
-  int64_t column, columns; /* the current tile's columns */
-  void *tile;              /* [rows, TILE_COLUMNS] */
-  void *gradient;          /* [rows, dim] */
-} block;
-
-#define REAL         float
-#define NAME(x)      x##_f32
-#define GEMM         ct_gemm_tile_f32
-#define KERNELS(set) (&(set)->f32)
-#include "cpu/pair_block.h"
-#undef REAL
-#undef NAME
-#undef GEMM
-#undef KERNELS
-
-#define REAL         double
-#define NAME(x)      x##_f64
-#define GEMM         ct_gemm_tile_f64
-#define KERNELS(set) (&(set)->f64)
-#include "cpu/pair_block.h"
-
-/* One pass over all blocks. Without `emit` it is the forward pass, which fills `sums`. */
+/* One pass over all tiles: forward when `gradient` is NULL. */
 typedef struct pass {
   const ct_pair_stream *stream;
+  const ct_pair_side *columns; /* the other side, or the rows themselves */
   const ct_pair_sums *sums;
-  const ct_pair_factors *row_factors, *column_factors;
-  ct_pair_emit emit;
-  void *sink;
+  const ct_pair_factors *factors;
+  const ct_pair_gradient *gradient;
 } pass;
 
-static void run_block(const pass *p, block *b) {
-  bool single = p->stream->dtype == CT_FLOAT;
-  if (!p->emit) {
-    single ? block_sums_f32(p->stream, b, p->sums) : block_sums_f64(p->stream, b, p->sums);
-    return;
-  }
-  single ? block_gradient_f32(p->stream, b, p->row_factors, p->column_factors)
-         : block_gradient_f64(p->stream, b, p->row_factors, p->column_factors);
-  if (!ct_interrupted()) p->emit(p->sink, b->row, b->rows, b->gradient);
+typedef struct tile {
+  int64_t row, rows, column, columns; /* real rows and columns */
+  bool both;                          /* columns are anchors too: off the diagonal of one set */
+  char *scratch;                      /* SCRATCH elements of the compute type, this thread's */
+} tile;
+
+/* Scratch: the strip's similarities; per kind the strip's and the columns' raised references; per
+ * kind the columns' sums. */
+enum {
+  SCRATCH_REFERENCES = STRIP * LARGEST_BLOCK,
+  SCRATCH_SUMS = SCRATCH_REFERENCES + CT_KINDS * (STRIP + LARGEST_BLOCK),
+  SCRATCH = SCRATCH_SUMS + CT_KINDS * LARGEST_BLOCK
+};
+
+static int64_t up_to_tile(int64_t rows) {
+  return (rows + CT_TILE_ROWS - 1) / CT_TILE_ROWS * CT_TILE_ROWS;
 }
 
+#define REAL        float
+#define NAME(x)     x##_f32
+#define KERNEL(set) (&CT_ISA_SELECT(set)->f32)
+#include "cpu/pair_tile.h"
+#undef REAL
+#undef NAME
+#undef KERNEL
+
+#define REAL        double
+#define NAME(x)     x##_f64
+#define KERNEL(set) (&CT_ISA_SELECT(set)->f64)
+#include "cpu/pair_tile.h"
+
+static void run_tile(const pass *p, const tile *t) {
+  if (p->stream->dtype == CT_FLOAT)
+    p->gradient ? tile_gradient_f32(p, t) : tile_sums_f32(p, t);
+  else
+    p->gradient ? tile_gradient_f64(p, t) : tile_sums_f64(p, t);
+}
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
 static ct_status run_pass(const pass *p, const char *what, ct_error *error) {
-  int64_t rows = p->stream->rows->rows, height = block_rows(rows);
-  int64_t blocks = (rows + height - 1) / height, work, tile = height * TILE_COLUMNS, room;
-  if (!ct_size_mul(rows, p->stream->columns->rows, &work)) work = INT64_MAX;
-  int threads = ct_gemm_threads(blocks <= 1 ? 1 : ct_threads_for(work));
-  if (!ct_size_mul(height, p->emit ? p->stream->dim : 0, &room) ||
-      !ct_size_add(room, tile, &room) || !ct_size_mul(room, threads, &room))
-    room = INT64_MAX;
+  int64_t rows = p->stream->rows->rows, columns = p->columns->rows, work;
+  int64_t height = block_rows(rows), width = block_rows(columns);
+  schedule s = make_schedule((rows + height - 1) / height,
+                             p->stream->columns ? (columns + width - 1) / width : 0);
+  if (rows == 0 || columns == 0) return CT_OK;
+  if (!ct_size_mul(rows, columns, &work)) work = INT64_MAX;
+  int threads = s.tiles == 1 ? 1 : ct_threads_for(work);
+  if (threads > s.tiles) threads = (int)s.tiles;
   char *scratch = NULL;
-  size_t element = ct_dtype_size(p->stream->dtype);
-  CT_TRY(ct_alloc(&scratch, room, element, what, error));
-#pragma omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)
-  for (int64_t i = 0; i < blocks; i++) {
-    char *mine = scratch + (size_t)(room / threads * omp_get_thread_num()) * element;
-    block b = {.row = i * height, .tile = mine, .gradient = mine + (size_t)tile * element};
-    b.rows = rows - b.row < height ? rows - b.row : height;
-    if (!ct_interrupted()) run_block(p, &b);
+  size_t each = SCRATCH * ct_dtype_size(p->stream->dtype);
+  CT_TRY(ct_alloc(&scratch, threads, each, what, error));
+#pragma omp parallel num_threads(threads) if (threads > 1)
+  for (int64_t round = 0; round < s.rounds; round++) {
+#pragma omp for schedule(dynamic)
+    for (int64_t k = 0; k < s.tiles; k++) {
+      int64_t row, column;
+      if (ct_interrupted() || !find_tile(&s, round, k, &row, &column)) continue;
+      tile t = {.row = row * height,
+                .column = column * width,
+                .both = !p->stream->columns && row != column,
+                .scratch = scratch + each * (size_t)omp_get_thread_num()};
+      t.rows = smaller(rows - t.row, height);
+      t.columns = smaller(columns - t.column, width);
+      run_tile(p, &t);
+    }
   }
   ct_free(scratch);
   return ct_interrupted() ? ct_fail(error, CT_EINTERRUPTED, "%s: interrupted", what) : CT_OK;
@@ -115,13 +168,16 @@ static ct_status run_pass(const pass *p, const char *what, ct_error *error) {
 
 ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums sums[CT_KINDS],
                               ct_error *error) {
-  pass p = {.stream = stream, .sums = sums};
+  pass p = {
+      .stream = stream, .columns = stream->columns ? stream->columns : stream->rows, .sums = sums};
   return run_pass(&p, "pair-wise loss", error);
 }
 
-ct_status ct_pair_stream_gradient(const ct_pair_stream *stream, const ct_pair_factors *row_factors,
-                                  const ct_pair_factors *column_factors, ct_pair_emit emit,
-                                  void *sink, ct_error *error) {
-  pass p = {stream, NULL, row_factors, column_factors, emit, sink};
+ct_status ct_pair_stream_gradient(const ct_pair_stream *stream, const ct_pair_factors *factors,
+                                  const ct_pair_gradient *gradient, ct_error *error) {
+  pass p = {.stream = stream,
+            .columns = stream->columns ? stream->columns : stream->rows,
+            .factors = factors,
+            .gradient = gradient};
   return run_pass(&p, "gradient of the pair-wise loss", error);
 }

@@ -17,6 +17,8 @@ typedef struct ct_row_kernels {
   /* Back through the normalisation: to = (g - (g.u)u) * inverse_norm, u the unit row. False when
    * the result is not finite. */
   bool (*project)(int64_t dim, const void *g, const void *u, double inverse_norm, void *to);
+  /* to = g - weight*x. False when the result is not finite. */
+  bool (*subtract)(int64_t dim, const void *g, const void *x, double weight, void *to);
   /* to = g. False when the result is not finite. */
   bool (*store)(int64_t dim, const void *g, void *to);
 } ct_row_kernels;

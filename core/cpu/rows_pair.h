@@ -60,6 +60,14 @@ static bool NAME(project)(int64_t dim, const void *gradient, const void *unit, d
   return NAME(finite)(dim, to);
 }
 
+static bool NAME(subtract)(int64_t dim, const void *gradient, const void *row, double weight,
+                           void *into) {
+  const REAL *g = gradient, *x = row;
+  OUTER *to = into;
+  for (int64_t d = 0; d < dim; d++) to[d] = (OUTER)((double)g[d] - weight * (double)x[d]);
+  return NAME(finite)(dim, to);
+}
+
 static bool NAME(store)(int64_t dim, const void *gradient, void *into) {
   const REAL *g = gradient;
   OUTER *to = into;

@@ -203,13 +203,11 @@ static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *e
   return CT_OK;
 }
 
-static ct_pair_stream stream_of(const ct_pair_context *c, const ct_sorted_rows *rows,
-                                const ct_sorted_rows *columns) {
+static ct_pair_stream stream_of(const ct_pair_context *c) {
   return (ct_pair_stream){.dtype = c->queries.compute,
                           .dim = c->queries.dim,
-                          .rows = &rows->side,
-                          .columns = &columns->side,
-                          .self = c->self,
+                          .rows = &c->queries.side,
+                          .columns = c->self ? NULL : &c->references.side,
                           .m = c->options.m,
                           .gamma = c->options.gamma,
                           .through_alpha = c->options.through_alpha};
@@ -228,7 +226,7 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
                    function);
   CT_TRY(load_sides(c, function, queries, references, error));
   CT_TRY(reset_sums(c, error));
-  ct_pair_stream stream = stream_of(c, &c->queries, columns_of(c));
+  ct_pair_stream stream = stream_of(c);
   CT_TRY(ct_pair_stream_sums(&stream, c->sums, error));
   count_pairs(c);
   if (options->aggregate == CT_PER_BATCH)
@@ -266,33 +264,54 @@ static void fill_factors(const ct_pair_context *c, int kind, double scale, void 
   }
 }
 
-static ct_status gradient_side(const ct_pair_context *c, const char *function,
-                               const ct_sorted_rows *rows, const ct_sorted_rows *columns,
-                               const ct_pair_factors *row_factors,
-                               const ct_pair_factors *column_factors, ct_tensor *to,
-                               ct_error *error) {
-  int64_t size[2] = {rows->rows, rows->dim};
-  if (to->dtype != rows->outer)
+/* The packed gradient of one side while it is being summed. */
+typedef struct side_gradient {
+  const ct_sorted_rows *rows;
+  ct_tensor *to; /* the caller's; NULL: not wanted */
+  char *packed;
+  double *weight;
+} side_gradient;
+
+static ct_status start_side(side_gradient *g, const char *function, ct_error *error) {
+  if (!g->to) return CT_OK;
+  int64_t count = ct_rows_packed(g->rows), size[2] = {g->rows->rows, g->rows->dim};
+  size_t real = ct_dtype_size(g->rows->compute);
+  if (g->to->dtype != g->rows->outer)
     return ct_fail(error, CT_EINVALID, "%s: the gradient must have the type of its rows, %s",
-                   function, ct_dtype_name(rows->outer));
-  CT_TRY(ct_tensor_resize(to, 2, size, error));
-  ct_tensor contiguous = {.dtype = to->dtype};
-  if (ct_tensor_contiguous(to))
-    ct_tensor_set(&contiguous, to);
+                   function, ct_dtype_name(g->rows->outer));
+  CT_TRY(ct_tensor_resize(g->to, 2, size, error));
+  CT_TRY(ct_alloc(&g->packed, count, real, "gradient", error));
+  memset(g->packed, 0, (size_t)count * real);
+  if (g->rows->similarity != CT_EUCLIDEAN) return CT_OK;
+  CT_TRY(ct_alloc(&g->weight, g->rows->side.padded, sizeof *g->weight, "gradient", error));
+  memset(g->weight, 0, (size_t)g->rows->side.padded * sizeof *g->weight);
+  return CT_OK;
+}
+
+static ct_status finish_side(const side_gradient *g, const char *function, ct_error *error) {
+  if (!g->to) return CT_OK;
+  ct_tensor contiguous = {.dtype = g->to->dtype};
+  if (ct_tensor_contiguous(g->to))
+    ct_tensor_set(&contiguous, g->to);
   else
-    CT_TRY(ct_tensor_new(&contiguous, to->dtype, 2, size, error));
-  ct_rows_gradient sink = {rows, ct_tensor_data(&contiguous), INT64_MAX};
-  ct_pair_stream stream = stream_of(c, rows, columns);
+    CT_TRY(ct_tensor_new(&contiguous, g->to->dtype, 2, g->to->size, error));
   ct_status status =
-      ct_pair_stream_gradient(&stream, row_factors, column_factors, ct_rows_emit, &sink, error);
-  if (status == CT_OK && sink.overflowed != INT64_MAX)
-    status = ct_fail(error, CT_EINVALID,
-                     "%s: the gradient of row %lld exceeds the range of %s (a row of tiny norm, or "
-                     "similarities too large for gamma)",
-                     function, (long long)sink.overflowed + 1, ct_dtype_name(to->dtype));
-  if (status == CT_OK) status = ct_copy(to, &contiguous, error);
+      ct_rows_unload(g->rows, function, g->packed, g->weight, ct_tensor_data(&contiguous), error);
+  if (status == CT_OK) status = ct_copy(g->to, &contiguous, error);
   ct_tensor_release(&contiguous);
   return status;
+}
+
+static ct_status stream_gradient(const ct_pair_context *c, const char *function,
+                                 const ct_pair_factors *factors, side_gradient side[2],
+                                 ct_error *error) {
+  ct_pair_stream stream = stream_of(c);
+  CT_TRY(start_side(&side[0], function, error));
+  CT_TRY(start_side(&side[1], function, error));
+  ct_pair_gradient gradient = {side[0].packed, side[1].packed, side[0].weight, side[1].weight};
+  CT_TRY(ct_pair_stream_gradient(&stream, factors, &gradient, error));
+  CT_TRY(finish_side(&side[0], function, error));
+  return finish_side(&side[1], function, error);
 }
 
 ct_status ct_pair_backward(ct_pair_context *context, const char *function, double scale,
@@ -303,20 +322,20 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
   size_t element = ct_dtype_size(c->queries.compute), each = (size_t)c->queries.rows * element;
   char *room = NULL;
   CT_TRY(ct_alloc(&room, c->queries.rows, 2 * CT_KINDS * element, "loss factors", error));
-  ct_pair_factors anchors;
+  ct_pair_factors factors;
   for (int kind = 0; kind < CT_KINDS; kind++) {
     char *reference = room + (size_t)(2 * kind) * each, *factor = reference + each;
     fill_factors(c, kind, scale, reference, factor);
-    anchors.reference[kind] = reference;
-    anchors.factor[kind] = factor;
+    factors.reference[kind] = reference;
+    factors.factor[kind] = factor;
   }
-  ct_status status = CT_OK;
-  const ct_sorted_rows *q = &c->queries, *r = columns_of(c);
-  if (grad_queries)
-    status =
-        gradient_side(c, function, q, r, &anchors, c->self ? &anchors : NULL, grad_queries, error);
-  if (status == CT_OK && grad_references && !c->self)
-    status = gradient_side(c, function, r, q, NULL, &anchors, grad_references, error);
+  side_gradient side[2] = {{.rows = &c->queries, .to = grad_queries},
+                           {.rows = &c->references, .to = c->self ? NULL : grad_references}};
+  ct_status status = stream_gradient(c, function, &factors, side, error);
+  for (int k = 0; k < 2; k++) {
+    ct_free(side[k].packed);
+    ct_free(side[k].weight);
+  }
   ct_free(room);
   return status;
 }

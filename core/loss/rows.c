@@ -6,7 +6,9 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/threads.h"
+#include <omp.h>
 #include "cpu/rows.h"
+#include "cpu/tile.h"
 #include "ops/copy.h"
 
 static const ct_row_kernels *kernels_for(ct_dtype outer, ct_dtype compute) {
@@ -14,11 +16,17 @@ static const ct_row_kernels *kernels_for(ct_dtype outer, ct_dtype compute) {
   return outer == CT_DOUBLE ? &set->f64_f64 : compute == CT_DOUBLE ? &set->f32_f64 : &set->f32_f32;
 }
 
+static const ct_tile_kernels *tiles_for(ct_dtype compute) {
+  const ct_tile_kernel_set *set = CT_ISA_SELECT(ct_tile_kernels);
+  return compute == CT_DOUBLE ? &set->f64 : &set->f32;
+}
+
 void ct_rows_free(ct_sorted_rows *rows) {
   ct_free(rows->label);
   ct_free(rows->origin);
   ct_free(rows->inverse_norm);
-  ct_free(rows->side.x);
+  ct_free(rows->side.by_dim);
+  ct_free(rows->side.by_row);
   ct_free(rows->side.half);
   ct_free(rows->side.first);
   ct_free(rows->side.last);
@@ -99,49 +107,82 @@ static ct_status sort_by_label(int64_t rows, int64_t *label, int64_t *origin, ct
   return CT_OK;
 }
 
+int64_t ct_rows_packed(const ct_sorted_rows *r) {
+  int64_t width = tiles_for(r->compute)->width, count;
+  return ct_size_mul((r->dim + width - 1) / width * width, r->side.padded, &count) ? count
+                                                                                   : INT64_MAX;
+}
+
 static ct_status allocate(ct_sorted_rows *r, ct_error *error) {
-  int64_t count;
-  if (!ct_size_mul(r->rows, r->dim, &count)) count = INT64_MAX;
   size_t real = ct_dtype_size(r->compute);
   CT_TRY(ct_alloc(&r->label, r->rows, sizeof *r->label, "labels", error));
   CT_TRY(ct_alloc(&r->origin, r->rows, sizeof *r->origin, "labels", error));
   CT_TRY(ct_alloc(&r->side.first, r->rows, sizeof(int64_t), "labels", error));
   CT_TRY(ct_alloc(&r->side.last, r->rows, sizeof(int64_t), "labels", error));
-  CT_TRY(ct_alloc(&r->side.x, count, real, "normalised rows", error));
+  CT_TRY(ct_alloc(&r->side.by_dim, ct_rows_packed(r), real, "packed rows", error));
+  CT_TRY(ct_alloc(&r->side.by_row, ct_rows_packed(r), real, "packed rows", error));
   if (r->similarity == CT_COSINE)
     CT_TRY(ct_alloc(&r->inverse_norm, r->rows, sizeof(double), "norms", error));
-  if (r->similarity == CT_EUCLIDEAN) CT_TRY(ct_alloc(&r->side.half, r->rows, real, "norms", error));
+  if (r->similarity == CT_EUCLIDEAN)
+    CT_TRY(ct_alloc(&r->side.half, r->side.padded, real, "norms", error));
   return CT_OK;
 }
 
-/* Row `i` of the sorted order, from `x` [rows, dim] contiguous. False when it is not finite. */
-static bool load_row(ct_sorted_rows *r, const ct_row_kernels *kernels, const char *x, int64_t i) {
-  size_t outer = ct_dtype_size(r->outer), real = ct_dtype_size(r->compute);
-  const void *from = x + (size_t)(r->origin[i] * r->dim) * outer;
-  void *to = (char *)r->side.x + (size_t)(i * r->dim) * real;
+/* Row `i` of the sorted order, from `x` [rows, dim] contiguous, by way of `room` [dim]. False when
+ * it is not finite. */
+static bool load_row(ct_sorted_rows *r, const ct_row_kernels *kernels, const char *x, int64_t i,
+                     void *room) {
+  const void *from = x + (size_t)(r->origin[i] * r->dim) * ct_dtype_size(r->outer);
   if (!kernels->finite(r->dim, from)) return false;
   if (r->similarity == CT_COSINE) {
-    r->inverse_norm[i] = kernels->normalise(r->dim, from, to);
-    return true;
+    r->inverse_norm[i] = kernels->normalise(r->dim, from, room);
+  } else {
+    double half = 0.5 - kernels->load(r->dim, from, room) / 2;
+    size_t real = ct_dtype_size(r->compute);
+    if (r->similarity == CT_EUCLIDEAN)
+      ct_scalar_store(r->compute, (char *)r->side.half + (size_t)i * real, ct_scalar_of(half));
   }
-  double half = 0.5 - kernels->load(r->dim, from, to) / 2;
-  if (r->similarity == CT_EUCLIDEAN)
-    ct_scalar_store(r->compute, (char *)r->side.half + (size_t)i * real, ct_scalar_of(half));
+  tiles_for(r->compute)->pack(r->dim, r->side.padded, i, room, r->side.by_dim, r->side.by_row);
   return true;
+}
+
+/* Zero rows and dimensions beyond the data: products over whole panels then need no special cases.
+ */
+static void zero_padding(ct_sorted_rows *r) {
+  size_t real = ct_dtype_size(r->compute);
+  int64_t width = tiles_for(r->compute)->width, panels = (r->dim + width - 1) / width;
+  int64_t panel = r->side.padded * width, rows = r->rows / width * width;
+  char *by_dim = r->side.by_dim, *by_row = r->side.by_row;
+  for (int64_t k = 0; k < panels; k++) {
+    int64_t from = k == panels - 1 && r->dim % width ? 0 : r->rows * width;
+    memset(by_dim + (size_t)(k * panel + from) * real, 0, (size_t)(panel - from) * real);
+  }
+  memset(by_row + (size_t)(rows * r->dim) * real, 0,
+         (size_t)((r->side.padded - rows) * r->dim) * real);
 }
 
 static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_loss_rows *in,
                              ct_error *error) {
   const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
-  ct_tensor x = {.dtype = r->outer};
-  CT_TRY(ct_contiguous(&x, r->outer, in->x, error));
   int64_t bad = INT64_MAX;
   int threads = ct_threads_for(r->rows * r->dim);
-#pragma omp parallel for schedule(static) num_threads(threads) reduction(min : bad) if (threads > 1)
-  for (int64_t i = 0; i < r->rows; i++)
-    if (!load_row(r, kernels, ct_tensor_data(&x), i) && r->origin[i] < bad) bad = r->origin[i];
-  ct_tensor_release(&x);
-  if (bad == INT64_MAX) return CT_OK;
+  size_t each = (size_t)r->dim * ct_dtype_size(r->compute);
+  char *room = NULL;
+  CT_TRY(ct_alloc(&room, threads, each, "rows", error));
+  ct_tensor x = {.dtype = r->outer};
+  ct_status status = ct_contiguous(&x, r->outer, in->x, error);
+  if (status == CT_OK) {
+    zero_padding(r);
+#pragma omp parallel for num_threads(threads) reduction(min : bad) if (threads > 1)
+    for (int64_t i = 0; i < r->rows; i++) {
+      void *mine = room + each * (size_t)omp_get_thread_num();
+      if (!load_row(r, kernels, ct_tensor_data(&x), i, mine) && r->origin[i] < bad)
+        bad = r->origin[i];
+    }
+    ct_tensor_release(&x);
+  }
+  ct_free(room);
+  if (status != CT_OK || bad == INT64_MAX) return status;
   return ct_fail(error, CT_EINVALID, "%s: %s has a NaN or an infinite value in row %lld", function,
                  in->x_name, (long long)bad + 1);
 }
@@ -151,6 +192,9 @@ ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_
   ct_rows_free(out);
   CT_TRY(check_shape(function, in, error));
   out->rows = out->side.rows = in->x->size[0];
+  if (!ct_size_add(out->rows, CT_TILE_ROWS - 1, &out->side.padded))
+    return ct_fail(error, CT_EINVALID, "%s: %s has too many rows", function, in->x_name);
+  out->side.padded -= out->side.padded % CT_TILE_ROWS;
   out->dim = in->x->size[1];
   out->outer = in->x->dtype;
   out->compute = compute;
@@ -175,26 +219,36 @@ void ct_rows_match(ct_sorted_rows *rows, const ct_sorted_rows *others) {
   }
 }
 
-/* Keeps the smallest index, whichever thread comes first. */
-static void note_overflow(ct_rows_gradient *gradient, int64_t row) {
-  int64_t known = atomic_load(&gradient->overflowed);
-  while (row < known && !atomic_compare_exchange_weak(&gradient->overflowed, &known, row)) {
-  }
+/* Row `i`: out of the packed gradient and, for the cosine, back through its normalisation. */
+static bool unload_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, int64_t i,
+                       const void *gradient, const double *weight, void *g, void *u, char *to) {
+  const ct_tile_kernels *tiles = tiles_for(r->compute);
+  void *row = to + (size_t)(r->origin[i] * r->dim) * ct_dtype_size(r->outer);
+  tiles->unpack(r->dim, r->side.padded, i, gradient, g);
+  if (r->similarity == CT_DOT) return kernels->store(r->dim, g, row);
+  tiles->unpack(r->dim, r->side.padded, i, r->side.by_dim, u);
+  if (r->similarity == CT_COSINE) return kernels->project(r->dim, g, u, r->inverse_norm[i], row);
+  return kernels->subtract(r->dim, g, u, weight[i], row);
 }
 
-void ct_rows_emit(void *sink, int64_t first, int64_t count, const void *g) {
-  ct_rows_gradient *gradient = sink;
-  const ct_sorted_rows *r = gradient->rows;
+ct_status ct_rows_unload(const ct_sorted_rows *r, const char *function, const void *gradient,
+                         const double *weight, void *to, ct_error *error) {
   const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
-  size_t outer = ct_dtype_size(r->outer), real = ct_dtype_size(r->compute);
-  for (int64_t k = 0; k < count; k++) {
-    int64_t i = first + k;
-    const void *from = (const char *)g + (size_t)(k * r->dim) * real;
-    const void *unit = (const char *)r->side.x + (size_t)(i * r->dim) * real;
-    void *to = (char *)gradient->to + (size_t)(r->origin[i] * r->dim) * outer;
-    bool finite = r->similarity == CT_COSINE
-                      ? kernels->project(r->dim, from, unit, r->inverse_norm[i], to)
-                      : kernels->store(r->dim, from, to);
-    if (!finite) note_overflow(gradient, r->origin[i]);
+  int64_t bad = INT64_MAX;
+  int threads = ct_threads_for(r->rows * r->dim);
+  size_t each = (size_t)r->dim * ct_dtype_size(r->compute);
+  char *room = NULL;
+  CT_TRY(ct_alloc(&room, threads, 2 * each, "rows", error));
+#pragma omp parallel for num_threads(threads) reduction(min : bad) if (threads > 1)
+  for (int64_t i = 0; i < r->rows; i++) {
+    char *mine = room + 2 * each * (size_t)omp_get_thread_num();
+    if (!unload_row(r, kernels, i, gradient, weight, mine, mine + each, to) && r->origin[i] < bad)
+      bad = r->origin[i];
   }
+  ct_free(room);
+  if (bad == INT64_MAX) return CT_OK;
+  return ct_fail(error, CT_EINVALID,
+                 "%s: the gradient of row %lld exceeds the range of %s (a row of tiny norm, or "
+                 "similarities too large for gamma)",
+                 function, (long long)bad + 1, ct_dtype_name(r->outer));
 }

@@ -2,7 +2,6 @@
 #ifndef CIRCLET_LOSS_ROWS_H
 #define CIRCLET_LOSS_ROWS_H
 
-#include <stdatomic.h>
 #include "cpu/pair.h"
 #include "loss/loss.h"
 
@@ -24,14 +23,13 @@ void ct_rows_free(ct_sorted_rows *rows);
 /* Sets side.first and side.last of `rows` to the range of equal labels in `others`. */
 void ct_rows_match(ct_sorted_rows *rows, const ct_sorted_rows *others);
 
-/* Takes gradients of sorted rows back to the caller's order and norms; a ct_pair_emit whose sink is
- * a ct_rows_gradient. `to` is contiguous [rows, dim] of the outer type. */
-typedef struct ct_rows_gradient {
-  const ct_sorted_rows *rows;
-  void *to;
-  _Atomic int64_t
-      overflowed; /* first row of the caller's whose gradient is not finite; INT64_MAX: none */
-} ct_rows_gradient;
-void ct_rows_emit(void *sink, int64_t first, int64_t count, const void *g);
+/* Takes a gradient of the sorted rows (by dimension, core/cpu/tile.h) to the caller's order and
+ * norms: `to` is contiguous [rows, dim] of the outer type. `weight` [rows]: sums of the weights,
+ * for the euclidean similarity. CT_EINVALID names the first row whose gradient is not finite. */
+ct_status ct_rows_unload(const ct_sorted_rows *rows, const char *function, const void *gradient,
+                         const double *weight, void *to, ct_error *error);
+
+/* Elements of one packed copy of the rows by dimension; INT64_MAX when that overflows. */
+int64_t ct_rows_packed(const ct_sorted_rows *rows);
 
 #endif

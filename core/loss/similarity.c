@@ -36,8 +36,8 @@ static ct_status check_input(anchors *a, const char *function, const ct_tensor *
   return CT_OK;
 }
 
-static ct_pair_row row_of(const anchors *a, int64_t i, int kind, const ct_loss_options *options) {
-  return (ct_pair_row){.n = a->pairs[kind],
+static ct_pair_run run_of(const anchors *a, int64_t i, int kind, const ct_loss_options *options) {
+  return (ct_pair_run){.n = a->pairs[kind],
                        .kind = kind,
                        .through_alpha = options->through_alpha,
                        .m = options->m,
@@ -45,10 +45,10 @@ static ct_pair_row row_of(const anchors *a, int64_t i, int kind, const ct_loss_o
                        .s = (double *)ct_tensor_data(&a->s[kind]) + i * a->pairs[kind]};
 }
 
-static bool is_finite(const ct_pair_row *row) {
-  const double *s = row->s;
+static bool is_finite(const ct_pair_run *run) {
+  const double *s = run->s;
   double zero = 0;
-  for (int64_t j = 0; j < row->n; j++) zero += s[j] - s[j];
+  for (int64_t j = 0; j < run->n; j++) zero += s[j] - s[j];
   return zero == 0;
 }
 
@@ -66,13 +66,17 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
   double share = ct_reduction_weight(options->reduction, f->n_anchors, f->n_valid);
   for (int64_t i = 0; i < a->count; i++) {
     double reference[CT_KINDS] = {0}, sum[CT_KINDS] = {0}, z = 0;
-    ct_pair_row row[CT_KINDS];
+    ct_pair_run run[CT_KINDS];
     for (int kind = 0; kind < CT_KINDS; kind++) {
-      row[kind] = row_of(a, i, kind, options);
-      if (!is_finite(&row[kind]))
+      run[kind] = run_of(a, i, kind, options);
+      if (!is_finite(&run[kind]))
         return ct_fail(error, CT_EINVALID, "%s: %s has a NaN or an infinite value in row %lld",
                        function, kind == CT_POSITIVE ? "s_p" : "s_n", (long long)i + 1);
-      kernels->accumulate(&row[kind], &reference[kind], &sum[kind], &sum_s[kind]);
+      run[kind].row_reference = &reference[kind];
+      run[kind].row_sum = &sum[kind];
+      run[kind].row_sum_s = &sum_s[kind];
+      kernels->reach(&run[kind]);
+      kernels->add(&run[kind]);
       z += ct_log_sum_exp(reference[kind], sum[kind], options->m, options->gamma);
     }
     ct_term term = valid ? ct_softplus_term(z) : (ct_term){0, 0};
@@ -84,9 +88,8 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
                       ct_scalar_of(term.loss));
     for (int kind = 0; kind < CT_KINDS && gradient; kind++) {
       double factor = valid ? scale * share * term.weight / sum[kind] : 0;
-      row[kind].row_reference = &reference[kind];
-      row[kind].row_factor = &factor;
-      kernels->weigh(&row[kind]);
+      run[kind].row_factor = &factor;
+      kernels->weigh(&run[kind]);
     }
   }
   f->mean_sp = sum_s[CT_POSITIVE] / (double)f->n_positive;
