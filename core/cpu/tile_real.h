@@ -61,10 +61,9 @@ static void NAME(similarities)(int64_t m, int64_t n, int64_t dim, const void *by
     for (int64_t i = 0; i < m; i += HEIGHT) {
       NAME(vector) c[HEIGHT][2];
       memset(c, 0, sizeof c);
-      for (int64_t k = 0; k < dim; k += width)
-        NAME(steps)
-        (dim - k < width ? dim - k : width, a + k * rows_a + i * width, width, 1,
-         b + (j * dim + k * width), c);
+      for (int64_t k = 0; k < dim; k += width) NAME(steps)
+      (dim - k < width ? dim - k : width, a + k * rows_a + i * width, width, 1,
+       b + (j * dim + k * width), c);
       NAME(store)(c, (REAL *)s + i * lds + j, lds);
     }
 }

@@ -9,6 +9,7 @@ for _, name in ipairs {
   "SpatialMaxPooling", "SpatialAveragePooling",
   "View", "Reshape", "Identity", "CAddTable",
   "Criterion", "ClassNLLCriterion", "CrossEntropyCriterion", "MSECriterion",
+  "CircleCriterion", "CircleClassCriterion", "CircleSimilarityCriterion",
 } do
   nn[name] = require("circlet.nn." .. name)
 end

@@ -1,0 +1,57 @@
+--- What the Circle Loss criterions share: settings, and the two halves of a pass.
+--
+-- A criterion's context (sorted unit rows and running sums of the last forward) lives outside of
+-- its fields, which stay plain data: they can be saved, cloned and converted.
+local core = require "circlet.core"
+
+local circle = {}
+
+local contexts = setmetatable({}, { __mode = "k" })
+
+--- Stores m, gamma and a copy of the options in a criterion.
+function circle.configure(criterion, m, gamma, options)
+  criterion.m, criterion.gamma = m or 0.25, gamma or 256
+  criterion.options = {}
+  for name, value in pairs(options or {}) do criterion.options[name] = value end
+  criterion.info = {}
+end
+
+--- The options of a call, as circlet.circle_loss takes them.
+function circle.options(criterion)
+  local options = { m = criterion.m, gamma = criterion.gamma }
+  for name, value in pairs(criterion.options) do options[name] = value end
+  if criterion.sizeAverage == false then options.reduction = "sum" end
+  if options.reduction == "none" then
+    error(criterion.__typename .. ": a criterion's output is one number; reduction \"none\" is " ..
+      "for circlet.circle_loss", 4)
+  end
+  return options
+end
+
+function circle.forward(criterion, x, labels, refs, ref_labels)
+  local context = contexts[criterion]
+  if not context then
+    context = core.pair_context()
+    contexts[criterion] = context
+  end
+  criterion.output, criterion.info = context:forward(criterion.__typename,
+    circle.options(criterion), x, labels, refs, ref_labels)
+  return criterion.output
+end
+
+--- Gradients of the last forward into grad_x and grad_refs, either of which may be nil.
+function circle.backward(criterion, grad_x, grad_refs)
+  local context = contexts[criterion]
+  if not context then
+    error(criterion.__typename .. ": backward needs a forward pass first", 3)
+  end
+  context:backward(criterion.__typename, 1, grad_x, grad_refs)
+end
+
+--- `tensor` when it can hold a gradient of `like`, else a new tensor of like's type.
+function circle.buffer(tensor, like)
+  if core.isTensor(tensor) and tensor:type() == like:type() then return tensor end
+  return like:new()
+end
+
+return circle
