@@ -3,7 +3,7 @@
  * Dimensions are sorted by the first operand's stride and merged wherever all operands allow, so
  * most calls end as one long run. The run dimension is cut into pieces of at most PIECE (or the
  * caller's number of) elements; pieces are numbered and shared out to threads. An output that
- * revisits memory (an expanded view) is walked by one thread. */
+ * revisits memory (an expanded view, overlapping windows) is walked by one thread. */
 #include "cpu/loop.h"
 #include <string.h>
 #include "base/memory.h"
@@ -60,10 +60,20 @@ static void make_plan(plan *p, int operands, const ct_tensor *const *operand) {
   }
 }
 
-static bool revisits(const plan *p, int written) {
-  for (int k = 0; k < written; k++)
+/* Whether operand k may meet one element of memory twice (an expanded view, overlapping windows):
+ * from the smallest stride up, each dimension must step over all that lies within it. */
+static bool revisits(const plan *p, int k, int64_t element) {
+  bool used[CT_MAX_DIMS] = {false};
+  int64_t extent = element;
+  for (int n = 0; n < p->dims; n++) {
+    int inner = -1;
     for (int d = 0; d < p->dims; d++)
-      if (p->stride[k][d] == 0 && p->size[d] > 1) return true;
+      if (!used[d] && (inner < 0 || p->stride[k][d] < p->stride[k][inner])) inner = d;
+    used[inner] = true;
+    if (p->size[inner] == 1) continue;
+    if (p->stride[k][inner] < extent) return true;
+    extent += (p->size[inner] - 1) * p->stride[k][inner];
+  }
   return false;
 }
 
@@ -95,7 +105,10 @@ void ct_loop_pieces(int operands, int written, const ct_tensor *const *operand, 
   int64_t inner = p.size[p.dims - 1], per_row = (inner + piece - 1) / piece;
   int64_t pieces = total / inner * per_row;
   if (!ct_size_mul(total, weight, &work)) work = INT64_MAX;
-  int threads = pieces == 1 || revisits(&p, written) ? 1 : ct_threads_for(work);
+  bool alone = pieces == 1;
+  for (int k = 0; k < written; k++)
+    alone = alone || revisits(&p, k, (int64_t)ct_dtype_size(operand[k]->dtype));
+  int threads = alone ? 1 : ct_threads_for(work);
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
   for (int64_t k = 0; k < pieces; k++) run_piece(&p, k, per_row, piece, run, context);
 }
