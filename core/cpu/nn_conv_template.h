@@ -63,7 +63,7 @@ ALWAYS_INLINE void NAMED(tile)(int vectors, REAL *out, int64_t line, const REAL 
 #pragma GCC unroll 8
   for (int r = 0; r < ROWS; r++)
 #pragma GCC unroll 3
-    for (int v = 0; v < vectors; v++) sum[r][v] = (VECTOR){0} + bias[r];
+    for (int v = 0; v < vectors; v++) sum[r][v] = bias[r] - (VECTOR){0};
   for (int64_t k = 0; k < taps; k++, a += ROWS) {
     const REAL *row = b + offset[k];
     VECTOR x[VECTORS];
@@ -71,7 +71,7 @@ ALWAYS_INLINE void NAMED(tile)(int vectors, REAL *out, int64_t line, const REAL 
     for (int v = 0; v < vectors; v++) x[v] = *(const VECTOR *)(row + v * lanes);
 #pragma GCC unroll 8
     for (int r = 0; r < ROWS; r++) {
-      VECTOR w = (VECTOR){0} + a[r];
+      VECTOR w = a[r] - (VECTOR){0}; /* a broadcast */
 #pragma GCC unroll 3
       for (int v = 0; v < vectors; v++) sum[r][v] = FUSED(w, x[v], sum[r][v]);
     }
@@ -159,6 +159,7 @@ static void NAMED(weight_tile)(REAL *sums, int64_t stride, int64_t outs, int64_t
 #pragma GCC unroll 8
       for (int r = 0; r < ROWS; r++) {
         VECTOR g = *(const VECTOR *)(gy + r * line + at);
+        IN_REGISTER(g);
 #pragma GCC unroll 3
         for (int t = 0; t < TAPS; t++) sum[r][t] = FUSED(g, x[t], sum[r][t]);
       }

@@ -3,6 +3,10 @@
 #include "cpu/nn_pool.h"
 #include <string.h>
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+enum { ROOM = 2048 }; /* elements that tiling windows keep between their two steps */
+
 /* The part of a window that lies on the plane along one axis, and its length with padding. */
 typedef struct window {
   int64_t from, to, padded;

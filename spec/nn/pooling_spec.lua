@@ -75,6 +75,28 @@ describe("nn.SpatialMaxPooling", function()
     end)
   end)
 
+  it("picks the first of equal ones, rows before columns, at every width", function()
+    for _, W in ipairs { 2, 3, 6, 8, 13, 14, 16, 27, 28, 40, 3000 } do
+      local x = circlet.FloatTensor(2, 2, 5, W):random(1, 2)
+      local fast, general = nn.SpatialMaxPooling(2, 2), nn.SpatialMaxPooling(2, 2, 2, 2, 1, 1)
+      -- one element of padding around x without its last row: the same windows, one to the right
+      local inner = circlet.FloatTensor(2, 2, 4, W // 2 * 2):copy(x[{ {}, {}, { 1, 4 },
+        { 1, W // 2 * 2 } }])
+      local wide = circlet.FloatTensor(2, 2, 5, W // 2 * 2 + 1):fill(0)
+      wide[{ {}, {}, { 2, 5 }, { 2, W // 2 * 2 + 1 } }]:copy(inner)
+      local y = fast:forward(x)
+      local z = general:forward(wide)
+      local h, w = y:size(3), y:size(4)
+      assert.same(support.flat(y), support.flat(z[{ {}, {}, { 2, h + 1 }, { 2, w + 1 } }]))
+      local plain, shifted = support.flat(fast.indices),
+        support.flat(general.indices[{ {}, {}, { 2, h + 1 }, { 2, w + 1 } }])
+      for i = 1, #plain do
+        local row, column = (plain[i] - 1) // W, (plain[i] - 1) % W
+        assert.equal((row + 1) * (W // 2 * 2 + 1) + column + 2, shifted[i])
+      end
+    end
+  end)
+
   it("sends the gradient to where the maximum stood", function()
     each(nn.SpatialMaxPooling, function(module, x) jacobian.check(module, x) end)
     local module = nn.SpatialMaxPooling(2, 2)
