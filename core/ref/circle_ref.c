@@ -106,8 +106,8 @@ static void count_pairs(ct_ref_facts *facts, const pairs *p) {
     number[NEGATIVE] += mine[NEGATIVE];
     facts->n_valid += mine[POSITIVE] && mine[NEGATIVE];
   }
-  if (number[POSITIVE]) facts->mean_sp = (double)(sum[POSITIVE] / (real)number[POSITIVE]);
-  if (number[NEGATIVE]) facts->mean_sn = (double)(sum[NEGATIVE] / (real)number[NEGATIVE]);
+  facts->mean_sp = number[POSITIVE] ? (double)(sum[POSITIVE] / (real)number[POSITIVE]) : NAN;
+  facts->mean_sn = number[NEGATIVE] ? (double)(sum[NEGATIVE] / (real)number[NEGATIVE]) : NAN;
 }
 
 /* From similarities and kinds to the loss and d loss / d s. */

@@ -43,12 +43,13 @@ typedef struct ct_ref_facts {
   double loss;             /* for CT_REF_NONE the sum of the anchors' losses */
   int64_t n_valid;         /* anchors that have a positive and a negative */
   int64_t n_anchors;       /* B */
-  double mean_sp, mean_sn; /* mean similarity of positive and of negative pairs; 0 without any */
-  double loss_scale;       /* sum over pairs of |d loss / d s| */
-  double scale_x,
-      scale_refs; /* |gradient| if no two of its terms cancelled: what rounding errors
-                     of a gradient are in proportion to. Root of the sum over rows of
-                     (sum over pairs of |d loss / d s| * |d s / d unit row| / |row|)^2 */
+  double mean_sp, mean_sn; /* mean similarity of positive and of negative pairs; NaN if none */
+  /* sum over pairs of |d loss / d s|: what an error of the similarities does to the loss */
+  double loss_scale;
+  /* The length of the gradient if no two of its terms cancelled, which is what rounding errors of
+   * a gradient are in proportion to: the root of the sum over rows of
+   * (sum over pairs of |d loss / d s| * |d s / d unit row| / |row|)^2. */
+  double scale_x, scale_refs;
 } ct_ref_facts;
 
 /* Pairs of rows, positive when their labels agree.

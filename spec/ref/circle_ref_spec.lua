@@ -1,6 +1,7 @@
 -- The oracle is itself checked: against published values, against numbers evaluated elsewhere to 50
 -- digits, against differences of a plain Lua version, and on what the definition says of limits.
 local circlet = require "circlet"
+local cases = require "spec.loss.circle_cases"
 local circle_lua = require "spec.loss.circle_lua"
 local support = require "spec.support"
 
@@ -233,39 +234,31 @@ describe("the float64 reference of Circle Loss", function()
   end
 
   it("agrees with a plain Lua version and its differences", function()
-    for _, similarity in ipairs { "cosine", "dot", "euclidean" } do
-      for _, gamma in ipairs { 1, 80, 256, 1e4 } do
-        for _, through in ipairs { false, true } do
-          for _, aggregate in ipairs { "anchor", "batch" } do
-            local opts = { m = 0.3, gamma = gamma, through_alpha = through,
-              similarity = similarity, aggregate = aggregate }
-            for _, form in ipairs { "self", "queries" } do
-              local problem = { x = quarters.x, labels = quarters.labels }
-              if form == "queries" then problem = quarters end
-              local name = described { form = form, opts = opts }
-              local loss, grad = call(quarters, opts, form)
-              local lua_loss, lua_x, lua_refs = circle_lua.loss(problem, opts)
-              -- 45 terms, each right to a few units of 2e-16 times its logit (below 1e5 here)
-              support.near({ lua_loss }, { loss }, 1e-13, name)
-              near_largest(circle_lua.flat(lua_x), flat(grad[1]), 1e-11, name)
-              local h = math.min(1e-6, 1e-3 / gamma)
-              local function at(moved)
-                local frozen = setmetatable({ alpha_at = not through and problem or nil },
-                  { __index = opts })
-                for key, value in pairs(opts) do frozen[key] = value end
-                return (circle_lua.loss(moved, frozen))
-              end
-              -- rounding: loss * 2^-53 / h; "dot" has logits of gamma*20, "cosine" of gamma
-              near_largest(circle_lua.flat(circle_lua.difference(at, problem, "x", h)),
-                flat(grad[1]), 1e-7, name)
-              if form == "queries" then
-                near_largest(circle_lua.flat(lua_refs), flat(grad[2]), 1e-11, name)
-                near_largest(circle_lua.flat(circle_lua.difference(at, problem, "refs", h)),
-                  flat(grad[2]), 1e-7, name)
-              end
-            end
-          end
-        end
+    for _, entry in ipairs(cases.combinations { m = { 0.3 }, gamma = cases.gammas,
+      similarity = { "cosine", "dot", "euclidean" }, aggregate = { "anchor", "batch" },
+      through_alpha = { false, true }, form = { "self", "queries" } }) do
+      local opts, name = table.unpack(entry)
+      local form = opts.form
+      opts.form = nil
+      local problem = form == "queries" and quarters
+        or { x = quarters.x, labels = quarters.labels }
+      local function at(moved)
+        local frozen = { alpha_at = not opts.through_alpha and problem or nil }
+        for key, value in pairs(opts) do frozen[key] = value end
+        return (circle_lua.loss(moved, frozen))
+      end
+      local loss, grad = call(quarters, opts, form)
+      local lua_loss, lua_x, lua_refs = circle_lua.loss(problem, opts)
+      local h = math.min(1e-6, 1e-3 / opts.gamma)
+      -- float64 in Lua: few terms in a loss; a weight is right to the error of its logit, 1e5 * eps
+      support.near({ lua_loss }, { loss }, 1e-13, name)
+      near_largest(circle_lua.flat(lua_x), flat(grad[1]), 1e-11, name)
+      near_largest(circle_lua.flat(circle_lua.difference(at, problem, "x", h)), flat(grad[1]),
+        1e-7, name)
+      if form == "queries" then
+        near_largest(circle_lua.flat(lua_refs), flat(grad[2]), 1e-11, name)
+        near_largest(circle_lua.flat(circle_lua.difference(at, problem, "refs", h)),
+          flat(grad[2]), 1e-7, name)
       end
     end
   end)
