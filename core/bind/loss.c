@@ -11,8 +11,8 @@
 
 static const char context_name[] = "circlet.PairContext";
 
-static const char *const option_names[] = {"m",          "gamma",         "aggregate", "reduction",
-                                           "similarity", "through_alpha", NULL};
+static const char *const option_names[] = {
+    "m", "gamma", "aggregate", "reduction", "similarity", "through_alpha", "memory_budget", NULL};
 static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL};
 static const char *const aggregates[] = {"anchor", "batch", NULL};
 static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
@@ -29,6 +29,8 @@ static ct_loss_options check_options(lua_State *L, int index, const char *functi
                                                 (int)o.reduction);
   o.similarity = (ct_similarity)ctl_option_choice(L, index, function, "similarity", similarities,
                                                   (int)o.similarity);
+  double budget = ctl_option_number(L, index, function, "memory_budget", 0);
+  o.memory_budget = budget >= 0x1p62 ? INT64_MAX : budget >= 0 ? (int64_t)budget : -1;
   return o;
 }
 

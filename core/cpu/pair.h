@@ -37,7 +37,13 @@ typedef struct ct_pair_stream {
                                   itself; each unordered pair is then met once, for both ends */
   double m, gamma;
   bool through_alpha;
+  void *kept; /* room for the similarities of the first `kept_tiles` tiles: ct_pair_stream_sums
+                 fills it and ct_pair_stream_gradient reads it in place of computing them again */
+  int64_t kept_tiles;
 } ct_pair_stream;
+
+/* How many tiles of a pass there are and how many elements the similarities of one take. */
+void ct_pair_stream_tiles(const ct_pair_stream *stream, int64_t *tiles, int64_t *elements);
 
 /* Adds every pair to the sums of its anchors. */
 ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums sums[CT_KINDS],

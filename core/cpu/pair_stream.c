@@ -99,7 +99,15 @@ typedef struct tile {
   int64_t row, rows, column, columns; /* real rows and columns */
   bool both;                          /* columns are anchors too: off the diagonal of one set */
   char *scratch;                      /* SCRATCH elements of the compute type, this thread's */
+  char *kept;                         /* [rows, kept_stride] similarities to keep, or NULL */
+  int64_t kept_stride;
 } tile;
+
+/* The tiles' numbers in the room for kept similarities. */
+static int64_t tile_number(const schedule *s, int64_t row, int64_t column) {
+  if (s->column_blocks) return row * s->column_blocks + column;
+  return row * s->row_blocks - row * (row - 1) / 2 + (column - row);
+}
 
 /* Scratch: the strip's similarities; per kind the strip's and the columns' raised references; per
  * kind the columns' sums. */
@@ -135,17 +143,29 @@ static void run_tile(const pass *p, const tile *t) {
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
+static schedule schedule_of(const ct_pair_stream *stream) {
+  int64_t rows = stream->rows->rows, height = block_rows(rows);
+  int64_t columns = stream->columns ? stream->columns->rows : 0, width = block_rows(columns);
+  return make_schedule((rows + height - 1) / height, (columns + width - 1) / width);
+}
+
+void ct_pair_stream_tiles(const ct_pair_stream *stream, int64_t *tiles, int64_t *elements) {
+  schedule s = schedule_of(stream);
+  const ct_pair_side *columns = stream->columns ? stream->columns : stream->rows;
+  *tiles = s.column_blocks ? s.row_blocks * s.column_blocks : s.row_blocks * (s.row_blocks + 1) / 2;
+  *elements = block_rows(stream->rows->rows) * block_rows(columns->rows);
+}
+
 static ct_status run_pass(const pass *p, const char *what, ct_error *error) {
   int64_t rows = p->stream->rows->rows, columns = p->columns->rows, work;
   int64_t height = block_rows(rows), width = block_rows(columns);
-  schedule s = make_schedule((rows + height - 1) / height,
-                             p->stream->columns ? (columns + width - 1) / width : 0);
   if (rows == 0 || columns == 0) return CT_OK;
+  schedule s = schedule_of(p->stream);
   if (!ct_size_mul(rows, columns, &work)) work = INT64_MAX;
   int threads = s.tiles == 1 ? 1 : ct_threads_for(work);
   if (threads > s.tiles) threads = (int)s.tiles;
   char *scratch = NULL;
-  size_t each = SCRATCH * ct_dtype_size(p->stream->dtype);
+  size_t real = ct_dtype_size(p->stream->dtype), each = SCRATCH * real;
   CT_TRY(ct_alloc(&scratch, threads, each, what, error));
 #pragma omp parallel num_threads(threads) if (threads > 1)
   for (int64_t round = 0; round < s.rounds; round++) {
@@ -159,6 +179,11 @@ static ct_status run_pass(const pass *p, const char *what, ct_error *error) {
                 .scratch = scratch + each * (size_t)omp_get_thread_num()};
       t.rows = smaller(rows - t.row, height);
       t.columns = smaller(columns - t.column, width);
+      int64_t number = tile_number(&s, row, column);
+      if (number < p->stream->kept_tiles) {
+        t.kept = (char *)p->stream->kept + (size_t)(number * height * width) * real;
+        t.kept_stride = width;
+      }
       run_tile(p, &t);
     }
   }

@@ -32,7 +32,8 @@ typedef struct ct_loss_options {
   ct_aggregate aggregate;
   ct_reduction reduction;
   ct_similarity similarity;
-  bool through_alpha; /* false: the paper's gradient; true: the gradient of the full formula */
+  bool through_alpha;    /* false: the paper's gradient; true: the gradient of the full formula */
+  int64_t memory_budget; /* bytes that may be spent on keeping similarities for backward; 0: none */
 } ct_loss_options;
 
 /* The defaults, in their one place: m .25, gamma 256, per anchor, mean, cosine, weights held. */

@@ -23,6 +23,9 @@ struct ct_pair_context {
   ct_sorted_rows queries, references; /* references empty in self mode */
   ct_pair_sums sums[CT_KINDS];        /* per query */
   ct_term batch;                      /* for CT_PER_BATCH */
+  void *kept;                         /* similarities of the first kept_tiles tiles */
+  int64_t kept_tiles;
+  size_t kept_each; /* bytes of one tile */
 };
 
 ct_status ct_pair_context_new(ct_pair_context **out, ct_error *error) {
@@ -47,6 +50,7 @@ void ct_pair_context_free(ct_pair_context *context) {
   ct_rows_free(&context->queries);
   ct_rows_free(&context->references);
   free_sums(context);
+  ct_free(context->kept);
   ct_free(context);
 }
 
@@ -210,7 +214,29 @@ static ct_pair_stream stream_of(const ct_pair_context *c) {
                           .columns = c->self ? NULL : &c->references.side,
                           .m = c->options.m,
                           .gamma = c->options.gamma,
-                          .through_alpha = c->options.through_alpha};
+                          .through_alpha = c->options.through_alpha,
+                          .kept = c->kept,
+                          .kept_tiles = c->kept_tiles};
+}
+
+/* Room for as many tiles of similarities as the budget allows; room of the right size is used
+ * again, since fresh pages cost as much as what keeping similarities saves. */
+static ct_status make_room(ct_pair_context *c, ct_error *error) {
+  int64_t tiles, elements;
+  ct_pair_stream stream = stream_of(c);
+  ct_pair_stream_tiles(&stream, &tiles, &elements);
+  size_t each = (size_t)elements * ct_dtype_size(c->queries.compute);
+  int64_t affordable = each ? c->options.memory_budget / (int64_t)each : 0;
+  if (affordable > tiles) affordable = tiles;
+  if (affordable == c->kept_tiles && each == c->kept_each) return CT_OK;
+  ct_free(c->kept);
+  c->kept = NULL;
+  c->kept_tiles = 0;
+  c->kept_each = each;
+  if (affordable == 0) return CT_OK;
+  CT_TRY(ct_alloc(&c->kept, affordable, each, "kept similarities", error));
+  c->kept_tiles = affordable;
+  return CT_OK;
 }
 
 ct_status ct_pair_forward(ct_pair_context *context, const char *function,
@@ -226,6 +252,7 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
                    function);
   CT_TRY(load_sides(c, function, queries, references, error));
   CT_TRY(reset_sums(c, error));
+  CT_TRY(make_room(c, error));
   ct_pair_stream stream = stream_of(c);
   CT_TRY(ct_pair_stream_sums(&stream, c->sums, error));
   count_pairs(c);

@@ -1,0 +1,69 @@
+local circlet = require "circlet"
+local core = require "circlet.core"
+local support = require "spec.support"
+
+describe("memory_budget", function()
+  local function data(name, rows, columns)
+    local x = circlet.randn(rows, columns):type("circlet." .. name .. "Tensor")
+    return x, circlet.LongTensor(rows):random(1, 9)
+  end
+
+  before_each(function() circlet.manualSeed(11) end)
+
+  it("changes no bit of loss and gradients, whether all, some or no tiles fit", function()
+    for _, name in ipairs(support.real_types) do
+      for _, similarity in ipairs { "cosine", "euclidean" } do
+        local x, labels = data(name, 300, 33)
+        local refs, ref_labels = data(name, 170, 33)
+        local plain = { gamma = 32, similarity = similarity }
+        local loss, grad = circlet.circle_loss(x, labels, plain)
+        local cross, grads = circlet.circle_loss({ x, refs }, { labels, ref_labels }, plain)
+        for _, budget in ipairs { 0, 2e4, 1e5, 1e9, math.huge } do
+          local options = { gamma = 32, similarity = similarity, memory_budget = budget }
+          local l, g = circlet.circle_loss(x, labels, options)
+          assert.equal(loss, l)
+          assert.is_true(circlet.equal(grad, g))
+          l, g = circlet.circle_loss({ x, refs }, { labels, ref_labels }, options)
+          assert.equal(cross, l)
+          assert.is_true(circlet.equal(grads[1], g[1]))
+          assert.is_true(circlet.equal(grads[2], g[2]))
+        end
+      end
+    end
+  end)
+
+  it("spends no more than the budget, and something of it", function()
+    local x, labels = data("Float", 1024, 8)
+    local function peak(budget)
+      collectgarbage()
+      circlet.memory(true)
+      local before = circlet.memory()
+      circlet.circle_loss(x, labels, { memory_budget = budget })
+      local _, most = circlet.memory()
+      return most - before
+    end
+    local without = peak(0)
+    local with = peak(500000)
+    assert.is_true(with <= without + 500000 + 64) -- 64: the block's header
+    assert.is_true(with >= without + 300000)
+  end)
+
+  it("lets backward run more than once on what forward kept", function()
+    local x, labels = data("Float", 200, 16)
+    local context, first, second = core.pair_context(), circlet.Tensor(), circlet.Tensor()
+    context:forward("spec", { memory_budget = 1e9 }, x, labels)
+    context:backward("spec", 1, first)
+    context:backward("spec", 1, second)
+    assert.is_true(circlet.equal(first, second))
+  end)
+
+  it("must be a number of bytes", function()
+    local x, labels = data("Float", 4, 3)
+    for _, wrong in ipairs { -1, 0 / 0 } do
+      support.raises("memory_budget must be a number of bytes >= 0", circlet.circle_loss, x, labels,
+        { memory_budget = wrong })
+    end
+    support.raises("option memory_budget must be a number", circlet.circle_loss, x, labels,
+      { memory_budget = "1G" })
+  end)
+end)
