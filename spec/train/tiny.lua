@@ -9,10 +9,10 @@ local tiny = {}
 --- Byte pictures [classes * each, 8, 8] and their labels from 0, in turn.
 function tiny.split(classes, each, seed)
   circlet.manualSeed(7)
-  local patterns = circlet.rand(classes, 64):mul(150)
+  local patterns = circlet.rand(classes, 64):mul(80)
   circlet.manualSeed(seed)
   local n = classes * each
-  local x, labels = circlet.rand(n, 64):mul(100), circlet.LongTensor(n)
+  local x, labels = circlet.rand(n, 64):mul(170), circlet.LongTensor(n)
   for i = 1, n do
     local class = (i - 1) % classes
     labels[i] = class

@@ -39,7 +39,7 @@ function record.new(program, flags, root)
     machine = {
       processor = record.processor(), threads = circlet.getnumthreads(),
       instructions = machine.isa, blas_core = machine.blas_core,
-      system = shell.output("uname -srm"),
+      system = shell.output("uname -sm"),
     },
     revision = record.revision(root),
   }

@@ -1,0 +1,135 @@
+--- A training run: model, loss, sampler and optimiser, one step after the other.
+--
+-- Everything that a step depends on is in `state()`: model, class vectors, moments of Adam, the
+-- position of the sampler and that of the random generator. A run restored from it goes on to the
+-- same bits as one that never stopped.
+local circlet = require "circlet"
+local models = require "circlet.train.models"
+local nn, optim = circlet.nn, circlet.optim
+
+local Trainer = {}
+Trainer.__index = Trainer
+
+Trainer.losses = { "pair", "class" }
+
+--- Marks the files that `state()` is saved to.
+Trainer.format = "circlet training run 1"
+
+local function criterion_of(settings, task)
+  if settings.loss == "class" then
+    return nn.CircleClassCriterion(settings.dim, task.train.classes, settings.m, settings.gamma)
+  end
+  return nn.CircleCriterion(settings.m, settings.gamma)
+end
+
+-- Flat views of everything trained, each with its optimiser state: the model's parameters, and the
+-- class vectors of a class-level loss.
+local function trained_parts(self)
+  local weights, gradients = self.model:getParameters()
+  self.parts = { { weights = weights, gradients = gradients } }
+  if self.criterion.weight then
+    self.parts[2] = { weights = self.criterion.weight, gradients = self.criterion.gradWeight }
+  end
+end
+
+local function make_sampler(task, settings)
+  return circlet.data.PKSampler(task.train.labels, settings.classes_per_batch,
+    settings.samples_per_class, { seed = settings.seed, batches = settings.steps })
+end
+
+--- A new run. settings: model ("mlp", "conv"), loss ("pair", "class"), gamma, m, dim,
+-- classes_per_batch, samples_per_class, learning_rate, seed, steps (per epoch; default: as many
+-- batches as the training split holds). Seeds the global generator.
+function Trainer.new(task, settings)
+  local self = setmetatable({ task = task, settings = settings }, Trainer)
+  circlet.manualSeed(settings.seed)
+  self.model = models[settings.model](task.shape, settings.dim)
+  self.criterion = criterion_of(settings, task)
+  trained_parts(self)
+  for _, part in ipairs(self.parts) do
+    part.optimiser = { learningRate = settings.learning_rate }
+  end
+  self.sampler = make_sampler(task, settings)
+  self.epoch, self.step_in_epoch, self.loss_sum, self.history = 0, 0, 0, {}
+  self.model:training()
+  return self
+end
+
+--- Steps that make an epoch.
+function Trainer:steps() return self.sampler:size() end
+
+--- Trained numbers in all.
+function Trainer:parameter_count()
+  local count = 0
+  for _, part in ipairs(self.parts) do count = count + part.weights:nElement() end
+  return count
+end
+
+--- One batch forward and backward and one step of Adam. Returns the loss.
+function Trainer:step()
+  local rows = self.sampler:next()
+  local train = self.task.train
+  self.inputs = self.inputs or train.inputs:new()
+  self.labels = self.labels or train.labels:new()
+  self.inputs:index(train.inputs, 1, rows)
+  self.labels:index(train.labels, 1, rows)
+
+  for _, part in ipairs(self.parts) do part.gradients:zero() end
+  local loss = self.criterion:forward(self.model:forward(self.inputs), self.labels)
+  self.model:backward(self.inputs, self.criterion:backward(self.model.output, self.labels))
+  for _, part in ipairs(self.parts) do
+    optim.adam(function() return loss, part.gradients end, part.weights, part.optimiser)
+  end
+  self.step_in_epoch = self.step_in_epoch + 1
+  self.loss_sum = self.loss_sum + loss
+  return loss
+end
+
+--- Steps to the end of the running epoch; on_step(step, loss) is called after each. Returns the
+-- mean loss of the epoch.
+function Trainer:run_epoch(on_step)
+  local steps = self:steps()
+  while self.step_in_epoch < steps do
+    local loss = self:step()
+    if on_step then on_step(self.step_in_epoch, loss) end
+  end
+  local mean = self.loss_sum / steps
+  self.epoch, self.step_in_epoch, self.loss_sum = self.epoch + 1, 0, 0
+  return mean
+end
+
+--- All that the rest of the run depends on, as a table for circlet.save.
+function Trainer:state()
+  local optimisers = {}
+  for i, part in ipairs(self.parts) do optimisers[i] = part.optimiser end
+  return {
+    format = Trainer.format,
+    settings = self.settings, model = self.model:clearState(), criterion = self.criterion,
+    optimisers = optimisers, sampler = self.sampler:state(),
+    random = circlet.getRNGState(), epoch = self.epoch, step_in_epoch = self.step_in_epoch,
+    loss_sum = self.loss_sum, history = self.history,
+  }
+end
+
+--- The run that `state` was taken from, on the same task.
+function Trainer.restore(task, state)
+  local self = setmetatable({ task = task }, Trainer)
+  for _, key in ipairs { "settings", "model", "criterion", "epoch", "step_in_epoch", "loss_sum",
+                         "history" } do
+    self[key] = state[key]
+  end
+  trained_parts(self)
+  for i, part in ipairs(self.parts) do part.optimiser = state.optimisers[i] end
+  self.sampler = make_sampler(task, self.settings)
+  self.sampler:restore(state.sampler)
+  circlet.setRNGState(state.random)
+  self.model:training()
+  return self
+end
+
+--- Whether an error is Ctrl-C: raised by the interpreter, or by a kernel that it stopped.
+function Trainer.interrupted(message)
+  return tostring(message):find("interrupted!", 1, true) ~= nil
+end
+
+return Trainer

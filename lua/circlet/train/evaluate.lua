@@ -1,0 +1,41 @@
+--- Embeddings of many inputs, and how well they retrieve.
+local circlet = require "circlet"
+
+local evaluate = {}
+
+local block = 1000 -- rows embedded at once
+
+--- The embeddings [N, dim] of inputs by a model, which is left in the mode it was in.
+function evaluate.embed(model, inputs)
+  local n, embeddings = inputs:size(1), nil
+  local training = model.train ~= false
+  model:evaluate()
+  for first = 1, n, block do
+    local rows = math.min(block, n - first + 1)
+    local output = model:forward(inputs:narrow(1, first, rows))
+    embeddings = embeddings or output:new():resize(n, output:size(2))
+    embeddings:narrow(1, first, rows):copy(output)
+  end
+  if training then model:training() end
+  return embeddings
+end
+
+--- Leave-one-out retrieval within embeddings [N, dim]: { recall_at_1, r_precision, map_at_r }, each
+-- in 0..1.
+function evaluate.measure(embeddings, labels)
+  local found = circlet.metrics.retrieval(embeddings, labels,
+    { k = 1, measures = { "recall", "r_precision", "map_at_r" } })
+  return { recall_at_1 = found.recall[1], r_precision = found.r_precision,
+           map_at_r = found.map_at_r }
+end
+
+--- The measures of a split { inputs, raw, labels } of a task under a model, or of the raw inputs
+-- (pixels as they were read) when there is no model.
+function evaluate.split(split, model)
+  if model then return evaluate.measure(evaluate.embed(model, split.inputs), split.labels) end
+  local raw = split.raw:float()
+  local n = raw:size(1)
+  return evaluate.measure(raw:view(n, raw:nElement() // n), split.labels)
+end
+
+return evaluate

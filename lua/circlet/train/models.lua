@@ -1,0 +1,50 @@
+--- The models that the programs train. Each takes a batch [B, C, H, W] or [B, n] and gives
+-- embeddings [B, dim].
+local nn = require("circlet").nn
+
+local models = {}
+
+models.names = { "mlp", "conv" }
+
+local function volume(shape)
+  local n = 1
+  for _, size in ipairs(shape) do n = n * size end
+  return n
+end
+
+--- Inputs flattened, 256 hidden units, ReLU, `dim` outputs. shape: sizes of one input.
+function models.mlp(shape, dim)
+  local n = volume(shape)
+  return nn.Sequential()
+    :add(nn.View(-1, n))
+    :add(nn.Linear(n, 256))
+    :add(nn.ReLU(true))
+    :add(nn.Linear(256, dim))
+end
+
+--- Three blocks of 3x3 convolution, batch normalisation and ReLU with 16, 32 and 64 channels, max
+-- pooling by 2 after the first two, the mean over what is left of the image, a linear layer. shape:
+-- { channels, height, width }, height and width >= 4.
+function models.conv(shape, dim)
+  if #shape ~= 3 or shape[2] < 4 or shape[3] < 4 then
+    error("conv: images of at least 4 x 4 expected (channels, height, width), got "
+      .. table.concat(shape, " x "), 2)
+  end
+  local net = nn.Sequential()
+  local channels, height, width = shape[1], shape[2], shape[3]
+  for block, planes in ipairs { 16, 32, 64 } do
+    local norm = nn.SpatialBatchNormalization(planes)
+    norm.weight:fill(1) -- Torch7 draws it from [0, 1]; 1 is what is usual today
+    net:add(nn.SpatialConvolution(channels, planes, 3, 3, 1, 1, 1, 1)):add(norm):add(nn.ReLU(true))
+    if block < 3 then
+      net:add(nn.SpatialMaxPooling(2, 2, 2, 2))
+      height, width = height // 2, width // 2
+    end
+    channels = planes
+  end
+  return net:add(nn.SpatialAveragePooling(width, height, 1, 1))
+    :add(nn.View(-1, channels))
+    :add(nn.Linear(channels, dim))
+end
+
+return models

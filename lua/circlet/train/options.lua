@@ -1,0 +1,137 @@
+--- The command line of the training programs: the options that they share, checked, with one
+-- place for defaults.
+local argparse = require "argparse"
+local models = require "circlet.train.models"
+local task = require "circlet.train.task"
+local Trainer = require "circlet.train.Trainer"
+
+local options = {}
+
+options.defaults = {
+  data = "fashion_mnist", protocol = "closed", model = "mlp", loss = "pair", dim = 64,
+  epochs = 1, learning_rate = 1e-3, seed = 1,
+}
+
+-- A converter for argparse: nil and a message make a usage error.
+local function number(what, accepts)
+  return function(word)
+    local x = tonumber(word)
+    if x and x == x and math.abs(x) < math.huge and accepts(x) then return x end
+    return nil, ("'%s' is not %s"):format(word, what)
+  end
+end
+
+local function whole(what, least)
+  local check = number(what, function(x) return x >= least and math.tointeger(x) end)
+  return function(word)
+    local x, message = check(word)
+    return x and math.tointeger(x), message
+  end
+end
+
+options.count = whole("a whole number from 1 up", 1)
+options.seed = whole("a whole number from 0 up", 0)
+options.positive = number("a positive number", function(x) return x > 0 end)
+options.real = number("a number", function() return true end)
+
+--- A converter for "4,8,16": a list without repeats, sorted, each checked by `convert`.
+function options.list(convert)
+  return function(words)
+    local list, seen = {}, {}
+    for word in (words .. ","):gmatch("([^,]*),") do
+      local x, message = convert(word)
+      if not x then return nil, message end
+      if not seen[x] then
+        seen[x] = true
+        list[#list + 1] = x
+      end
+    end
+    table.sort(list)
+    return list
+  end
+end
+
+--- A converter for "10x50": { classes, samples of each }.
+function options.batch(word)
+  local classes, samples = word:match("^(%d+)x(%d+)$")
+  classes, samples = math.tointeger(tonumber(classes)), math.tointeger(tonumber(samples))
+  if not classes or classes < 1 or samples < 1 then
+    return nil, ("'%s' is not CLASSESxSAMPLES, such as 10x50"):format(word)
+  end
+  return { classes, samples }
+end
+
+--- A parser with the shared options. program: as the user types it; description: one sentence.
+function options.parser(program, description, epilog)
+  local parser = argparse(program, description, epilog)
+  parser:usage_max_width(96):help_max_width(96):help_description_margin(28)
+  local d = options.defaults
+  local function add(flag, help, metavar, convert, choices)
+    local option = parser:option(flag, help):argname("<" .. metavar .. ">")
+    if convert then option:convert(convert) end
+    if choices then option:choices(choices) end
+  end
+  add("--data", ("Data set: fashion_mnist, or a folder of IDX or .npy files (default: %s)."):format(
+    d.data), "data")
+  add("--protocol", "closed: same classes, test split; open: the second half of the classes is "
+    .. ("never seen in training (default: %s)."):format(d.protocol), "name", nil, task.protocols)
+  add("--model", ("mlp or conv (default: %s)."):format(d.model), "name", nil, models.names)
+  add("--loss", ("pair: pair-wise Circle Loss; class: class-level (default: %s)."):format(d.loss),
+    "name", nil, Trainer.losses)
+  add("--dim", ("Size of an embedding (default: %d)."):format(d.dim), "n", options.count)
+  add("--batch", "Classes and samples of each in a batch (default: 10x50, or as many classes as "
+    .. "there are).", "PxK", options.batch)
+  add("--epochs", ("Passes over the training images (default: %d)."):format(d.epochs), "n",
+    options.count)
+  add("--steps", "Steps per epoch (default: as many batches as the training split holds).", "n",
+    options.count)
+  add("--learning-rate", ("Of Adam (default: %g)."):format(d.learning_rate), "x", options.positive)
+  add("--seed", ("Of weights and batches (default: %d)."):format(d.seed), "n", options.seed)
+  add("--threads", "CPU threads; results do not depend on it (default: all).", "n", options.count)
+  add("--out", "Folder for the results (default: a name under runs/ made of the flags).", "folder")
+  return parser
+end
+
+--- Parses the words. A mistake ends the program with the usage on stderr and exit code 2.
+function options.parse(parser, words)
+  local good, result = parser:pparse(words)
+  if good then return result end
+  io.stderr:write(parser:get_usage(), "\n\nError: ", tostring(result), "\n")
+  os.exit(2, true)
+end
+
+--- The flags that were given, under the names of settings, with defaults for the rest. `more` has
+-- the program's own defaults. Returns settings and the set of names that were given.
+function options.settings(flags, more)
+  local settings, given = {}, {}
+  for _, defaults in ipairs { options.defaults, more or {} } do
+    for name, value in pairs(defaults) do settings[name] = value end
+  end
+  for name, value in pairs(flags) do
+    if name == "batch" then
+      settings.classes_per_batch, settings.samples_per_class = value[1], value[2]
+      given.classes_per_batch, given.samples_per_class = true, true
+    else
+      settings[name], given[name] = value, true
+    end
+  end
+  return settings, given
+end
+
+--- Completes what depends on the data: the number of classes in a batch.
+function options.complete(settings, the_task)
+  settings.classes_per_batch = settings.classes_per_batch or math.min(10, the_task.train.classes)
+  settings.samples_per_class = settings.samples_per_class or 50
+end
+
+--- One line about a run: data, protocol, model, loss, batch.
+function options.describe(settings, the_task)
+  local protocol = settings.protocol == "open"
+    and ("open set (%d classes seen, %d new)"):format(the_task.train.classes, the_task.test.classes)
+    or "closed set"
+  return ("%s, %s; %s, %d-d; %s Circle Loss; batches of %d x %d"):format(the_task.name, protocol,
+    settings.model, settings.dim, settings.loss == "class" and "class-level" or "pair-wise",
+    settings.classes_per_batch, settings.samples_per_class)
+end
+
+return options

@@ -1,0 +1,123 @@
+--- A retrieval task: what to train on and which gallery to search.
+--
+-- Protocols: "closed" trains on the training split and searches the test split, same classes;
+-- "open" trains on the first half of the classes of the training split and searches the other half,
+-- never seen, of the test split (of ten classes: 1-5 and 6-10).
+--
+-- A task is { name, protocol, shape, raw_name, train = { inputs, raw, labels, classes }, test = the
+-- same }: inputs are FloatTensors [N, C, H, W] or [N, n] as models take them, raw is what was read,
+-- labels are LongTensors of 1..classes, shape is the size of one input, raw_name "raw pixels" or
+-- "raw inputs".
+local circlet = require "circlet"
+local files = require "circlet.report.files"
+
+local task = {}
+
+task.protocols = { "closed", "open" }
+
+-- The classes that have samples, ascending.
+local function classes_of(labels)
+  local seen, list = {}, {}
+  for _, label in ipairs(labels:totable()) do
+    if not seen[label] then
+      seen[label] = true
+      list[#list + 1] = label
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+-- Both splits cut to the classes that the open protocol gives them.
+local function cut_open(train, test)
+  local classes = classes_of(train.labels)
+  local half = #classes // 2
+  if half < 1 then error("task: the open protocol needs at least two classes", 0) end
+  return circlet.data.split_classes(train, { table.unpack(classes, 1, half) }),
+    circlet.data.split_classes(test, { table.unpack(classes, half + 1) })
+end
+
+-- [N, C, H, W] or [N, n] in single precision.
+local function as_inputs(x)
+  if x:dim() == 3 then x = x:reshape(x:size(1), 1, x:size(2), x:size(3)) end
+  return x:type() == "circlet.FloatTensor" and x:clone() or x:float()
+end
+
+--- A task from two splits { inputs =, labels = }: inputs [N, n], [N, H, W] or [N, C, H, W], labels
+-- LongTensors [N] from 1. Byte inputs become (x/255 - mean) / std, with options.mean and
+-- options.std or those of the training split; other types are taken as they are.
+function task.new(name, train, test, options)
+  local protocol = options and options.protocol or "closed"
+  local made = { name = name, protocol = protocol, shape = {} }
+  local bytes = train.inputs:type() == "circlet.ByteTensor"
+  if protocol == "open" then
+    train, test = cut_open(train, test)
+  elseif protocol ~= "closed" then
+    error('task: protocol must be "closed" or "open", got ' .. tostring(protocol), 2)
+  end
+  local mean, std = options and options.mean, options and options.std
+  for split, of in pairs { train = train, test = test } do
+    made[split] = { inputs = as_inputs(of.inputs), raw = of.inputs, labels = of.labels,
+      classes = of.labels:max() }
+  end
+  made.raw_name = made.train.inputs:dim() == 4 and "raw pixels" or "raw inputs"
+  for d = 2, made.train.inputs:dim() do made.shape[d - 1] = made.train.inputs:size(d) end
+  if bytes then
+    mean = mean or made.train.inputs:mean() / 255
+    std = std or math.max(made.train.inputs:std() / 255, 1e-6)
+    for _, split in ipairs { "train", "test" } do
+      made[split].inputs:div(255):add(-mean):div(std)
+    end
+  end
+  return made
+end
+
+-- train_x.npy, train_y.npy, test_x.npy, test_y.npy. Whether classes count from 0 is the same for
+-- both splits, so the training labels decide.
+local function load_npy(folder)
+  local raw, message, code = circlet.npy.load(folder .. "/train_y.npy")
+  if not raw then return nil, message, code end
+  local base = raw:nElement() > 0 and raw:min() == 0 and 0 or 1
+  local sets = {}
+  for _, split in ipairs { "train", "test" } do
+    local set
+    set, message, code = circlet.data.npy(folder .. "/" .. split .. "_x.npy",
+      folder .. "/" .. split .. "_y.npy", { base = base })
+    if not set then return nil, message, code end
+    sets[split] = { inputs = set.features, labels = set.labels }
+  end
+  return sets
+end
+
+local function from_images(set)
+  return {
+    train = { inputs = set.train.images, labels = set.train.labels },
+    test = { inputs = set.test.images, labels = set.test.labels },
+  }
+end
+
+--- Reads a data set: "fashion_mnist" (Debian package dataset-fashion-mnist) or a folder. A folder
+-- holds IDX files under MNIST's names, gzipped or not, or train_x.npy, train_y.npy, test_x.npy and
+-- test_y.npy (inputs [N, n], [N, H, W] or [N, C, H, W]; labels [N], from 0 or from 1). Returns the
+-- task, or nil, message, code when something is missing or malformed.
+function task.load(source, protocol)
+  if source == "fashion_mnist" then
+    local set, message, code = circlet.data.fashion_mnist()
+    if not set then return nil, message, code end
+    set = from_images(set)
+    -- The constants used everywhere for these images, so that results compare.
+    return task.new("Fashion-MNIST", set.train, set.test,
+      { protocol = protocol, mean = 0.286, std = 0.353 })
+  end
+  if files.kind(source) ~= "directory" then
+    return nil, source .. ": there is no such data set (fashion_mnist, or a folder)", "io"
+  end
+  local npy = files.kind(source .. "/train_x.npy")
+  local set, message, code = (npy and load_npy or circlet.data.idx_folder)(source)
+  if not set then return nil, message, code end
+  if not npy then set = from_images(set) end
+  local name = source:gsub("/+$", ""):match("[^/]*$")
+  return task.new(name, set.train, set.test, { protocol = protocol })
+end
+
+return task
