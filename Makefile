@@ -130,6 +130,17 @@ install: all
 	install -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/circlet/core.so
 	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} \;
 
+## Programs on the real images (scripts/README.md). FLAGS go to the script: make train FLAGS=--help
+FLAGS ?=
+.PHONY: sweep train compare-torch
+sweep train: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(LUA) scripts/$@.lua $(FLAGS)
+
+PYTHON ?= python3
+compare-torch: all
+	@$(LUA) scripts/bench/compare_torch.lua --python '$(PYTHON)' $(FLAGS)
+
 .PHONY: format clean help
 format:
 	@clang-format -i $(SOURCES) $(KERNELS) $(BINDING) $(HEADERS)
@@ -140,9 +151,11 @@ clean:
 help:
 	@echo "make          build $(MODULE)"
 	@echo "make sweep    a hyper-parameter sweep on Fashion-MNIST, from nothing to its picture"
+	@echo "make train    train one model on Fashion-MNIST (FLAGS='--model conv --epochs 5')"
 	@echo "make test     install what is missing, build, lint, run every spec"
 	@echo "make check    the long checks: large grids, sanitizers, clang"
 	@echo "make install  install below PREFIX ($(PREFIX))"
+	@echo "make compare-torch PYTHON=/path/to/python-with-torch   the same training in PyTorch"
 	@echo "make format   clang-format the C code"
 	@echo "make deps     install what is missing (Debian, Ubuntu)"
 	@echo "make clean    remove $(BUILD)"
