@@ -285,6 +285,18 @@ describe("nn.LogSoftMax", function()
 end)
 
 describe("nn.View", function()
+  it("skips the gradient of the input when gradInput is nil", function()
+    local net = nn.Sequential(nn.View(8), nn.Linear(8, 3))
+    local x = circlet.FloatTensor(6, 2, 4):fill(1)
+    net:get(1).gradInput, net:get(2).gradInput = nil, nil
+    local y = net:forward(x)
+    net:zeroGradParameters()
+    assert.is_nil(net:backward(x, y))
+    assert(net:get(2).gradWeight:norm() > 0)
+    net:clearState() -- and does so again after it
+    assert.is_nil(net:backward(x, net:forward(x)))
+  end)
+
   local x = circlet.FloatTensor(6, 2, 4)
 
   it("keeps the batch in front", function()

@@ -41,7 +41,12 @@ end
 
 describe("a training run", function()
   local the_task
-  setup(function() the_task = tiny_task() end)
+  local threads
+  setup(function()
+    the_task, threads = tiny_task(), circlet.getnumthreads()
+    circlet.setnumthreads(1) -- steps this small only wait for a second one
+  end)
+  teardown(function() circlet.setnumthreads(threads) end)
 
   it("learns: the loss falls and retrieval gets better", function()
     for _, loss in ipairs { "pair", "class" } do

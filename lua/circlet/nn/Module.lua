@@ -3,7 +3,7 @@
 -- A module has `output` and `gradInput`, reused from call to call, and `train`. `forward(input)`
 -- computes output; `backward(input, gradOutput, scale)` computes gradInput and adds scale times the
 -- parameter gradients to theirs, until zeroGradParameters(). Setting `gradInput = nil` on a layer
--- whose input gradient nobody needs (the first one) saves computing it.
+-- whose input gradient nobody needs (the first one, and a View before it) saves computing it.
 local circlet = require "circlet"
 local class = require "circlet.class"
 local graph = require "circlet.nn.graph"

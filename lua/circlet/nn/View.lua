@@ -67,7 +67,7 @@ function View:updateOutput(input)
 end
 
 function View:updateGradInput(input, gradOutput)
-  self.gradInput = gradOutput:contiguous():view(input:size())
+  if self.gradInput then self.gradInput = gradOutput:contiguous():view(input:size()) end
   return self.gradInput
 end
 

@@ -1,5 +1,5 @@
 --- The models that the programs train. Each takes a batch [B, C, H, W] or [B, n] and gives
--- embeddings [B, dim].
+-- embeddings [B, dim]. None computes the gradient of its input, which training does not need.
 local nn = require("circlet").nn
 
 local models = {}
@@ -15,11 +15,13 @@ end
 --- Inputs flattened, 256 hidden units, ReLU, `dim` outputs. shape: sizes of one input.
 function models.mlp(shape, dim)
   local n = volume(shape)
-  return nn.Sequential()
+  local net = nn.Sequential()
     :add(nn.View(-1, n))
     :add(nn.Linear(n, 256))
     :add(nn.ReLU(true))
     :add(nn.Linear(256, dim))
+  net:get(1).gradInput, net:get(2).gradInput = nil, nil
+  return net
 end
 
 --- Three blocks of 3x3 convolution, batch normalisation and ReLU with 16, 32 and 64 channels, max
@@ -42,6 +44,7 @@ function models.conv(shape, dim)
     end
     channels = planes
   end
+  net:get(1).gradInput = nil
   return net:add(nn.SpatialAveragePooling(width, height, 1, 1))
     :add(nn.View(-1, channels))
     :add(nn.Linear(channels, dim))
