@@ -10,6 +10,33 @@ describe("text", function()
     assert.equal(3, text.width("a\xffb")) -- a stray byte is one column
   end)
 
+  it("lets Ctrl-C through, whenever it comes", function()
+    -- The stock interpreter raises "interrupted!" from a hook, at the next call or instruction.
+    local fired = 0
+    for nth = 1, 300 do
+      local left, raised = nth, false
+      local function interrupt()
+        left = left - 1
+        if left > 0 then return end
+        debug.sethook()
+        raised = true
+        error("interrupted!", 0)
+      end
+      local ok, message = pcall(function()
+        debug.sethook(interrupt, "cr", 1)
+        text.cut("aγ\xff漢b", 3)
+        debug.sethook()
+      end)
+      debug.sethook()
+      if raised then
+        fired = fired + 1
+        assert(not ok, "swallowed at event " .. nth)
+        assert.equal("interrupted!", message)
+      end
+    end
+    assert.is_true(fired > 100)
+  end)
+
   it("cuts at a character and says so with an ellipsis", function()
     assert.equal("gamma", text.cut("gamma", 5))
     assert.equal("gam…", text.cut("gamma", 4))

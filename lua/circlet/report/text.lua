@@ -28,10 +28,10 @@ local function each_character(s, visit)
   local at = 1
   while at <= #s do
     local after, columns = at + 1, 1
-    local valid, code = pcall(utf8.codepoint, s, at)
-    if valid then
+    -- Asked without raising: a pcall here would swallow a Ctrl-C that comes while it runs.
+    if utf8.len(s, at, at) then
       after = utf8.offset(s, 2, at)
-      columns = columns_of(code)
+      columns = columns_of(utf8.codepoint(s, at))
     end
     if visit(at, after - 1, columns) then return end
     at = after
