@@ -11,6 +11,7 @@ enum { CT_NEGATIVE, CT_POSITIVE, CT_KINDS };
 /* One set of rows, sorted by label and packed (core/cpu/tile.h) in the compute type. */
 typedef struct ct_pair_side {
   int64_t rows, padded;  /* padded: up to a multiple of CT_TILE_ROWS; the rows added are zero */
+  int64_t pitch;         /* rows from one panel by dimension to the next */
   void *by_dim, *by_row; /* both layouts of tile.h */
   void *half;            /* [padded] 1/2 - |x|^2/2 for the euclidean similarity, otherwise NULL */
   int64_t *first, *last; /* [rows] a row's positives are rows first..last-1 of the other side */

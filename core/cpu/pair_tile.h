@@ -21,8 +21,8 @@ static NAME(strip) NAME(compute_strip)(const pass *p, const tile *t, int64_t row
     strip.stride = t->kept_stride;
   }
   KERNEL(ct_tile_kernels)
-      ->similarities(up_to_tile(rows), up_to_tile(t->columns), p->stream->dim, x->by_dim, x->padded,
-                     row, y->by_row, t->column, strip.s, strip.stride);
+      ->similarities(up_to_tile(rows), up_to_tile(t->columns), p->stream->dim, x->by_row, row,
+                     y->by_row, t->column, strip.s, strip.stride);
   if (!x->half) return strip;
   const REAL *x_half = (const REAL *)x->half + row, *y_half = (const REAL *)y->half + t->column;
   for (int64_t i = 0; i < rows; i++)
@@ -164,10 +164,10 @@ static void NAME(tile_gradient)(const pass *p, const tile *t) {
     NAME(weigh_strip)(p, t, &strip, row, rows);
     NAME(add_weights)(p, t, &strip, row, rows);
     if (p->gradient->rows)
-      kernels->multiply(up_to_tile(rows), columns, dim, strip.s, strip.stride, y->by_dim, y->padded,
-                        t->column, p->gradient->rows, x->padded, row);
+      kernels->multiply(up_to_tile(rows), columns, dim, strip.s, strip.stride, y->by_dim, y->pitch,
+                        t->column, p->gradient->rows, x->pitch, row);
     if (to_columns)
       kernels->multiply_transposed(columns, up_to_tile(rows), dim, strip.s, strip.stride, x->by_dim,
-                                   x->padded, row, to_columns, y->padded, t->column);
+                                   x->pitch, row, to_columns, y->pitch, t->column);
   }
 }

@@ -14,22 +14,24 @@
 
 enum { CT_TILE_ROWS = 32 }; /* a multiple of every instruction set's width and height */
 
+static inline int64_t ct_tile_pitch(int64_t padded_rows) { return padded_rows + 2; }
+
 typedef struct ct_tile_kernels {
   int64_t width;
   /* Row `i` to and from the layouts; x: [dim] contiguous. */
-  void (*pack)(int64_t dim, int64_t rows, int64_t i, const void *x, void *by_dim, void *by_row);
-  void (*unpack)(int64_t dim, int64_t rows, int64_t i, const void *by_dim, void *x);
-  /* s[r*lds + c] = row (first_a + r) of a . row (first_b + c) of b, for m x n; a by dimension with
-   * rows_a rows, b by row. m, n, first_a, first_b: multiples of CT_TILE_ROWS. */
-  void (*similarities)(int64_t m, int64_t n, int64_t dim, const void *a, int64_t rows_a,
-                       int64_t first_a, const void *b, int64_t first_b, void *s, int64_t lds);
+  void (*pack)(int64_t dim, int64_t pitch, int64_t i, const void *x, void *by_dim, void *by_row);
+  void (*unpack)(int64_t dim, int64_t pitch, int64_t i, const void *by_dim, void *x);
+  /* s[r*lds + c] = row (first_a + r) of a . row (first_b + c) of b, for m x n; a and b by row. m,
+   * n, first_a, first_b: multiples of CT_TILE_ROWS. */
+  void (*similarities)(int64_t m, int64_t n, int64_t dim, const void *a, int64_t first_a,
+                       const void *b, int64_t first_b, void *s, int64_t lds);
   /* g row (first_g + r) += sum over k of w(r,k) * row (first_x + k) of x, for m rows and n terms;
    * w(r,k) = w[r*ldw + k], or w[k*ldw + r] for the transposed form. x and g by dimension. */
   void (*multiply)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw, const void *x,
-                   int64_t rows_x, int64_t first_x, void *g, int64_t rows_g, int64_t first_g);
+                   int64_t pitch_x, int64_t first_x, void *g, int64_t pitch_g, int64_t first_g);
   void (*multiply_transposed)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
-                              const void *x, int64_t rows_x, int64_t first_x, void *g,
-                              int64_t rows_g, int64_t first_g);
+                              const void *x, int64_t pitch_x, int64_t first_x, void *g,
+                              int64_t pitch_g, int64_t first_g);
 } ct_tile_kernels;
 
 typedef struct ct_tile_kernel_set {

@@ -14,6 +14,9 @@ enum { VECTOR_BYTES = 32, HEIGHT = 4 };
 enum { VECTOR_BYTES = 16, HEIGHT = 4 };
 #endif
 
+/* A chunk of a panel of doubles, AVX-512's widest: 128 x 16 x 8 bytes, half of a 32 KiB cache. */
+enum { DEPTH = 128 };
+
 #define REAL    float
 #define NAME(x) x##_f32
 #include "cpu/tile_real.h"

@@ -5,22 +5,22 @@ typedef REAL NAME(vector)
 
 enum { NAME(LANES) = VECTOR_BYTES / sizeof(REAL), NAME(WIDTH) = 2 * NAME(LANES) };
 
-static void NAME(pack)(int64_t dim, int64_t rows, int64_t i, const void *from, void *by_dim,
+static void NAME(pack)(int64_t dim, int64_t pitch, int64_t i, const void *from, void *by_dim,
                        void *by_row) {
   const int64_t width = NAME(WIDTH);
   const REAL *x = from;
   REAL *d = (REAL *)by_dim + i * width, *r = (REAL *)by_row + i / width * dim * width + i % width;
-  for (int64_t k = 0; k < dim; k++) {
-    d[k / width * rows * width + k % width] = x[k];
-    r[k * width] = x[k];
-  }
+  for (int64_t k = 0; k < dim; k += width, d += pitch * width)
+    memcpy(d, x + k, (size_t)(dim - k < width ? dim - k : width) * sizeof *x);
+  for (int64_t k = 0; k < dim; k++) r[k * width] = x[k];
 }
 
-static void NAME(unpack)(int64_t dim, int64_t rows, int64_t i, const void *by_dim, void *to) {
+static void NAME(unpack)(int64_t dim, int64_t pitch, int64_t i, const void *by_dim, void *to) {
   const int64_t width = NAME(WIDTH);
   const REAL *d = (const REAL *)by_dim + i * width;
   REAL *x = to;
-  for (int64_t k = 0; k < dim; k++) x[k] = d[k / width * rows * width + k % width];
+  for (int64_t k = 0; k < dim; k += width, d += pitch * width)
+    memcpy(x + k, d, (size_t)(dim - k < width ? dim - k : width) * sizeof *x);
 }
 
 /* c[HEIGHT][2] += n steps of: HEIGHT broadcasts a[r*stride_r + k*stride_k] times the pair
@@ -51,46 +51,55 @@ static inline __attribute__((always_inline)) void NAME(store)(NAME(vector) c[HEI
   }
 }
 
-static void NAME(similarities)(int64_t m, int64_t n, int64_t dim, const void *by_dim,
-                               int64_t rows_a, int64_t first_a, const void *by_row, int64_t first_b,
-                               void *s, int64_t lds) {
+static inline __attribute__((always_inline)) void NAME(load)(NAME(vector) c[HEIGHT][2],
+                                                             const REAL *from, int64_t stride) {
+#pragma GCC unroll 8
+  for (int r = 0; r < HEIGHT; r++) {
+    const NAME(vector) *pair = (const NAME(vector) *)(from + r * stride);
+    c[r][0] = pair[0];
+    c[r][1] = pair[1];
+  }
+}
+
+static void NAME(similarities)(int64_t m, int64_t n, int64_t dim, const void *a, int64_t first_a,
+                               const void *b, int64_t first_b, void *s, int64_t lds) {
   const int64_t width = NAME(WIDTH);
-  const REAL *a = (const REAL *)by_dim + first_a * width;
-  const REAL *b = (const REAL *)by_row + first_b * dim;
+  const REAL *x = (const REAL *)a + first_a * dim, *y = (const REAL *)b + first_b * dim;
   for (int64_t j = 0; j < n; j += width)
     for (int64_t i = 0; i < m; i += HEIGHT) {
       NAME(vector) c[HEIGHT][2];
       memset(c, 0, sizeof c);
-      for (int64_t k = 0; k < dim; k += width) NAME(steps)
-      (dim - k < width ? dim - k : width, a + k * rows_a + i * width, width, 1,
-       b + (j * dim + k * width), c);
+      NAME(steps)(dim, x + i / width * width * dim + i % width, 1, width, y + j * dim, c);
       NAME(store)(c, (REAL *)s + i * lds + j, lds);
     }
 }
 
 static inline __attribute__((always_inline)) void
 NAME(multiply_by)(int64_t m, int64_t n, int64_t dim, const REAL *w, int64_t stride_r,
-                  int64_t stride_k, const REAL *x, int64_t rows_x, int64_t first_x, REAL *g,
-                  int64_t rows_g, int64_t first_g) {
+                  int64_t stride_k, const REAL *x, int64_t pitch_x, int64_t first_x, REAL *g,
+                  int64_t pitch_g, int64_t first_g) {
   const int64_t width = NAME(WIDTH);
   for (int64_t d = 0; d < dim; d += width)
-    for (int64_t i = 0; i < m; i += HEIGHT) {
-      REAL *to = g + d * rows_g + (first_g + i) * width;
-      NAME(vector) c[HEIGHT][2];
-      memcpy(c, to, sizeof c);
-      NAME(steps)(n, w + i * stride_r, stride_r, stride_k, x + d * rows_x + first_x * width, c);
-      memcpy(to, c, sizeof c);
-    }
+    for (int64_t deep = 0; deep < n; deep += DEPTH)
+      for (int64_t i = 0; i < m; i += HEIGHT) {
+        REAL *to = g + d * pitch_g + (first_g + i) * width;
+        NAME(vector) c[HEIGHT][2];
+        NAME(load)(c, to, width);
+        NAME(steps)
+        (n - deep < DEPTH ? n - deep : DEPTH, w + i * stride_r + deep * stride_k, stride_r,
+         stride_k, x + d * pitch_x + (first_x + deep) * width, c);
+        NAME(store)(c, to, width);
+      }
 }
 
 static void NAME(multiply)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
-                           const void *x, int64_t rows_x, int64_t first_x, void *g, int64_t rows_g,
-                           int64_t first_g) {
-  NAME(multiply_by)(m, n, dim, w, ldw, 1, x, rows_x, first_x, g, rows_g, first_g);
+                           const void *x, int64_t pitch_x, int64_t first_x, void *g,
+                           int64_t pitch_g, int64_t first_g) {
+  NAME(multiply_by)(m, n, dim, w, ldw, 1, x, pitch_x, first_x, g, pitch_g, first_g);
 }
 
 static void NAME(multiply_transposed)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
-                                      const void *x, int64_t rows_x, int64_t first_x, void *g,
-                                      int64_t rows_g, int64_t first_g) {
-  NAME(multiply_by)(m, n, dim, w, 1, ldw, x, rows_x, first_x, g, rows_g, first_g);
+                                      const void *x, int64_t pitch_x, int64_t first_x, void *g,
+                                      int64_t pitch_g, int64_t first_g) {
+  NAME(multiply_by)(m, n, dim, w, 1, ldw, x, pitch_x, first_x, g, pitch_g, first_g);
 }

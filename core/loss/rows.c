@@ -109,8 +109,8 @@ static ct_status sort_by_label(int64_t rows, int64_t *label, int64_t *origin, ct
 
 int64_t ct_rows_packed(const ct_sorted_rows *r) {
   int64_t width = tiles_for(r->compute)->width, count;
-  return ct_size_mul((r->dim + width - 1) / width * width, r->side.padded, &count) ? count
-                                                                                   : INT64_MAX;
+  return ct_size_mul((r->dim + width - 1) / width * width, r->side.pitch, &count) ? count
+                                                                                  : INT64_MAX;
 }
 
 static ct_status allocate(ct_sorted_rows *r, ct_error *error) {
@@ -142,7 +142,7 @@ static bool load_row(ct_sorted_rows *r, const ct_row_kernels *kernels, const cha
     if (r->similarity == CT_EUCLIDEAN)
       ct_scalar_store(r->compute, (char *)r->side.half + (size_t)i * real, ct_scalar_of(half));
   }
-  tiles_for(r->compute)->pack(r->dim, r->side.padded, i, room, r->side.by_dim, r->side.by_row);
+  tiles_for(r->compute)->pack(r->dim, r->side.pitch, i, room, r->side.by_dim, r->side.by_row);
   return true;
 }
 
@@ -151,7 +151,7 @@ static bool load_row(ct_sorted_rows *r, const ct_row_kernels *kernels, const cha
 static void zero_padding(ct_sorted_rows *r) {
   size_t real = ct_dtype_size(r->compute);
   int64_t width = tiles_for(r->compute)->width, panels = (r->dim + width - 1) / width;
-  int64_t panel = r->side.padded * width, rows = r->rows / width * width;
+  int64_t panel = r->side.pitch * width, rows = r->rows / width * width;
   char *by_dim = r->side.by_dim, *by_row = r->side.by_row;
   for (int64_t k = 0; k < panels; k++) {
     int64_t from = k == panels - 1 && r->dim % width ? 0 : r->rows * width;
@@ -195,6 +195,7 @@ ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_
   if (!ct_size_add(out->rows, CT_TILE_ROWS - 1, &out->side.padded))
     return ct_fail(error, CT_EINVALID, "%s: %s has too many rows", function, in->x_name);
   out->side.padded -= out->side.padded % CT_TILE_ROWS;
+  out->side.pitch = ct_tile_pitch(out->side.padded);
   out->dim = in->x->size[1];
   out->outer = in->x->dtype;
   out->compute = compute;
@@ -224,9 +225,9 @@ static bool unload_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, i
                        const void *gradient, const double *weight, void *g, void *u, char *to) {
   const ct_tile_kernels *tiles = tiles_for(r->compute);
   void *row = to + (size_t)(r->origin[i] * r->dim) * ct_dtype_size(r->outer);
-  tiles->unpack(r->dim, r->side.padded, i, gradient, g);
+  tiles->unpack(r->dim, r->side.pitch, i, gradient, g);
   if (r->similarity == CT_DOT) return kernels->store(r->dim, g, row);
-  tiles->unpack(r->dim, r->side.padded, i, r->side.by_dim, u);
+  tiles->unpack(r->dim, r->side.pitch, i, r->side.by_dim, u);
   if (r->similarity == CT_COSINE) return kernels->project(r->dim, g, u, r->inverse_norm[i], row);
   return kernels->subtract(r->dim, g, u, weight[i], row);
 }

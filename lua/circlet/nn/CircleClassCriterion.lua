@@ -46,9 +46,12 @@ function CircleClassCriterion:accGradParameters(_, _, scale)
   self.gradWeight:add(scale or 1, gradient)
 end
 
-function CircleClassCriterion:backward(input, target, scale)
-  self:updateGradInput(input, target)
-  self:accGradParameters(input, target, scale)
+--- updateGradInput and accGradParameters in one pass over the similarities.
+function CircleClassCriterion:backward(input, _, scale)
+  local gradient = self.weight:new()
+  self.gradInput = circle.buffer(self.gradInput, input)
+  circle.backward(self, self.gradInput, gradient)
+  self.gradWeight:add(scale or 1, gradient)
   return self.gradInput
 end
 
