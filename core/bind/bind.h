@@ -81,14 +81,15 @@ int ctl_option_choice(lua_State *L, int index, const char *name, const char *key
  */
 void ctl_check_option_names(lua_State *L, int index, const char *name, const char *const known[]);
 
-/* Around a long kernel: Ctrl-C raises the core's interrupt flag while the scope is open.
- * ctl_check() turns CT_EINTERRUPTED into the error "interrupted!", as the stock interpreter says
- * it. */
+/* Around a long kernel: Ctrl-C raises the core's interrupt flag while the scope is open. A kernel
+ * that stopped for it has answered it: ctl_check() turns CT_EINTERRUPTED into the error
+ * "interrupted!", as the stock interpreter says it. One that ended first leaves the signal to the
+ * handler that stood before. Either way one Ctrl-C is one error. */
 typedef struct ctl_interrupt {
   char opaque[256];
 } ctl_interrupt;
 void ctl_interrupt_begin(ctl_interrupt *scope);
-void ctl_interrupt_end(ctl_interrupt *scope);
+void ctl_interrupt_end(ctl_interrupt *scope, ct_status status);
 
 /* Each family of bindings adds its functions to the module table at the top of the stack, and its
  * methods to the methods table at `methods`. */

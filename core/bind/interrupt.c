@@ -1,18 +1,15 @@
 /* Ctrl-C inside a kernel. The stock interpreter's own handler only sets a hook that fires when Lua
- * code runs again, so while a kernel runs our handler stands in front of it: it raises the core's
- * flag and passes the signal on. Outside such a scope the process's handlers are untouched. */
+ * code runs again, so while a kernel runs our handler stands in its place and raises the core's
+ * flag, which kernels poll. A signal that came too late for the kernel to see is raised again for
+ * the handler before. Outside such a scope the process's handlers are untouched. */
 #include "bind/bind.h"
 #include <signal.h>
 #include <string.h>
 #include "base/interrupt.h"
 
-static struct sigaction previous; /* signals belong to the process, and so does this */
-
 static void on_interrupt(int number) {
+  (void)number;
   ct_interrupt_raise();
-  if (!(previous.sa_flags & SA_SIGINFO) && previous.sa_handler != SIG_DFL &&
-      previous.sa_handler != SIG_IGN)
-    previous.sa_handler(number);
 }
 
 typedef struct scope {
@@ -29,17 +26,18 @@ void ctl_interrupt_begin(ctl_interrupt *opaque) {
       s.before.sa_handler != SIG_IGN) {
     memset(&ours, 0, sizeof ours);
     ours.sa_handler = on_interrupt;
-    previous = s.before;
     ct_interrupt_clear();
     s.installed = sigaction(SIGINT, &ours, NULL) == 0;
   }
   memcpy(opaque->opaque, &s, sizeof s);
 }
 
-void ctl_interrupt_end(ctl_interrupt *opaque) {
+void ctl_interrupt_end(ctl_interrupt *opaque, ct_status status) {
   scope s;
   memcpy(&s, opaque->opaque, sizeof s);
   if (!s.installed) return;
   sigaction(SIGINT, &s.before, NULL);
+  bool unanswered = ct_interrupted() && status != CT_EINTERRUPTED;
   ct_interrupt_clear();
+  if (unanswered) raise(SIGINT);
 }

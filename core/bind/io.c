@@ -106,7 +106,7 @@ static ct_status inflate_watched(const void *data, int64_t size, int64_t limit, 
   ctl_interrupt scope;
   ctl_interrupt_begin(&scope);
   ct_status status = ct_gzip_inflate(data, size, limit, out, error);
-  ctl_interrupt_end(&scope);
+  ctl_interrupt_end(&scope, status);
   return status;
 }
 

@@ -26,7 +26,7 @@ static ct_status run_product(const product *p, ct_tensor *result, ct_scalar beta
   bool lengthy = ct_tensor_count(a) > 1 << 20 || ct_tensor_count(b) > 1 << 20;
   if (lengthy) ctl_interrupt_begin(&scope);
   ct_status status = p->run(p->name, result, beta, addend, alpha, a, b, error);
-  if (lengthy) ctl_interrupt_end(&scope);
+  if (lengthy) ctl_interrupt_end(&scope, status);
   return status;
 }
 

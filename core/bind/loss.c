@@ -93,7 +93,7 @@ static ct_status forward(ct_pair_context *context, const pair_call *call,
   ct_status status =
       ct_pair_forward(context, call->function, &call->queries,
                       call->self ? NULL : &call->references, options, losses, facts, error);
-  ctl_interrupt_end(&scope);
+  ctl_interrupt_end(&scope, status);
   return status;
 }
 
@@ -102,7 +102,7 @@ static ct_status backward(ct_pair_context *context, const char *function, double
   ctl_interrupt scope;
   ctl_interrupt_begin(&scope);
   ct_status status = ct_pair_backward(context, function, scale, grad_x, grad_refs, error);
-  ctl_interrupt_end(&scope);
+  ctl_interrupt_end(&scope, status);
   return status;
 }
 

@@ -135,7 +135,7 @@ static int retrieval(lua_State *L) {
   ctl_interrupt_begin(&scope);
   ct_status status =
       ct_retrieval(&result, queries, labels, references, reference_labels, &options, &error);
-  ctl_interrupt_end(&scope);
+  ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   push_result(L, &result, wanted, &options);
   return 1;

@@ -193,7 +193,7 @@ static int conv(lua_State *L) { /* (module, x) */
   ct_nn_conv_step step = conv_step(L);
   ctl_interrupt_begin(&scope);
   ct_status status = ct_nn_conv(y, x, weight, bias, step, &error);
-  ctl_interrupt_end(&scope);
+  ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   return 0;
 }
@@ -206,7 +206,7 @@ static int conv_backward(lua_State *L) { /* (module, x, gy) */
   ct_nn_conv_step step = conv_step(L);
   ctl_interrupt_begin(&scope);
   ct_status status = ct_nn_conv_backward(gx, x, gy, weight, step, &error);
-  ctl_interrupt_end(&scope);
+  ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   return 0;
 }
@@ -220,7 +220,7 @@ static int conv_accumulate(lua_State *L) { /* (module, x, gy, scale) */
   ct_nn_conv_step step = conv_step(L);
   ctl_interrupt_begin(&scope);
   ct_status status = ct_nn_conv_accumulate(gw, gb, x, gy, scale, step, &error);
-  ctl_interrupt_end(&scope);
+  ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   return 0;
 }

@@ -42,7 +42,7 @@ static int sort(lua_State *L) {
   bool lengthy = ct_tensor_count(a.t) > 1 << 18; /* worth watching for Ctrl-C */
   if (lengthy) ctl_interrupt_begin(&scope);
   ct_status status = ct_sort(a.values, a.indices, a.t, a.dim, a.flag, &error);
-  if (lengthy) ctl_interrupt_end(&scope);
+  if (lengthy) ctl_interrupt_end(&scope, status);
   return ctl_return_pair(L, &a.call, status, &error);
 }
 
@@ -53,7 +53,7 @@ static int topk(lua_State *L) {
   bool lengthy = ct_tensor_count(a.t) > 1 << 18; /* worth watching for Ctrl-C */
   if (lengthy) ctl_interrupt_begin(&scope);
   ct_status status = ct_topk(a.values, a.indices, a.t, a.k, a.dim, a.flag, &error);
-  if (lengthy) ctl_interrupt_end(&scope);
+  if (lengthy) ctl_interrupt_end(&scope, status);
   return ctl_return_pair(L, &a.call, status, &error);
 }
 

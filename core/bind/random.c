@@ -61,7 +61,7 @@ static ct_status fill(const char *name, ct_tensor *t, const ct_draw *draw, ct_ra
   bool lengthy = ct_tensor_count(t) > 1 << 22;
   if (lengthy) ctl_interrupt_begin(&scope);
   ct_status status = ct_random_fill(name, t, draw, random, error);
-  if (lengthy) ctl_interrupt_end(&scope);
+  if (lengthy) ctl_interrupt_end(&scope, status);
   return status;
 }
 

@@ -54,7 +54,7 @@ static int pk_epoch(lua_State *L) {
   ct_tensor *out = ctl_push_tensor(L, CT_LONG);
   ctl_interrupt_begin(&scope);
   ct_status status = ct_pk_epoch(out, order, start, P, K, T, seed, epoch, &error);
-  ctl_interrupt_end(&scope);
+  ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   return 1;
 }
