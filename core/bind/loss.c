@@ -11,15 +11,18 @@
 
 static const char context_name[] = "circlet.PairContext";
 
-static const char *const option_names[] = {
+static const char *const pair_options[] = {
     "m", "gamma", "aggregate", "reduction", "similarity", "through_alpha", "memory_budget", NULL};
+static const char *const similarity_options[] = {"m",         "gamma",         "aggregate",
+                                                 "reduction", "through_alpha", NULL};
 static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL};
 static const char *const aggregates[] = {"anchor", "batch", NULL};
 static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
 
-static ct_loss_options check_options(lua_State *L, int index, const char *function) {
+static ct_loss_options check_options(lua_State *L, int index, const char *function,
+                                     const char *const known[]) {
   ct_loss_options o = ct_loss_defaults();
-  ctl_check_option_names(L, index, function, option_names);
+  ctl_check_option_names(L, index, function, known);
   o.m = ctl_option_number(L, index, function, "m", o.m);
   o.gamma = ctl_option_number(L, index, function, "gamma", o.gamma);
   o.through_alpha = ctl_option_boolean(L, index, function, "through_alpha", o.through_alpha);
@@ -159,7 +162,7 @@ static int circle_loss(lua_State *L) {
   if (!ctl_to_tensor(L, 1) && !lua_istable(L, 1))
     luaL_error(L, "%s: x must be a tensor or a table {x, refs}, got %s", function,
                luaL_typename(L, 1));
-  ct_loss_options options = check_options(L, 3, function);
+  ct_loss_options options = check_options(L, 3, function, pair_options);
   pair_call call = check_pair(L, function);
   return run_pair(L, &call, &options);
 }
@@ -167,7 +170,7 @@ static int circle_loss(lua_State *L) {
 static int circle_class_loss(lua_State *L) {
   static const char function[] = "circle_class_loss";
   lua_settop(L, 3);
-  ct_loss_options options = check_options(L, 3, function);
+  ct_loss_options options = check_options(L, 3, function, pair_options);
   ct_tensor *labels = named_tensor(L, 2, function, "labels");
   unpack_two(L, 1, function, "the first argument", "x", "w");
   pair_call call = {.function = function,
@@ -181,7 +184,7 @@ static int circle_similarity_loss(lua_State *L) {
   ct_error error;
   ct_loss_facts facts;
   lua_settop(L, 2);
-  ct_loss_options options = check_options(L, 2, function);
+  ct_loss_options options = check_options(L, 2, function, similarity_options);
   unpack_two(L, 1, function, "the first argument", "s_p", "s_n");
   ct_tensor *s_p = named_tensor(L, 3, function, "s_p"), *s_n = named_tensor(L, 4, function, "s_n");
   ct_dtype dtype = ct_dtype_is_real(s_p->dtype) ? s_p->dtype : CT_FLOAT;
@@ -230,7 +233,7 @@ static int context_forward(lua_State *L) {
   ct_pair_context *context = check_context(L);
   const char *function = luaL_checkstring(L, 2);
   lua_settop(L, 7);
-  ct_loss_options options = check_options(L, 3, function);
+  ct_loss_options options = check_options(L, 3, function, pair_options);
   pair_call call = {.function = function,
                     .queries = {"input", "target", named_tensor(L, 4, function, "input"),
                                 named_tensor(L, 5, function, "target")},

@@ -77,7 +77,7 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
 
 /* Circle Loss of given similarities: s_p [K] and s_n [L] of one anchor, or [B,K] and [B,L] of B
  * anchors, of one real type. grad_p and grad_n (both NULL: forward only) are the gradient of
- * `scale` times the loss, resized alike. aggregate and similarity play no part. */
+ * `scale` times the loss, resized alike. similarity and memory_budget play no part. */
 ct_status ct_similarity_loss(const char *function, const ct_tensor *s_p, const ct_tensor *s_n,
                              const ct_loss_options *options, double scale, ct_tensor *losses,
                              ct_tensor *grad_p, ct_tensor *grad_n, ct_loss_facts *facts,

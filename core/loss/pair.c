@@ -67,11 +67,13 @@ static ct_dtype compute_type(const ct_loss_rows *queries) {
 static ct_status check_classes(const ct_pair_context *c, const char *function,
                                const ct_loss_rows *queries, ct_error *error) {
   const ct_sorted_rows *q = &c->queries;
-  int64_t classes = c->references.rows, last = q->rows - 1;
-  if (q->rows == 0 || q->label[last] <= classes) return CT_OK;
+  int64_t classes = c->references.rows, bad = -1;
+  for (int64_t i = q->rows - 1; i >= 0 && q->label[i] > classes; i--)
+    if (bad < 0 || q->origin[i] < q->origin[bad]) bad = i;
+  if (bad < 0) return CT_OK;
   return ct_fail(error, CT_EINVALID, "%s: %s must hold classes 1..%lld, got %lld at element %lld",
-                 function, queries->labels_name, (long long)classes, (long long)q->label[last],
-                 (long long)q->origin[last] + 1);
+                 function, queries->labels_name, (long long)classes, (long long)q->label[bad],
+                 (long long)q->origin[bad] + 1);
 }
 
 static ct_status load_sides(ct_pair_context *c, const char *function, const ct_loss_rows *queries,
@@ -247,9 +249,6 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
   c->ready = false;
   c->options = *options;
   CT_TRY(ct_check_loss_options(function, options, error));
-  if (options->aggregate == CT_PER_BATCH && options->reduction == CT_NONE)
-    return ct_fail(error, CT_EINVALID, "%s: reduction \"none\" needs one term per anchor",
-                   function);
   CT_TRY(load_sides(c, function, queries, references, error));
   CT_TRY(reset_sums(c, error));
   CT_TRY(make_room(c, error));

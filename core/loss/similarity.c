@@ -52,6 +52,12 @@ static bool is_finite(const ct_pair_run *run) {
   return zero == 0;
 }
 
+/* One term for the batch: its anchors' pairs are those of one anchor. */
+static void join_anchors(anchors *a) {
+  for (int kind = 0; kind < CT_KINDS; kind++) a->pairs[kind] *= a->count;
+  a->count = 1;
+}
+
 /* Terms of all anchors: losses into *losses, similarities replaced by weights `scale` strong. */
 static ct_status run_anchors(anchors *a, const char *function, const ct_loss_options *options,
                              double scale, ct_tensor *losses, bool gradient, ct_loss_facts *f,
@@ -59,11 +65,13 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
   const ct_pair_kernels *kernels = &CT_ISA_SELECT(ct_circle_kernels)->f64;
   double sum_s[CT_KINDS] = {0};
   bool valid = a->pairs[CT_POSITIVE] > 0 && a->pairs[CT_NEGATIVE] > 0;
+  bool batch = options->aggregate == CT_PER_BATCH;
   *f = (ct_loss_facts){.n_anchors = a->count,
                        .n_valid = valid ? a->count : 0,
                        .n_positive = a->count * a->pairs[CT_POSITIVE],
                        .n_negative = a->count * a->pairs[CT_NEGATIVE]};
-  double share = ct_reduction_weight(options->reduction, f->n_anchors, f->n_valid);
+  double share = batch ? 1 : ct_reduction_weight(options->reduction, f->n_anchors, f->n_valid);
+  if (batch) join_anchors(a);
   for (int64_t i = 0; i < a->count; i++) {
     double reference[CT_KINDS] = {0}, sum[CT_KINDS] = {0}, z = 0;
     ct_pair_run run[CT_KINDS];

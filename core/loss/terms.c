@@ -46,6 +46,9 @@ ct_status ct_check_loss_options(const char *function, const ct_loss_options *opt
   if (!isfinite(options->m))
     return ct_fail(error, CT_EINVALID, "%s: m must be a finite number, got %g", function,
                    options->m);
+  if (options->aggregate == CT_PER_BATCH && options->reduction == CT_NONE)
+    return ct_fail(error, CT_EINVALID, "%s: reduction \"none\" needs one term per anchor",
+                   function);
   if (options->memory_budget < 0)
     return ct_fail(error, CT_EINVALID, "%s: memory_budget must be a number of bytes >= 0",
                    function);

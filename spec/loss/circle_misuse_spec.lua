@@ -157,4 +157,12 @@ describe("circle_loss refuses", function()
     raises("circle_similarity_loss: there is no option gama", similarity_loss,
       { Float { 1 }, Float { 1 } }, { gama = 1 })
   end)
+
+  it("names the first label that is no class, and options that mean nothing", function()
+    local rows, w = circlet.randn(4, 3), circlet.randn(3, 3)
+    support.raises("labels must hold classes 1..3, got 5 at element 2", circlet.circle_class_loss,
+      { rows, w }, circlet.LongTensor { 1, 5, 3, 9 })
+    support.raises("there is no option similarity", circlet.circle_similarity_loss,
+      { circlet.Tensor { .5 }, circlet.Tensor { .5 } }, { similarity = "dot" })
+  end)
 end)

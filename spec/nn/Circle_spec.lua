@@ -80,7 +80,7 @@ for _, subject in ipairs(subjects) do
       assert.equal(0, criterion.output)
       local empty = criterion.gradInput
       assert.equal(0, type(empty) == "table" and #empty or empty:nElement())
-      assert.is_not_false(criterion.sizeAverage)
+      assert.is_true(criterion.sizeAverage)
       assert.equal("nn." .. subject.name, tostring(criterion):match "^nn%.%a+")
     end)
 

@@ -2,7 +2,7 @@
 --
 -- Input {s_p, s_n}: similarities of one anchor to its positives [K] and negatives [L], or of B
 -- anchors, [B,K] and [B,L]. There is no target. gradInput is a table of two, sized alike. Options:
--- reduction, through_alpha.
+-- aggregate, reduction, through_alpha.
 --
 --     local criterion = nn.CircleSimilarityCriterion(0.25, 1)
 --     local loss = criterion:forward { circlet.Tensor { .8 }, circlet.Tensor { .8 } }  -- 1.0086661

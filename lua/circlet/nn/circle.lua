@@ -14,6 +14,7 @@ function circle.configure(criterion, m, gamma, options)
   criterion.options = {}
   for name, value in pairs(options or {}) do criterion.options[name] = value end
   criterion.info = {}
+  criterion.sizeAverage = true
 end
 
 --- The options of a call, as circlet.circle_loss takes them.
