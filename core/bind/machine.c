@@ -1,6 +1,7 @@
 /* Facts and settings of the machine: threads, instruction set, BLAS, memory. */
 #include "bind/bind.h"
 #include <cblas.h>
+#include <omp.h>
 #include "base/memory.h"
 #include "base/threads.h"
 #include "cpu/isa.h"
@@ -31,15 +32,31 @@ static int fail_allocation(lua_State *L) {
   return 0;
 }
 
+static const char *blas_threads(void) {
+  int kind = openblas_get_parallel();
+  return kind == OPENBLAS_SEQUENTIAL ? "none" : kind == OPENBLAS_OPENMP ? "openmp" : "pthreads";
+}
+
+/* What lua/circlet/config.lua makes its report from. */
 static int machine(lua_State *L) {
   lua_newtable(L);
   lua_pushstring(L, ct_isa_name(ct_isa_current()));
   lua_setfield(L, -2, "isa");
+  lua_pushstring(L, ct_isa_name(ct_isa_best()));
+  lua_setfield(L, -2, "isa_best");
   lua_pushstring(L, openblas_get_config());
   lua_setfield(L, -2, "blas");
   lua_pushstring(L, openblas_get_corename());
   lua_setfield(L, -2, "blas_core");
-  lua_pushstring(L, __VERSION__);
+  lua_pushstring(L, blas_threads());
+  lua_setfield(L, -2, "blas_threads");
+  lua_pushinteger(L, omp_get_num_procs());
+  lua_setfield(L, -2, "cores");
+#ifdef __clang__
+  lua_pushliteral(L, "clang " __clang_version__);
+#else
+  lua_pushliteral(L, "gcc " __VERSION__);
+#endif
   lua_setfield(L, -2, "compiler");
   lua_pushinteger(L, ct_threads());
   lua_setfield(L, -2, "threads");

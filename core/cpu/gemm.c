@@ -9,6 +9,10 @@
 #include "base/interrupt.h"
 #include "base/threads.h"
 
+#ifndef OPENBLAS_VERSION
+#error "circlet needs OpenBLAS, and the cblas.h that was found belongs to another library"
+#endif
+
 enum { TILES = 16, SMALLEST = 48, GRAIN = 16 };
 
 static int blas_is_parallel;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ct_isa detect(void) {
+ct_isa ct_isa_best(void) {
   ct_isa best = CT_ISA_BASE;
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -14,6 +14,11 @@ static ct_isa detect(void) {
       __builtin_cpu_supports("avx512vl"))
     best = CT_ISA_AVX512;
 #endif
+  return best;
+}
+
+static ct_isa choose(void) {
+  ct_isa best = ct_isa_best();
   const char *asked = getenv("CIRCLET_ISA");
   for (int isa = CT_ISA_BASE; asked && isa < (int)best; isa++)
     if (!strcmp(asked, ct_isa_name((ct_isa)isa))) best = (ct_isa)isa;
@@ -23,7 +28,7 @@ static ct_isa detect(void) {
 ct_isa ct_isa_current(void) {
   static _Atomic int known = -1;
   int isa = atomic_load_explicit(&known, memory_order_relaxed);
-  if (isa < 0) atomic_store_explicit(&known, isa = (int)detect(), memory_order_relaxed);
+  if (isa < 0) atomic_store_explicit(&known, isa = (int)choose(), memory_order_relaxed);
   return (ct_isa)isa;
 }
 

@@ -6,6 +6,8 @@
 
 typedef enum ct_isa { CT_ISA_BASE, CT_ISA_AVX2, CT_ISA_AVX512 } ct_isa;
 
+ct_isa ct_isa_best(void); /* of this CPU, as far as there are kernels for it */
+
 /* The best set of this CPU, or the one that the environment variable CIRCLET_ISA (base, avx2,
  * avx512) lowers it to. */
 ct_isa ct_isa_current(void);

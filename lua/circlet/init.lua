@@ -29,6 +29,9 @@ for _, name in ipairs { "load", "save", "serialize", "deserialize" } do
   circlet[name] = serialize[name]
 end
 
+--- Facts of the build and the machine, and what holds it back (config.lua).
+function circlet.config() return require("circlet.config").read() end
+
 local packages = {
   npy = "circlet.npy", json = "circlet.json",
   nn = "circlet.nn", optim = "circlet.optim", data = "circlet.data", metrics = "circlet.metrics",

@@ -1,16 +1,14 @@
 --- What is needed to repeat a run: program, flags, versions, machine, source revision. No host or
 -- user names.
-local files = require "circlet.report.files"
 local shell = require "circlet.report.shell"
 local text = require "circlet.report.text"
 
 local record = {}
 
---- The processor as the kernel names it, or "unknown".
+--- The processor as the kernel names it, or its architecture, or "unknown".
 function record.processor()
-  local facts = files.read("/proc/cpuinfo") or ""
-  return facts:match("model name%s*:%s*([^\n]+)") or facts:match("Hardware%s*:%s*([^\n]+)")
-    or shell.output("uname -m") or "unknown"
+  local name = require("circlet.config").processor()
+  return name ~= "unknown" and name or shell.output("uname -m") or name
 end
 
 --- The git revision of the source tree at `root`, with "+changes" when files differ from it; nil
