@@ -74,8 +74,9 @@ $(BUILD)/%_kernels.$(1).o: %_kernels.c Makefile
 endef
 $(foreach isa,$(ISAS),$(eval $(call kernel_rule,$(isa))))
 
-# The register-tiled products are sums of fused multiply-adds by design.
-$(foreach isa,$(ISAS),$(BUILD)/core/cpu/tile_kernels.$(isa).o): CFLAGS += -ffp-contract=fast
+# The register-tiled products are sums of fused multiply-adds by design, and so is the yardstick.
+$(foreach isa,$(ISAS),$(BUILD)/core/cpu/tile_kernels.$(isa).o \
+                      $(BUILD)/core/cpu/yardstick_kernels.$(isa).o): CFLAGS += -ffp-contract=fast
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -137,9 +138,26 @@ sweep train: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@$(LUA) scripts/$@.lua $(FLAGS)
 
-PYTHON ?= python3
+# What circlet is compared with: `make bench-peers` puts it into a virtual environment of its own.
+PEERS  ?= $(HOME)/.cache/circlet/peers
+PYTHON ?= $(firstword $(wildcard $(PEERS)/bin/python) python3)
 compare-torch: all
 	@$(LUA) scripts/bench/compare_torch.lua --python '$(PYTHON)' $(FLAGS)
+
+## Speed and memory, in one run (make bench FLAGS=--help). Nothing may hold OpenBLAS back here.
+.PHONY: bench bench-peers config
+bench: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@unset OPENBLAS_CORETYPE $$(env | sed -n 's/^\(OPENBLAS_[A-Za-z0-9_]*\)=.*/\1/p'); \
+	  $(LUA) scripts/bench/bench.lua --python '$(PYTHON)' $(FLAGS)
+
+bench-peers:
+	@echo "circlet: PyTorch and pytorch-metric-learning from PyPI into $(PEERS): several GB"
+	@[ -x '$(PEERS)/bin/python' ] || python3 -m venv '$(PEERS)'
+	@'$(PEERS)/bin/python' -m pip install --quiet torch numpy pytorch-metric-learning
+
+config: all
+	@$(LUA) -e 'print(require("circlet").config())'
 
 .PHONY: format clean help
 format:
@@ -156,6 +174,9 @@ help:
 	@echo "make check    the long checks: large grids, sanitizers, clang"
 	@echo "make install  install below PREFIX ($(PREFIX))"
 	@echo "make compare-torch PYTHON=/path/to/python-with-torch   the same training in PyTorch"
+	@echo "make bench    time and memory beside the machine's limits and PyTorch (FLAGS=--quick)"
+	@echo "make bench-peers   PyTorch for make bench, in a virtual environment (PEERS=$(PEERS))"
+	@echo "make config   what this build found on this machine"
 	@echo "make format   clang-format the C code"
 	@echo "make deps     install what is missing (Debian, Ubuntu)"
 	@echo "make clean    remove $(BUILD)"

@@ -114,6 +114,7 @@ void ctl_open_apply(lua_State *L, int methods);
 void ctl_open_timer(lua_State *L);
 void ctl_open_nn(lua_State *L);
 void ctl_open_metric(lua_State *L);
+void ctl_open_bench(lua_State *L);
 void ctl_open_optim(lua_State *L);
 
 #endif

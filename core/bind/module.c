@@ -43,6 +43,7 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_timer(L);
   ctl_open_nn(L);
   ctl_open_metric(L);
+  ctl_open_bench(L);
   ctl_open_optim(L);
   lua_pushvalue(L, methods);
   lua_setfield(L, -2, "tensor_methods");

@@ -127,7 +127,8 @@ end
 
 --- Lines, written to base.png and base.svg. options.series is a list of { title =, x = list,
 -- y = list, axis = 1 or 2 }; axis 2 is the right-hand scale. Options: title, x_label, y_label,
--- y2_label, x_step (between the tics of x), width, height. Returns as heat_map does.
+-- y2_label, x_step (between the tics of x), log_x (base 2), log_y (base 10), width, height. Returns
+-- as heat_map does.
 function plot.lines(base, options)
   local blocks, curves, second = {}, {}, false
   for k, series in ipairs(options.series) do
@@ -151,6 +152,8 @@ function plot.lines(base, options)
       "set grid linecolor '#dddddd'",
       "set key above",
       options.x_step and "set xtics " .. numeral(options.x_step) or "",
+      options.log_x and "set logscale x 2" or "",
+      options.log_y and "set logscale y 10" or "",
       "plot " .. table.concat(curves, ", \\\n  "),
     }, "\n"),
   }, options)
