@@ -117,7 +117,8 @@ local function run_all(sweep, task)
 end
 
 local function plus_minus(format)
-  return function(value) return (format .. " ± " .. format):format(value.mean, value.sd) end
+  local sign = report.terminal.unicode() and " ± " or " +- "
+  return function(value) return (format .. sign .. format):format(value.mean, value.sd) end
 end
 
 local function show_results(sweep, description)
@@ -142,8 +143,8 @@ local function show_results(sweep, description)
   end
   local spread = sweep:spread()
   if spread then
-    print(("\nThe best setting (gamma %s, m %s) with the fresh seeds %s, mean ± sd:\n"):format(
-      text.number(spread.gamma), text.number(spread.m), table.concat(spread.seeds, ", ")))
+    print(("\nThe best setting (gamma %s, m %s) with the fresh seeds %s, mean and deviation:\n")
+      :format(text.number(spread.gamma), text.number(spread.m), table.concat(spread.seeds, ", ")))
     print(report.table.render({
       { key = "recall_at_1", title = "R@1", format = plus_minus "%.3f" },
       { key = "r_precision", title = "R-precision", format = plus_minus "%.3f" },

@@ -26,12 +26,14 @@ parser:option("--seeds", "Seeds per setting of `quality`."):default("3"):convert
 parser:option("--epochs", "Epochs of `quality`."):default("2"):convert(tonumber):argname("<n>")
 parser:option("--rounds", "Turns of `speed`."):default("3"):convert(tonumber):argname("<n>")
 parser:option("--threads", "For both."):default("2"):convert(tonumber):argname("<n>")
-parser:option("--out", "Result file."):default(root .. "scripts/bench/results/compare_torch.json")
-  :argname("<path>")
+parser:option("--out", "Result file; parts that are not run stay in it.")
+  :default(root .. "scripts/bench/results/compare_torch.json"):argname("<path>")
 local flags = parser:parse()
 
 local folder = "/usr/share/datasets/fashion-mnist"
 local scratch = os.tmpname()
+
+local function ran(part) return flags.parts:find(part, 1, true) ~= nil end
 
 local function must(value, message)
   if value == nil or value == false then error(message, 0) end
@@ -132,8 +134,8 @@ local function quality(task, cases)
       note(rows[2 * i - 1], { ours.recall_at_1, ours.r_precision, ours.map_at_r })
       job.cases[i] = { model = case.model, gamma = case.gamma, m = 0.25,
         batches = export_batches(task, case, seed, flags.epochs * trainer:steps()) }
-      io.stderr:write(("quality: seed %d, %s\n"):format(seed, json.encode(job.cases[i])))
     end
+    io.stderr:write(("quality: seed %d of %d\n"):format(seed, flags.seeds))
     for i, values in ipairs(ask_torch(job).results) do note(rows[2 * i], values) end
   end
   for _, row in ipairs(rows) do
@@ -162,7 +164,8 @@ local function time_ours(task, case)
   return 1000 * median(times)
 end
 
--- Part 3: milliseconds a step, the two sides taking turns so that both meet the same machine.
+-- Part 3: milliseconds a step (the median over steps), the two sides taking turns so that both
+-- meet the same machine; of each, the round that was disturbed least counts.
 local function speed(task, cases)
   local rows = {}
   local job = { mode = "speed", cases = {} }
@@ -178,7 +181,8 @@ local function speed(task, cases)
     io.stderr:write(("speed: round %d of %d\n"):format(round, flags.rounds))
   end
   for _, row in ipairs(rows) do
-    row.circlet, row.torch = median(row.circlet), median(row.torch)
+    row.rounds = { circlet = row.circlet, torch = row.torch }
+    row.circlet, row.torch = math.min(table.unpack(row.circlet)), math.min(table.unpack(row.torch))
     row.ratio = row.torch / row.circlet
   end
   return rows
@@ -193,20 +197,20 @@ local function print_tables(result)
     for _, column in ipairs(more) do list[#list + 1] = column end
     return list
   end
-  if result.exact then
+  if ran "exact" then
     print("\nDouble precision, the same weights and batches, twenty steps:\n")
     print(report.table.markdown(columns {
       { key = "largest_relative_difference", title = "largest relative difference of a loss",
         format = "%.1e" } }, result.exact))
   end
-  if result.quality then
+  if ran "quality" then
     print(("\nClosed set, %d epochs, %d seeds, mean ± sd:\n"):format(flags.epochs, flags.seeds))
     print(report.table.markdown(columns { { key = "side", title = "" },
       { key = "recall_at_1", title = "R@1", format = plus_minus },
       { key = "r_precision", title = "R-precision", format = plus_minus },
       { key = "map_at_r", title = "MAP@R", format = plus_minus } }, result.quality))
   end
-  if result.speed then
+  if ran "speed" then
     print(("\nMilliseconds per training step, %d threads:\n"):format(flags.threads))
     print(report.table.markdown(columns { { key = "circlet", format = "%.2f" },
       { key = "torch", title = "PyTorch", format = "%.2f" },
@@ -231,8 +235,12 @@ local function main()
     { parts = flags.parts, seeds = flags.seeds, epochs = flags.epochs, rounds = flags.rounds },
     root)
   result.versions.torch = torch:match("^[^+]*")
+  result.machine.load = tonumber((files.read("/proc/loadavg") or ""):match("^%S+"))
+  -- Parts that are not run now stay as they were.
+  local earlier = json.decode(files.read(flags.out) or "{}") or {}
+  for _, part in ipairs { "exact", "quality", "speed" } do result[part] = earlier[part] end
   local agree = true
-  if flags.parts:find("exact", 1, true) then
+  if ran "exact" then
     result.exact = {}
     for _, case in ipairs {
       { model = "mlp", classes = 10, samples = 50, gamma = 64 },
@@ -244,14 +252,14 @@ local function main()
       agree = agree and row.largest_relative_difference <= bar
     end
   end
-  if flags.parts:find("quality", 1, true) then
+  if ran "quality" then
     result.quality = quality(task, {
       { model = "mlp", classes = 10, samples = 10, gamma = 64 },
       { model = "mlp", classes = 10, samples = 10, gamma = 256 },
       { model = "mlp", classes = 10, samples = 50, gamma = 64 },
       { model = "mlp", classes = 10, samples = 50, gamma = 256 } })
   end
-  if flags.parts:find("speed", 1, true) then
+  if ran "speed" then
     result.speed = speed(task, {
       { model = "mlp", classes = 10, samples = 50, gamma = 256, steps = 120, warm_up = 20 },
       { model = "mlp", classes = 10, samples = 10, gamma = 256, steps = 300, warm_up = 50 },

@@ -136,7 +136,7 @@ describe("sweep.lua", function()
     assert.equal(0, code, output)
     contains(output, "[1/8] raw pixels: MAP@R ", "[3/8] gamma 8, m 0: MAP@R ", "[8/8] gamma ",
       "closed set; mlp, 4-d", " model ", "R-precision", "raw pixels", "untrained model",
-      "with the fresh seeds 2, 3, mean ± sd", "8 trials in ", "written: ")
+      "with the fresh seeds 2, 3, mean and deviation", "8 trials in ", "written: ")
     assert.equal(8, #jsonl.read(out .. "/trials.jsonl"))
     assert.equal(9, select(2, files.read(out .. "/results.csv"):gsub("\n", "")))
     local config = require("circlet.json").decode(files.read(out .. "/config.json"))

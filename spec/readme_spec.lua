@@ -1,0 +1,45 @@
+-- The Lua in README.md is run as it stands there.
+local files = require "circlet.report.files"
+
+local function examples()
+  local list = {}
+  for code in files.read("README.md"):gmatch("```lua\n(.-)```") do list[#list + 1] = code end
+  return list
+end
+
+-- Runs an example; returns what it printed.
+local function run(code)
+  local lines = {}
+  local environment = setmetatable({
+    print = function(...)
+      local words = table.pack(...)
+      for i = 1, words.n do words[i] = tostring(words[i]) end
+      lines[#lines + 1] = table.concat(words, "\t")
+    end,
+  }, { __index = _G })
+  require("circlet").manualSeed(1)
+  assert(load(code, "=README.md", "t", environment))()
+  return table.concat(lines, "\n")
+end
+
+describe("README.md", function()
+  it("shows the loss in five lines that run", function()
+    local code = examples()[1]
+    assert.equal(5, select(2, code:gsub("\n", "")))
+    local loss, norm, valid = run(code):match("^(%S+)\t(%S+)\t(%S+)$")
+    assert.is_true(tonumber(loss) > 0 and tonumber(norm) > 0)
+    assert.equal("512", valid)
+  end)
+
+  it("shows a training loop that learns to retrieve better than raw pixels do", function()
+    if not require("circlet").data.fashion_mnist() then
+      return pending("the package dataset-fashion-mnist is not installed")
+    end
+    local circlet = require "circlet"
+    local threads = circlet.getnumthreads()
+    finally(function() circlet.setnumthreads(threads) end)
+    circlet.setnumthreads(1) -- on a busy machine two that wait for each other take longer
+    local map = tonumber((run(examples()[2]):match("(%S+)$")))
+    assert(map > 0.40 and map < 0.60, "MAP@R is " .. map) -- raw pixels: 0.331
+  end)
+end)
