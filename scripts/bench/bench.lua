@@ -65,10 +65,10 @@ local function start_peers(folder)
   return started
 end
 
--- Peak memory of circlet's own ways comes from processes of their own.
-local function own_memory(way, cell, threads)
+-- Peak memory of circlet comes from a process of its own: bytes, and bytes counted by circlet.
+local function own_memory(cell, threads)
   local words = {}
-  for i, word in ipairs { arg[-1] or "lua5.4", root .. "scripts/bench/memory.lua", way, cell.name,
+  for i, word in ipairs { arg[-1] or "lua5.4", root .. "scripts/bench/memory.lua", cell.name,
                           threads } do
     words[i] = shell.quote(word)
   end
@@ -77,67 +77,102 @@ local function own_memory(way, cell, threads)
   return tonumber(added), tonumber(counted)
 end
 
--- One cell: begins every way that fits, measures them in turns. Returns its entry.
+-- A cell being measured: the ways that take part, facts and reasons by way.
+local Cell = {}
+Cell.__index = Cell
+
+local function new_cell(cell, context)
+  return setmetatable({
+    cell = cell, context = context, inputs = cells.inputs(cell), ways = {}, facts = {},
+    skipped = {}, begun = {},
+    limits = { seconds = options.limit, memory = 0.85 * (memory.available() or 4e9) },
+  }, Cell)
+end
+
+function Cell:fits(name)
+  local known = self.context.known
+  known[name] = known[name] or {}
+  self.skipped[name] = cells.refusal(self.cell, known[name], self.limits)
+  return not self.skipped[name]
+end
+
+function Cell:add(way, seconds, facts)
+  way.first, self.facts[way.name] = seconds, facts
+  self.ways[#self.ways + 1] = way
+end
+
+-- The ways within this process. The gradient is kept for comparison.
+function Cell:begin_own()
+  local cell, threads = self.cell, self.context.threads
+  local own = {}
+  own.memory, own.counted = own_memory(cell, threads)
+  local start = circlet.tic()
+  self.loss, self.gradient = cells.circlet(cell, self.inputs)
+  local seconds = circlet.toc(start)
+  if cell.C then self.gradient = self.gradient[1] end
+  self:add(cells.way("circlet", cell, self.inputs, threads), seconds, own)
+  for _, name in ipairs { "kept", "gemm", "eager" } do
+    if (name ~= "kept" or cell.kind == "pair") and self:fits(name) then
+      local way = cells.way(name, cell, self.inputs, threads)
+      collectgarbage()
+      local held = circlet.memory(true)
+      seconds = way.block(1)
+      local _, peak = circlet.memory()
+      self:add(way, seconds, { memory = name ~= "gemm" and peak - held or nil })
+    end
+  end
+  local fma = cells.way("fma", cell, self.inputs, threads)
+  self:add(fma, fma.first, {})
+end
+
+-- The same inputs for every peer, as files.
+function Cell:write_inputs()
+  local paths = { gradient = self.context.folder .. "/gradient.npy" }
+  for key, tensor in pairs(self.inputs) do
+    paths[key] = ("%s/%s.npy"):format(self.context.folder, key)
+    assert(circlet.npy.save(paths[key], tensor))
+  end
+  return paths
+end
+
+function Cell:begin_peer(peer, paths)
+  local name = titles[peer.name]
+  if not self:fits(name) then return end
+  local job = { kind = self.cell.kind, m = cells.m, gamma = cells.gamma,
+    threads = self.context.threads }
+  for key, path in pairs(paths) do job[key] = path end
+  local first, message = peer:begin(job)
+  if not first then
+    self.skipped[name] = message
+    return
+  end
+  self.begun[#self.begun + 1] = peer
+  local gradient = assert(circlet.npy.load(paths.gradient))
+  self:add({ name = name, block = function(calls) return peer:block(calls) end }, first.seconds, {
+    memory = tonumber(first.memory), compile_seconds = tonumber(first.compile_seconds),
+    loss_error = math.abs(first.loss - self.loss) / math.abs(self.loss),
+    gradient_error = (gradient - self.gradient):norm() / self.gradient:norm(),
+  })
+end
+
+-- Measures every way that fits, in turns. Returns the entry of the report.
 local function run_cell(cell, context)
-  local inputs = cells.inputs(cell)
-  local ways, facts, skipped, begun = {}, {}, {}, {}
-  local limits = { seconds = options.limit, memory = 0.85 * (memory.available() or 4e9) }
-  local function fits(name)
-    context.known[name] = context.known[name] or {}
-    local reason = cells.refusal(cell, context.known[name], limits)
-    skipped[name] = reason
-    return not reason
+  local self = new_cell(cell, context)
+  self:begin_own()
+  if #context.peers > 0 then
+    local paths = self:write_inputs()
+    for _, peer in ipairs(context.peers) do self:begin_peer(peer, paths) end
   end
-  local function add(way, seconds, its_facts)
-    ways[#ways + 1] = way
-    way.first, facts[way.name] = seconds, its_facts
-    local known = context.known[way.name]
-    if known then
-      known[#known + 1] = { cell = cell, seconds = seconds, memory = its_facts.memory }
-    end
-  end
-  for _, name in ipairs { "circlet", "kept", "gemm", "eager", "fma" } do
-    if (name ~= "kept" or cell.kind == "pair") and (name == "fma" or fits(name)) then
-      local own = {}
-      if name == "circlet" or name == "eager" then
-        own.memory, own.counted = own_memory(name, cell, context.threads)
-      end
-      local way = cells.way(name, cell, inputs, context.threads)
-      add(way, way.first or way.block(1), own)
-    end
-  end
-  local loss, gradient
-  for _, peer in ipairs(context.peers) do
-    local name = titles[peer.name]
-    if fits(name) then
-      if not loss then
-        loss, gradient = cells.circlet(cell, inputs)
-        if cell.C then gradient = gradient[1] end
-        for key, tensor in pairs(inputs) do
-          assert(circlet.npy.save(("%s/%s.npy"):format(context.folder, key), tensor))
-        end
-      end
-      local path = function(key) return ("%s/%s.npy"):format(context.folder, key) end
-      local first, message = peer:begin { kind = cell.kind, x = path "x", labels = path "labels",
-        w = cell.C and path "w", gradient = path "gradient", m = cells.m, gamma = cells.gamma,
-        threads = context.threads }
-      if first then
-        begun[#begun + 1] = peer
-        local theirs = assert(circlet.npy.load(path "gradient"))
-        add({ name = name, block = function(calls) return peer:block(calls) end }, first.seconds, {
-          memory = tonumber(first.memory), compile_seconds = tonumber(first.compile_seconds),
-          loss_error = math.abs(first.loss - loss) / math.abs(loss),
-          gradient_error = (theirs - gradient):norm() / gradient:norm(),
-        })
-      else
-        skipped[name] = message
-      end
-    end
-  end
-  local times = measure.rounds(ways, options.quick and { block = 0.02, budget = 0.2, most = 3 }
+  local times = measure.rounds(self.ways, options.quick and { block = 0.02, budget = 0.2, most = 3 }
     or { block = 0.05, budget = 1, most = 7 })
-  for _, peer in ipairs(begun) do peer:finish() end
-  return report.entry(cell, times, facts, skipped)
+  for _, peer in ipairs(self.begun) do peer:finish() end
+  for name, known in pairs(context.known) do
+    if times[name] then
+      known[#known + 1] = { cell = cell, seconds = measure.median(times[name]),
+        memory = self.facts[name].memory }
+    end
+  end
+  return report.entry(cell, times, self.facts, self.skipped)
 end
 
 local function describe(entry)

@@ -77,7 +77,8 @@ describe("leaving a way out of a cell", function()
     assert.equal("would need about 12 GB of memory, 10 GB may be used",
       cells.refusal(big, { known(2000, 1, 3e9) }, limits))
     -- The small cell's overhead would predict 160 s; the larger one knows better.
-    assert.is_nil(cells.refusal(big, { known(400, 1.6, 1e6), known(2000, 1, 1e6) }, limits))
+    assert.is_nil(cells.refusal(big, { known(800, 6.4, 1e6), known(2000, 1, 1e6) }, limits))
+    assert.is_nil(cells.refusal(big, { known(500, 6.4, 1e6) }, limits)) -- too small to tell
     assert.is_nil(cells.refusal(big, { known(2000, 1) }, limits)) -- memory that nobody measured
   end)
 end)

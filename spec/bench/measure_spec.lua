@@ -21,7 +21,8 @@ describe("measure", function()
     assert.same({ 1, 5 }, { measure.plan(0.2, limits) })
     assert.same({ 1, 3 }, { measure.plan(1.5, limits) })
     assert.same({ 1, 3 }, { measure.plan(3, limits) })
-    assert.same({ 1, 1 }, { measure.plan(30, limits) })
+    assert.same({ 1, 1 }, { measure.plan(6, limits) })
+    assert.same({ 1, 0 }, { measure.plan(30, limits) }) -- the first call was enough
     assert.same({ 1000, 7 }, { measure.plan(0, limits) })
     assert.same({ 1, 1 }, { measure.plan(0.2, { block = 0.05, budget = 1, most = 1 }) })
   end)
@@ -46,11 +47,13 @@ describe("measure", function()
       end }
     end
     local settled = 0
-    local times = measure.rounds({ way("a", 0.01, 1), way("b", 6, 2), way("c", nil, 3) },
+    local times = measure.rounds({ way("a", 0.01, 1), way("b", 6, 2), way("c", nil, 3),
+                                   way("d", 9, 0) },
       { most = 3, settle = function() settled = settled + 1 end })
-    -- c is called once to learn that it takes 3 s; b drops out after one round.
+    -- c is called once to learn that it takes 3 s; b drops out after one round;
+    -- d is too long to be called again.
     assert.equal("c1 a5 b1 c1 c1 a5 a5 c1", table.concat(order, " "))
-    assert.same({ a = { 1, 1, 1 }, b = { 2 }, c = { 3, 3, 3 } }, times)
+    assert.same({ a = { 1, 1, 1 }, b = { 2 }, c = { 3, 3, 3 }, d = { 9 } }, times)
     assert.equal(7, settled)
   end)
 end)

@@ -131,11 +131,12 @@ end
 
 --- Why a way is left out of a cell, or nil. `known` is a list of what the way took in smaller
 -- cells, { cell, seconds, memory (bytes; may be nil) }; both grow with the number of similarities.
--- Limits: seconds for one call, memory in bytes.
+-- Limits: seconds for one call, memory in bytes. Cells too small to predict from do not count.
 function cells.refusal(cell, known, limits)
   local nearest
   for _, entry in ipairs(known) do
     local alike = entry.cell.kind == cell.kind and entry.cell.D == cell.D
+      and cells.pairs(entry.cell) > 3e5
     if alike and (not nearest or cells.pairs(entry.cell) > cells.pairs(nearest.cell)) then
       nearest = entry
     end

@@ -44,11 +44,12 @@ function measure.settle()
 end
 
 --- How often a way of `seconds` per call is run: calls per block, and blocks. Options: block (a
--- block lasts at least that many seconds), budget (seconds for all blocks, when `most` allows),
--- most (blocks).
+-- block lasts at least that many seconds), budget (seconds for all blocks, beyond the three that
+-- are wanted anyway), most (blocks). A long call says enough about itself, for it averages over the
+-- noise: beyond 5 s there is one block, and beyond 8 s none, the first call being all there is.
 function measure.plan(seconds, options)
   local calls = math.max(1, math.min(1000, math.ceil(options.block / math.max(seconds, 1e-7))))
-  -- A long call says enough about itself: it averages over the noise, and time is short.
+  if seconds > 8 then return 1, 0 end
   local least = seconds > 5 and 1 or 3
   local blocks = math.floor(options.budget / (calls * seconds))
   return calls, math.max(math.min(least, options.most), math.min(options.most, blocks))
@@ -57,7 +58,8 @@ end
 --- Measures ways: a list of { name, block, first }, where `first` is the time of a call that was
 -- made already (without it, one is made). Options: block (0.05), budget (1) and most (7) as in
 -- measure.plan, and settle, called before each block. Returns a table by name of lists: seconds
--- per call, one for each round that the way took part in, first round first.
+-- per call, one for each round that the way took part in, first round first; of a way too long to
+-- be called again, its first call.
 function measure.rounds(ways, options)
   options = options or {}
   local limits = { block = options.block or 0.05, budget = options.budget or 1,
@@ -65,8 +67,10 @@ function measure.rounds(ways, options)
   local settle = options.settle or measure.settle
   local times, plans, last = {}, {}, 0
   for _, way in ipairs(ways) do
-    local calls, rounds = measure.plan(way.first or way.block(1), limits)
+    local first = way.first or way.block(1)
+    local calls, rounds = measure.plan(first, limits)
     plans[way], times[way.name] = { calls = calls, rounds = rounds }, {}
+    if rounds == 0 then times[way.name][1] = first end
     last = math.max(last, rounds)
   end
   for round = 1, last do
