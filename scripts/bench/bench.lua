@@ -92,7 +92,7 @@ end
 function Cell:fits(name)
   local known = self.context.known
   known[name] = known[name] or {}
-  self.skipped[name] = cells.refusal(self.cell, known[name], self.limits)
+  self.skipped[name] = cells.refusal(name, self.cell, known[name], self.limits)
   return not self.skipped[name]
 end
 
@@ -212,7 +212,8 @@ local function run(folder)
   say("  FMA peak  %.0f GFLOP/s on one thread, %.0f on %d", peak_one / 1e9, peak / 1e9, threads)
   local load = tonumber((files.read("/proc/loadavg") or ""):match("^(%S+)"))
   if load and load > 0.3 * config.cores then
-    say("  warning: other programs keep this machine busy (load %.1f): expect noise", load)
+    say("  warning: other programs keep this machine busy (load %.1f): expect noise, and much less "
+      .. "of it with OMP_WAIT_POLICY=passive, by which threads wait asleep", load)
   end
   local context = { threads = threads, folder = folder, known = {}, peers = start_peers(folder) }
   local versions = {}

@@ -61,24 +61,31 @@ end)
 describe("leaving a way out of a cell", function()
   local limits = { seconds = 60, memory = 10e9 }
   local big = { kind = "pair", B = 4000, D = 64 }
+  local function refusal(known) return cells.refusal("eager", big, known, limits) end
   local function known(rows, seconds, memory, dim)
     return { cell = { kind = "pair", B = rows, D = dim or 64 }, seconds = seconds, memory = memory }
   end
 
-  it("never happens to a way of which nothing is known", function()
-    assert.is_nil(cells.refusal(big, {}, limits))
-    assert.is_nil(cells.refusal(big, { known(2000, 1e6, 1e18, 128) }, limits)) -- another D
+  it("follows from what such ways hold per similarity when nothing else is known", function()
+    assert.is_nil(cells.refusal("torch_pml", big, {}, limits)) -- 67 * 4000^2 = 1.1 GB
+    assert.equal("would need about 17 GB of memory, 10 GB may be used",
+      cells.refusal("torch_pml", { kind = "pair", B = 16000, D = 64 }, {}, limits))
+  end)
+
+  it("never happens by the time of a way of which nothing is known", function()
+    assert.is_nil(refusal({}))
+    assert.is_nil(refusal({ known(2000, 1e6, 1e18, 128) })) -- another D
   end)
 
   it("follows from the largest cell before it, by the number of similarities", function()
-    assert.is_nil(cells.refusal(big, { known(2000, 14, 2.4e9) }, limits)) -- 56 s, 9.6 GB
+    assert.is_nil(refusal({ known(2000, 14, 2.4e9) })) -- 56 s, 9.6 GB
     assert.equal("would take about 64 s a call, more than 60 s",
-      cells.refusal(big, { known(2000, 16, 1e9) }, limits))
+      refusal({ known(2000, 16, 1e9) }))
     assert.equal("would need about 12 GB of memory, 10 GB may be used",
-      cells.refusal(big, { known(2000, 1, 3e9) }, limits))
+      refusal({ known(2000, 1, 3e9) }))
     -- The small cell's overhead would predict 160 s; the larger one knows better.
-    assert.is_nil(cells.refusal(big, { known(800, 6.4, 1e6), known(2000, 1, 1e6) }, limits))
-    assert.is_nil(cells.refusal(big, { known(500, 6.4, 1e6) }, limits)) -- too small to tell
-    assert.is_nil(cells.refusal(big, { known(2000, 1) }, limits)) -- memory that nobody measured
+    assert.is_nil(refusal({ known(800, 6.4, 1e6), known(2000, 1, 1e6) }))
+    assert.is_nil(refusal({ known(500, 6.4, 1e6) })) -- too small to tell
+    assert.is_nil(refusal({ known(2000, 1) })) -- memory that nobody measured
   end)
 end)

@@ -129,10 +129,16 @@ function cells.way(name, cell, inputs, threads)
   return way
 end
 
---- Why a way is left out of a cell, or nil. `known` is a list of what the way took in smaller
--- cells, { cell, seconds, memory (bytes; may be nil) }; both grow with the number of similarities.
--- Limits: seconds for one call, memory in bytes. Cells too small to predict from do not count.
-function cells.refusal(cell, known, limits)
+-- Bytes that a way holds per similarity at its peak, as measured with PyTorch 2.15 and
+-- pytorch-metric-learning 2.9: what may be begun without having seen a smaller cell.
+local bytes = { kept = 4, gemm = 4, eager = 26, torch_eager = 34, torch_compile = 6,
+  torch_pml = 67 }
+
+--- Why the way called `name` is left out of a cell, or nil. `known` is a list of what it took in
+-- smaller cells, { cell, seconds, memory (bytes; may be nil) }; both grow with the number of
+-- similarities. Limits: seconds for one call, memory in bytes. Cells too small to predict from do
+-- not count.
+function cells.refusal(name, cell, known, limits)
   local nearest
   for _, entry in ipairs(known) do
     local alike = entry.cell.kind == cell.kind and entry.cell.D == cell.D
@@ -141,9 +147,11 @@ function cells.refusal(cell, known, limits)
       nearest = entry
     end
   end
-  if not nearest then return nil end
-  local times = cells.pairs(cell) / cells.pairs(nearest.cell)
-  local seconds, memory = nearest.seconds * times, (nearest.memory or 0) * times
+  local seconds, memory = 0, (bytes[name] or 0) * cells.pairs(cell)
+  if nearest then
+    local times = cells.pairs(cell) / cells.pairs(nearest.cell)
+    seconds, memory = nearest.seconds * times, math.max(memory, (nearest.memory or 0) * times)
+  end
   if memory > limits.memory then
     return ("would need about %.0f GB of memory, %.0f GB may be used"):format(memory / 1e9,
       limits.memory / 1e9)
