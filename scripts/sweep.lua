@@ -156,6 +156,7 @@ local function show_results(sweep, description)
 end
 
 local function main()
+  report.terminal.attached("stderr") -- asked now: Ctrl-C is not heard while the shell answers
   local timer = circlet.Timer()
   local task, message = train.task.load(settings.data, settings.protocol)
   if not task then return fail(message) end

@@ -2,6 +2,7 @@ local csv = require "circlet.report.csv"
 local files = require "circlet.report.files"
 local shell = require "circlet.report.shell"
 local lfs = require "lfs"
+local support = require "spec.support"
 
 local folder
 
@@ -85,6 +86,13 @@ end)
 describe("the shell", function()
   it("hands words on as they are", function()
     assert.equal("it's $HOME `x`", shell.output("printf %s " .. shell.quote("it's $HOME `x`")))
+  end)
+
+  it("raises the interrupt that ended the program it called", function()
+    support.raises("interrupted!", shell.execute, "kill -INT $$")
+    support.raises("interrupted!", shell.output, "kill -INT $$")
+    support.raises("interrupted!", shell.run, { "sh", "-c", "kill -INT $PPID; sleep 1" })
+    assert.is_false(shell.execute("kill -TERM $$"))
   end)
 
   it("returns what a program writes, or nil when it fails", function()

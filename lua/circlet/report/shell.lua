@@ -1,7 +1,19 @@
---- Calling other programs.
+--- Calling other programs. While one runs, the system keeps Ctrl-C from this process and gives it
+-- to that program; when it ends that way, the interrupt is raised here as the interpreter does.
 local files = require "circlet.report.files"
 
 local shell = {}
+
+-- The results of os.execute or of closing a pipe.
+local function ended(ok, how, code)
+  if how == "signal" and code == 2 or how == "exit" and code == 130 then
+    error("interrupted!", 0)
+  end
+  return ok == true
+end
+
+--- Runs a command line; returns whether it succeeded.
+function shell.execute(command) return ended(os.execute(command)) end
 
 --- A word that the shell hands on as it is.
 function shell.quote(word)
@@ -10,15 +22,15 @@ end
 
 --- Whether a program is on the PATH.
 function shell.has(program)
-  return os.execute("command -v " .. shell.quote(program) .. " >/dev/null 2>&1") == true
+  return shell.execute("command -v " .. shell.quote(program) .. " >/dev/null 2>&1")
 end
 
 --- What a command writes, without the newline at its end; nil when it fails.
 function shell.output(command)
-  local pipe = io.popen(command .. " 2>/dev/null", "r")
+  local pipe = io.popen("{ " .. command .. "; } 2>/dev/null", "r")
   if not pipe then return nil end
   local output = pipe:read("a")
-  return pipe:close() and output:gsub("\n$", "") or nil
+  return ended(pipe:close()) and output:gsub("\n$", "") or nil
 end
 
 --- Runs a list of words. Returns true, or nil and what the program wrote to its error output.
@@ -26,9 +38,11 @@ function shell.run(words)
   local quoted = {}
   for i, word in ipairs(words) do quoted[i] = shell.quote(word) end
   local log = os.tmpname()
-  local ok = os.execute(table.concat(quoted, " ") .. " >/dev/null 2>" .. shell.quote(log))
+  local good, ok = pcall(shell.execute,
+    table.concat(quoted, " ") .. " >/dev/null 2>" .. shell.quote(log))
   local message = files.read(log) or ""
   os.remove(log)
+  if not good then error(ok, 0) end
   if ok then return true end
   return nil, message
 end

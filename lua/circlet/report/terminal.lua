@@ -1,4 +1,6 @@
 --- Facts about the terminal that a stream writes to. Asked of the shell once, then remembered.
+local shell = require "circlet.report.shell"
+
 local terminal = {}
 
 local answers = {}
@@ -13,7 +15,7 @@ function terminal.attached(stream)
   local descriptor = assert(({ stdout = 1, stderr = 2 })[stream], "stdout or stderr expected")
   return once(stream, function()
     if os.getenv("TERM") == "dumb" then return false end
-    return os.execute(("test -t %d"):format(descriptor)) == true
+    return shell.execute(("test -t %d"):format(descriptor))
   end)
 end
 
@@ -22,9 +24,7 @@ function terminal.columns()
   return once("columns", function()
     local columns = tonumber(os.getenv("COLUMNS") or "")
     if columns and columns >= 20 then return math.tointeger(columns) or 80 end
-    local pipe = io.popen("stty size 2>/dev/null </dev/tty", "r")
-    local answer = pipe and pipe:read("a") or ""
-    if pipe then pipe:close() end
+    local answer = shell.output("stty size </dev/tty") or ""
     columns = tonumber(answer:match("%d+%s+(%d+)"))
     return columns and columns >= 20 and columns or 80
   end)
