@@ -39,7 +39,7 @@ static ct_storage *push_new(lua_State *L, ct_dtype dtype, int64_t size) {
 }
 
 void ctl_push_storage(lua_State *L, ct_storage *storage) {
-  *push_handle(L, storage->dtype) = storage;
+  *push_handle(L, storage->dtype) = ct_storage_retain(storage);
 }
 
 void ctl_push_sizes(lua_State *L, int dims, const int64_t *size) {

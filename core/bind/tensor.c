@@ -405,7 +405,7 @@ static int tensor_storage(lua_State *L) {
   if (!t->storage)
     lua_pushnil(L);
   else
-    ctl_push_storage(L, ct_storage_retain(t->storage));
+    ctl_push_storage(L, t->storage);
   return 1;
 }
 

@@ -3,9 +3,8 @@
  * column).
  *
  * BLAS wants one stride of a matrix to be 1: such views, transposed ones included, go in as they
- * are, others as contiguous copies. The result is written in place when it has such a layout and
- * shares no memory with the factors; otherwise the product is made apart and copied, so an error
- * before that point leaves the result untouched. */
+ * are, others as contiguous copies, made first. The result is written in place when it has such a
+ * layout and shares no memory with the factors; otherwise the product is made apart and copied. */
 #include "ops/linalg.h"
 #include <limits.h>
 #include "base/interrupt.h"
@@ -33,11 +32,11 @@ static bool blas_layout(const ct_tensor *t, layout *out) {
 }
 
 /* A factor in a layout that BLAS takes; *copy holds the memory when that needed one. */
-static ct_status take_factor(ct_tensor *view, layout *how, ct_tensor *copy, ct_error *error) {
-  if (blas_layout(view, how)) return CT_OK;
+static ct_status take_factor(ct_tensor *view, ct_tensor *copy, ct_error *error) {
+  layout ignored;
+  if (!ct_dtype_is_real(view->dtype) || blas_layout(view, &ignored)) return CT_OK;
   CT_TRY(ct_clone(copy, view->dtype, view, error));
   *view = *copy;
-  blas_layout(view, how);
   return CT_OK;
 }
 
@@ -76,22 +75,17 @@ static void multiply_integer(const ct_tensor *c, int64_t beta, int64_t alpha, co
         (char *)ct_tensor_data(c) + (size_t)(i * c->stride[0]) * element, c->stride + 1);
 }
 
-/* C_i = beta*C_i + alpha*A_i*B_i; c has a BLAS layout and overlaps neither a nor b. */
-static ct_status multiply(const ct_tensor *c, ct_scalar beta, ct_scalar alpha, ct_tensor a,
-                          ct_tensor b, ct_error *error) {
+/* C_i = beta*C_i + alpha*A_i*B_i; c, a and b have BLAS layouts and c overlaps neither a nor b. */
+static ct_status multiply(const ct_tensor *c, ct_scalar beta, ct_scalar alpha, const ct_tensor *a,
+                          const ct_tensor *b) {
+  layout la, lb, lc;
   if (!ct_dtype_is_real(c->dtype)) {
-    multiply_integer(c, beta.i, alpha.i, &a, &b);
+    multiply_integer(c, beta.i, alpha.i, a, b);
     return CT_OK;
   }
-  ct_tensor copy_a = {.dtype = c->dtype}, copy_b = {.dtype = c->dtype};
-  layout la = {0}, lb = {0}, lc;
-  ct_status status = take_factor(&a, &la, &copy_a, error);
-  if (status == CT_OK) status = take_factor(&b, &lb, &copy_b, error);
-  if (status == CT_OK && blas_layout(c, &lc)) multiply_real(c, lc, beta.d, alpha.d, &a, la, &b, lb);
-  ct_tensor_release(&copy_a);
-  ct_tensor_release(&copy_b);
-  if (status == CT_OK && ct_interrupted()) status = CT_EINTERRUPTED;
-  return status;
+  if (blas_layout(a, &la) && blas_layout(b, &lb) && blas_layout(c, &lc))
+    multiply_real(c, lc, beta.d, alpha.d, a, la, b, lb);
+  return ct_interrupted() ? CT_EINTERRUPTED : CT_OK;
 }
 
 /* Borrowed 3-d views (they own no reference). */
@@ -154,23 +148,23 @@ static ct_status run_into(const product *p, const ct_tensor *out, ct_error *erro
   ct_scalar beta = p->addend ? p->beta : ct_scalar_of(0);
   if (p->addend && beta.d != 0 && !ct_tensor_same_view(out, p->addend))
     CT_TRY(ct_copy(&target, p->addend, error));
-  if (!p->summed) return multiply(&c, beta, p->alpha, p->a, p->b, error);
+  if (!p->summed) return multiply(&c, beta, p->alpha, &p->a, &p->b);
   ct_tensor a = p->a, b = p->b;
   a.size[0] = b.size[0] = 1;
   if (p->a.size[0] == 0) { /* an empty sum still scales what it is added to */
     a.size[2] = b.size[1] = 0;
-    return multiply(&c, beta, p->alpha, a, b, error);
+    return multiply(&c, beta, p->alpha, &a, &b);
   }
   for (int64_t i = 0; i < p->a.size[0]; i++) {
-    CT_TRY(multiply(&c, i ? ct_scalar_of(1) : beta, p->alpha, a, b, error));
+    CT_TRY(multiply(&c, i ? ct_scalar_of(1) : beta, p->alpha, &a, &b));
     a.offset += a.stride[0];
     b.offset += b.stride[0];
   }
   return CT_OK;
 }
 
-static ct_status run_product(const product *p, ct_error *error) {
-  CT_TRY(check_product(p, error));
+/* The factors are as BLAS wants them: what can fail for want of memory comes before all writing. */
+static ct_status run_ready(const product *p, ct_error *error) {
   ct_tensor *result = p->result;
   ct_tensor expected = {.dims = p->dims, .size = {p->size[0], p->size[1], p->size[2]}};
   bool fits = result->storage && ct_tensor_same_size(result, &expected);
@@ -192,6 +186,18 @@ static ct_status run_product(const product *p, ct_error *error) {
   if (status == CT_OK) status = ct_tensor_resize(result, p->dims, p->size, error);
   if (status == CT_OK) status = ct_copy(result, &fresh, error);
   ct_tensor_release(&fresh);
+  return status;
+}
+
+static ct_status run_product(const product *p, ct_error *error) {
+  CT_TRY(check_product(p, error));
+  product ready = *p;
+  ct_tensor copy_a = {.dtype = p->a.dtype}, copy_b = {.dtype = p->b.dtype};
+  ct_status status = take_factor(&ready.a, &copy_a, error);
+  if (status == CT_OK) status = take_factor(&ready.b, &copy_b, error);
+  if (status == CT_OK) status = run_ready(&ready, error);
+  ct_tensor_release(&copy_a);
+  ct_tensor_release(&copy_b);
   return status;
 }
 

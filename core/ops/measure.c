@@ -1,4 +1,5 @@
 /* Measures of whole tensors that are built on the reductions: distance, trace, renorm, equality. */
+#include "base/memory.h"
 #include "cpu/loop.h"
 #include "ops/copy.h"
 #include "ops/output.h"
@@ -66,6 +67,41 @@ static void scale_f64(const void *context, int64_t n, char *const *p, const int6
   for (int64_t i = 0; i < n; i++) *(double *)(p[0] + i * s[0]) *= factor;
 }
 
+/* What each slice along dim is to be multiplied with. */
+static ct_status renorm_factors(double *factor, const ct_tensor *t, double power, int dim,
+                                double most, ct_error *error) {
+  ct_status status = CT_OK;
+  for (int64_t i = 0; i < t->size[dim] && status == CT_OK; i++) {
+    ct_tensor slice = {.dtype = t->dtype};
+    ct_scalar norm = ct_scalar_of(0);
+    status = ct_tensor_select(&slice, t, dim, i, error);
+    if (status == CT_OK)
+      status = ct_reduce_all(&norm, CT_NORM, (ct_reduce_options){.power = power}, &slice, error);
+    factor[i] = norm.d > most ? most / (norm.d + 1e-7) : 1;
+    ct_tensor_release(&slice);
+  }
+  return status;
+}
+
+static ct_status renorm_scale(ct_tensor *result, const ct_tensor *t, int dim, const double *factor,
+                              ct_error *error) {
+  ct_output output;
+  const ct_tensor *input = ct_tensor_same_view(result, t) ? NULL : t;
+  CT_TRY(ct_output_begin(&output, result, t->dims, t->size, false, &input, 1, error));
+  ct_status status = ct_copy(&output.target, t, error);
+  for (int64_t i = 0; i < t->size[dim] && status == CT_OK; i++) {
+    if (factor[i] == 1) continue;
+    ct_tensor slice = {.dtype = t->dtype};
+    const ct_tensor *operand[1] = {&slice};
+    status = ct_tensor_select(&slice, &output.target, dim, i, error);
+    if (status == CT_OK)
+      ct_loop(1, 1, operand, t->dtype == CT_FLOAT ? scale_f32 : scale_f64, &factor[i]);
+    ct_tensor_release(&slice);
+  }
+  return ct_output_end(&output, status, error);
+}
+
+/* All norms come first, since finding one may fail: then nothing has changed yet. */
 ct_status ct_renorm(ct_tensor *result, const ct_tensor *t, double power, int dim, double most,
                     ct_error *error) {
   if (!ct_dtype_is_real(t->dtype) || result->dtype != t->dtype)
@@ -80,24 +116,13 @@ ct_status ct_renorm(ct_tensor *result, const ct_tensor *t, double power, int dim
     return ct_fail(error, CT_EINVALID,
                    "renorm: a power > 0 and a largest norm >= 0 expected, got %g and %g", power,
                    most);
-  ct_output output;
-  const ct_tensor *input = ct_tensor_same_view(result, t) ? NULL : t;
-  CT_TRY(ct_output_begin(&output, result, t->dims, t->size, false, &input, 1, error));
-  ct_status status = ct_copy(&output.target, t, error);
-  for (int64_t i = 0; i < t->size[dim] && status == CT_OK; i++) {
-    ct_tensor slice = {.dtype = t->dtype};
-    ct_scalar norm = ct_scalar_of(0);
-    status = ct_tensor_select(&slice, &output.target, dim, i, error);
-    if (status == CT_OK)
-      status = ct_reduce_all(&norm, CT_NORM, (ct_reduce_options){.power = power}, &slice, error);
-    if (status == CT_OK && norm.d > most) {
-      double factor = most / (norm.d + 1e-7);
-      const ct_tensor *operand[1] = {&slice};
-      ct_loop(1, 1, operand, t->dtype == CT_FLOAT ? scale_f32 : scale_f64, &factor);
-    }
-    ct_tensor_release(&slice);
-  }
-  return ct_output_end(&output, status, error);
+  int64_t slices = t->size[dim];
+  double *factor = NULL;
+  CT_TRY(ct_alloc(&factor, slices, sizeof *factor, "renorm", error));
+  ct_status status = renorm_factors(factor, t, power, dim, most, error);
+  if (status == CT_OK) status = renorm_scale(result, t, dim, factor, error);
+  ct_free(factor);
+  return status;
 }
 
 typedef struct comparison {
