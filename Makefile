@@ -97,7 +97,7 @@ test: deps
 	@$(MAKE) --no-print-directory spec
 
 lint:
-	@clang-format --dry-run --Werror $(SOURCES) $(KERNELS) $(BINDING) $(HEADERS)
+	@clang-format --dry-run --Werror $(SOURCES) $(KERNELS) $(BINDING) $(HEADERS) $(wildcard spec/*/*.c)
 	@luacheck -q lua scripts spec
 
 SPEC ?= spec
@@ -107,22 +107,7 @@ RUN_SPECS = $(BUSTED) --helper=spec/helper.lua --shuffle-files --shuffle-tests -
 spec: all
 	@$(RUN_SPECS)
 
-## Checks that take longer than a test run may: every spec again, the long grids with them, on a
-## build with AddressSanitizer and UndefinedBehaviorSanitizer; then a build by another compiler.
-.PHONY: check check-long check-sanitizers check-clang
-check: check-long check-sanitizers check-clang
-
-check-long: all
-	@CIRCLET_LONG=1 $(MAKE) --no-print-directory spec
-
-ASAN_RUN = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-           ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
-check-sanitizers:
-	@$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined OPT=-O1 all
-	@$(ASAN_RUN) LUA_CPATH="$(CURDIR)/build/asan/?.so;;" $(RUN_SPECS)
-
-check-clang:
-	@$(MAKE) --no-print-directory BUILD=build/clang CC=clang all
+include spec/check/check.mk
 
 ## Installing
 .PHONY: install
@@ -163,7 +148,7 @@ config: all
 
 .PHONY: format clean help
 format:
-	@clang-format -i $(SOURCES) $(KERNELS) $(BINDING) $(HEADERS)
+	@clang-format -i $(SOURCES) $(KERNELS) $(BINDING) $(HEADERS) $(wildcard spec/*/*.c)
 
 clean:
 	rm -rf $(BUILD)
@@ -173,7 +158,7 @@ help:
 	@echo "make sweep    a hyper-parameter sweep on Fashion-MNIST, from nothing to its picture"
 	@echo "make train    train one model on Fashion-MNIST (FLAGS='--model conv --epochs 5')"
 	@echo "make test     install what is missing, build, lint, run every spec"
-	@echo "make check    the long checks: large grids, sanitizers, clang"
+	@echo "make check    the long checks: large grids, sanitizers, faults, fuzzing, other compilers"
 	@echo "make install  install below PREFIX ($(PREFIX))"
 	@echo "make compare-torch PYTHON=/path/to/python-with-torch   the same training in PyTorch"
 	@echo "make bench    time and memory beside the machine's limits and PyTorch (FLAGS=--quick)"

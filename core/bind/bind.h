@@ -31,7 +31,7 @@ ct_tensor *ctl_push_tensor(lua_State *L, ct_dtype dtype); /* a new empty one */
 
 ct_storage *ctl_to_storage(lua_State *L, int index);
 ct_storage *ctl_check_storage(lua_State *L, int index);
-void ctl_push_storage(lua_State *L, ct_storage *storage); /* with a reference of its own */
+void ctl_push_storage(lua_State *L, ct_storage *storage);         /* with a reference of its own */
 void ctl_push_sizes(lua_State *L, int dims, const int64_t *size); /* as a LongStorage */
 
 /* Misuse raises: an error that carries the core's message and the caller's line. */

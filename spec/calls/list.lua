@@ -139,6 +139,7 @@ return {
     deserialize(bytes.ascii, "ascii"); save(path, { x, s }); load(path .. ".t7");
     npy.save(path, n); npy.load(path .. ".npy"); idx.load(path .. ".idx");
     idx.load(path .. ".idx.gz"); write_file(path, { "a", s }); read_file(path .. ".gz");
-    json.decode(json.encode { 1, { b = 2 } }); machine(); getnumthreads(); setnumthreads(1);
+    json.decode(json.encode { 1, { b = 2 } });
+    machine(); config(); getnumthreads(); setnumthreads(1);
   ]],
 }

@@ -1,0 +1,155 @@
+#!/bin/sh
+# The checks behind `make check`; run through make, which sets MAKE and LUA. Usage: check.sh NAME ...
+# Runs each in turn, whatever became of those before, and says at the end what passed, what failed
+# and what was skipped for want of a tool. Fails when one of them failed.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+root=$PWD
+busted=$(command -v busted)
+skipped= # why, when a check returns 2
+FUZZ_ROUNDS=${FUZZ_ROUNDS:-100000}
+FUZZ_SECONDS=${FUZZ_SECONDS:-60}
+
+export LUA_PATH="$root/lua/?.lua;$root/lua/?/init.lua;;"
+mkdir -p build/check
+
+build() {
+  $MAKE -j"$(nproc)" "$@" >build/check/build.log 2>&1 || { cat build/check/build.log; return 1; }
+}
+
+# need COMMAND PACKAGE ...: installs the packages where that is possible.
+need() {
+  command=$1
+  shift
+  command -v "$command" >/dev/null 2>&1 || sh scripts/deps.sh "$@" >build/check/deps.log 2>&1
+  command -v "$command" >/dev/null 2>&1 && return 0
+  skipped="$command is missing (package $1)"
+  return 1
+}
+
+# specs BUILD PATH ...: the specs below the paths, on a build and its interpreter, which programs
+# that they start find under the usual name, too. $runner stands before the interpreter.
+specs() {
+  build=$1
+  shift
+  PATH="$root/$build/bin:$PATH" LUA_CPATH="$root/$build/?.so;;" ${runner-} \
+    "$(PATH="$root/$build/bin:$PATH" command -v "$LUA")" "$busted" --helper=spec/helper.lua \
+    --shuffle-files --shuffle-tests --seed=1 --pattern=_spec --output=spec/output.lua "$@"
+}
+
+# Every spec, the long grids with them.
+check_long() {
+  build all build/lua_memory.so && CIRCLET_LONG=1 specs build spec
+}
+
+# Every spec on the code that machines with lesser instruction sets run, alone and crowded.
+check_isa() {
+  build all || return 1
+  echo "portable code, one thread:"
+  CIRCLET_ISA=base OMP_NUM_THREADS=1 specs build spec || return 1
+  echo "AVX2, eight threads:"
+  CIRCLET_ISA=avx2 OMP_NUM_THREADS=8 specs build spec
+}
+
+sanitized="BUILD=build/asan SANITIZE=address,undefined OPT=-O1"
+
+# Refusing an allocation is no fault here, and not worth a word.
+sanitize() {
+  ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
+    "$@" 2>build/check/errors
+  code=$?
+  grep -v 'WARNING: AddressSanitizer failed to allocate' build/check/errors
+  return $code
+}
+
+# Every spec with AddressSanitizer and UndefinedBehaviorSanitizer, and what is lost at the end; then
+# several states in several threads.
+check_sanitizers() {
+  build $sanitized all build/asan/bin/lua5.4 build/asan/bin/states || return 1
+  sanitize specs build/asan spec || return 1
+  LUA_CPATH="$root/build/asan/?.so;;" sanitize build/asan/bin/states spec/check/states.lua
+}
+
+# ThreadSanitizer: every function with four threads, then several states in several threads. It must
+# be told what OpenMP synchronises: LLVM's OpenMP has Archer for that.
+check_threads() {
+  need clang clang libomp-dev || return 2
+  [ -e "$(clang -print-file-name=libarcher.so)" ] ||
+    sh scripts/deps.sh libomp-dev >build/check/deps.log 2>&1
+  archer=$(clang -print-file-name=libarcher.so)
+  [ -e "$archer" ] || { skipped="libarcher.so is missing (package libomp-dev)"; return 2; }
+  build BUILD=build/tsan CC=clang SANITIZE=thread OPT=-O1 all build/tsan/bin/lua5.4 \
+    build/tsan/bin/states || return 1
+  export TSAN_OPTIONS=ignore_noninstrumented_modules=1
+  OMP_TOOL_LIBRARIES=$archer OMP_NUM_THREADS=4 specs build/tsan spec/calls/threads_spec.lua &&
+    OMP_TOOL=disabled OMP_NUM_THREADS=1 LUA_CPATH="$root/build/tsan/?.so;;" \
+      build/tsan/bin/states spec/check/states.lua
+}
+
+# Values that are used before they are set, in every function: the sanitizers do not see them.
+check_valgrind() {
+  need valgrind valgrind || return 2
+  build all || return 1
+  runner="valgrind -q --error-exitcode=9 --suppressions=spec/check/valgrind.supp"
+  OMP_NUM_THREADS=1 specs build spec/calls spec/tensor spec/io spec/fuzz spec/serialize
+  code=$?
+  runner=
+  return $code
+}
+
+# Every allocation of every function refused in turn, the interpreter's own among them.
+check_faults() {
+  build all build/lua_memory.so && CIRCLET_LONG=1 specs build spec/calls
+}
+
+# Damaged inputs: FUZZ_ROUNDS a parser, then libFuzzer at the parsers in C for FUZZ_SECONDS.
+check_fuzz() {
+  build $sanitized all build/asan/bin/lua5.4 || return 1
+  CIRCLET_FUZZ=$FUZZ_ROUNDS sanitize specs build/asan spec/fuzz || return 1
+  need clang clang || return 2
+  build BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined OPT=-O1 \
+    build/fuzz/idx build/fuzz/npy build/fuzz/gzip || return 1
+  build all || return 1
+  LUA_CPATH="$root/build/?.so;;" LUA_PATH="./?.lua;$LUA_PATH" \
+    "$LUA" spec/fuzz/corpus.lua build/fuzz/corpus || return 1
+  running=
+  for parser in idx npy gzip; do
+    mkdir -p build/fuzz/found/$parser
+    build/fuzz/$parser -max_total_time="$FUZZ_SECONDS" -max_len=4096 -timeout=10 -seed=1 \
+      -artifact_prefix=build/fuzz/broken-$parser- build/fuzz/found/$parser \
+      build/fuzz/corpus/$parser >build/check/fuzz-$parser.log 2>&1 &
+    running="$running $!:$parser"
+  done
+  failed=0
+  for fuzzer in $running; do
+    if wait "${fuzzer%:*}"; then
+      tail -n 1 "build/check/fuzz-${fuzzer#*:}.log" | sed "s/^/${fuzzer#*:}: /"
+    else
+      tail -n 40 "build/check/fuzz-${fuzzer#*:}.log"
+      failed=1
+    fi
+  done
+  return $failed
+}
+
+# The warnings of another compiler.
+check_clang() {
+  need clang clang libomp-dev || return 2
+  build BUILD=build/clang CC=clang all
+}
+
+summary= worst=0
+for name in "$@"; do
+  printf '\n== check-%s\n' "$name"
+  start=$(date +%s)
+  "check_$name"
+  case $? in
+    0) state=passed ;;
+    2) state="SKIPPED: $skipped" ;;
+    *) state=FAILED worst=1 ;;
+  esac
+  summary="$summary
+$(printf 'check-%-12s%5d s  %s' "$name" $(($(date +%s) - start)) "$state")"
+done
+printf '\n%s\n' "${summary#?}"
+exit $worst

@@ -1,0 +1,69 @@
+-- What fuzzers begin with: small valid inputs of every parser, by the parser's name. As a program
+-- it writes them below a folder, a file each: lua5.4 spec/fuzz/corpus.lua build/fuzz/corpus
+local circlet = require "circlet"
+local files = require "spec.io.support"
+
+local function unhex(digits)
+  return (digits:gsub("%s", ""):gsub("%x%x", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+local corpus = {
+  idx = {
+    "\0\0\8\1\0\0\0\3abc", "\0\0\9\2\0\0\0\1\0\0\0\2\128\127", "\0\0\11\1\0\0\0\2\0\1\255\254",
+    "\0\0\12\1\0\0\0\1\1\2\3\4", "\0\0\13\3\0\0\0\1\0\0\0\1\0\0\0\1\63\128\0\0",
+    "\0\0\14\1\0\0\0\1\63\240\0\0\0\0\0\0", "\0\0\8\2\0\0\0\0\0\0\0\5",
+  },
+  npy = {
+    circlet.npy.format(circlet.DoubleTensor { { 1, 2 }, { 3, 4 } }),
+    circlet.npy.format(circlet.LongTensor { 1, 2, 3 }),
+    circlet.npy.format(circlet.ByteTensor()),
+  },
+  gzip = {
+    files.gzip "", files.gzip "circle loss", files.gzip(("ab"):rep(300)) .. files.gzip "c",
+    -- deflated with back references, by fixed codes and by codes of its own
+    unhex [[1f8b08000000000002034bce2c4ace495548865039f9c5c5484432d992008d68cfd857000000]],
+    unhex [[
+      1f8b08000000000002ff4bce2c4ace4955c8c92f2e56481e016c06462666165636760e4e2e6e1e5e3e7e01412161
+      11513171094929691959397905452565155535750d4d2d6d1d5d3d7d03432363135333730b4b2b6b1b5b3b7b005a
+      9da35f30010000]],
+  },
+  t7 = {}, ascii = {},
+  json = {
+    '{"gamma":80,"m":0.25,"recall":[0.9,0.95],"name":"a\\u0041\\n","none":null,"yes":true}',
+    "[-1e-3, 1E5, 0, 123456789012345678901234567890, [], {}]", '"\\ud83d\\ude00"', " false ",
+  },
+}
+
+for _, layout in ipairs {
+  { "<f2", "\0\60\0\60" }, { ">i2", "\0\1\0\2" }, { "<u4", "\1\0\0\0\2\0\0\0" },
+  { "|b1", "\0\1" }, { ">f4", "\63\128\0\0\64\0\0\0" },
+} do
+  local header = ("{'descr': '%s', 'fortran_order': True, 'shape': (2, 1), }\n"):format(layout[1])
+  corpus.npy[#corpus.npy + 1] = "\x93NUMPY\1\0" .. string.pack("<s2", header) .. layout[2]
+end
+
+do
+  local shared = circlet.FloatTensor { { 1, 2 }, { 3, 4 } }
+  local cycle = { 1, "two", { three = true }, shared, shared:t() }
+  cycle.self = cycle
+  for _, object in ipairs {
+    cycle, circlet.LongTensor { 5, 6 }, circlet.DoubleStorage { 0.5 }, "text", -7.25, false,
+    circlet.nn.Sequential():add(circlet.nn.Linear(2, 2)),
+  } do
+    table.insert(corpus.t7, circlet.serialize(object))
+    table.insert(corpus.ascii, circlet.serialize(object, "ascii"))
+  end
+end
+
+if arg and arg[0] and arg[0]:find "corpus%.lua$" and arg[1] then
+  for name, inputs in pairs(corpus) do
+    assert(os.execute(("mkdir -p '%s/%s'"):format(arg[1], name)))
+    for i, bytes in ipairs(inputs) do
+      files.write(("%s/%s/%d"):format(arg[1], name, i), bytes)
+    end
+  end
+end
+
+return corpus

@@ -1,0 +1,82 @@
+-- Damaged inputs for every parser: each is parsed or refused with a message, and never costs more
+-- memory than it could hold. CIRCLET_FUZZ sets the number of rounds; the message of a failure has
+-- the seed of its round.
+local circlet = require "circlet"
+local core = require "circlet.core"
+local corpus = require "spec.fuzz.corpus"
+local mutator = require "spec.fuzz.mutate"
+local support = require "spec.support"
+
+local rounds = tonumber(os.getenv "CIRCLET_FUZZ" or "") or 300
+
+-- Parsing, and what must hold for a value that was parsed.
+local parsers = {
+  idx = {
+    parse = core.io.parse_idx,
+    check = function(t) return t:nElement() == 0 or support.flat(t) end,
+  },
+  npy = {
+    parse = core.io.parse_npy,
+    check = function(t)
+      local bytes = core.io.format_npy(t)
+      assert(core.io.format_npy(assert(core.io.parse_npy(bytes))) == bytes)
+    end,
+  },
+  gzip = {
+    parse = function(bytes) return core.io.inflate(bytes, 100000) end,
+    check = function(text) assert(#text <= 100000) end,
+  },
+  t7 = {
+    parse = circlet.deserialize,
+    check = function(object)
+      local written, bytes = pcall(circlet.serialize, object) -- not everything can be written
+      if written then assert(select("#", circlet.deserialize(bytes)) == 1) end
+    end,
+  },
+  ascii = {
+    parse = function(bytes) return circlet.deserialize(bytes, "ascii") end,
+    check = function() end,
+  },
+  json = {
+    parse = circlet.json.decode,
+    check = function(value)
+      local text = circlet.json.encode(value, { nan = "null" })
+      assert(circlet.json.encode(circlet.json.decode(text)) == text)
+    end,
+  },
+}
+
+-- The most that the core may hold at once for an input: what the elements in it widen to, and what
+-- gzip inflates; 64 bytes a block and the blocks' owners come on top.
+local function allowance(name, bytes)
+  return (name == "gzip" and 400000 or 32 * #bytes) + 100000
+end
+
+local function try(name, bytes)
+  local before = circlet.memory(true)
+  local value, message, code = parsers[name].parse(bytes)
+  local _, peak = circlet.memory()
+  assert(peak - before <= allowance(name, bytes), "it takes " .. peak - before .. " bytes")
+  if value == nil and code ~= nil then
+    assert(code == "format" and type(message) == "string" and #message > 0)
+    return false
+  end
+  if value ~= nil then parsers[name].check(value) end
+  return true
+end
+
+describe("damaged input", function()
+  for name in pairs(parsers) do
+    it("is parsed or refused: " .. name, function()
+      local inputs, refused = corpus[name], 0
+      for _, bytes in ipairs(inputs) do assert(try(name, bytes), "a sound input is refused") end
+      for seed = 1, rounds do
+        local bytes = mutator(seed):damaged(inputs)
+        local ok, result = pcall(try, name, bytes)
+        assert(ok, ("seed %d, %d bytes: %s"):format(seed, #bytes, tostring(result)))
+        if not result then refused = refused + 1 end
+      end
+      assert(refused > rounds // 3 and refused < rounds)
+    end)
+  end
+end)
