@@ -1,10 +1,14 @@
 /* Argument checks shared by all bindings. */
 #include "bind/bind.h"
 #include <string.h>
+#include "base/interrupt.h"
 
 void ctl_check(lua_State *L, ct_status status, const ct_error *error) {
   if (status == CT_OK) return;
-  if (status == CT_EINTERRUPTED) luaL_error(L, "interrupted!");
+  if (status == CT_EINTERRUPTED) {
+    ct_interrupt_clear(); /* this error is the answer */
+    luaL_error(L, "interrupted!");
+  }
   luaL_error(L, "%s", error->message);
 }
 

@@ -1,7 +1,9 @@
 /* Ctrl-C inside a kernel. The stock interpreter's own handler only sets a hook that fires when Lua
  * code runs again, so while a kernel runs our handler stands in its place and raises the core's
  * flag, which kernels poll. A signal that came too late for the kernel to see is raised again for
- * the handler before. Outside such a scope the process's handlers are untouched. */
+ * the handler before. The system may run our handler on another thread, on a busy machine only
+ * after the scope has ended: the flag then stays raised for the next kernel, which answers it.
+ * Outside such a scope the process's handlers are untouched. */
 #include "bind/bind.h"
 #include <signal.h>
 #include <string.h>
@@ -26,7 +28,6 @@ void ctl_interrupt_begin(ctl_interrupt *opaque) {
       s.before.sa_handler != SIG_IGN) {
     memset(&ours, 0, sizeof ours);
     ours.sa_handler = on_interrupt;
-    ct_interrupt_clear();
     s.installed = sigaction(SIGINT, &ours, NULL) == 0;
   }
   memcpy(opaque->opaque, &s, sizeof s);
