@@ -38,4 +38,13 @@ describe("class", function()
     support.raises("there is no parent class spec.Cow", class, "spec.Calf", "spec.Cow")
     support.raises("a type name expected, got number", class, 3)
   end)
+
+  it("is reached, with the names of types, from the module", function()
+    local circlet = require "circlet"
+    assert.equal(class, circlet.class)
+    assert.equal("nn.Identity", circlet.type(circlet.nn.Identity()))
+    assert.equal("circlet.LongStorage", circlet.type(circlet.LongStorage(2)))
+    assert.equal("nil", circlet.type(nil))
+    assert.is_function(circlet.train.Trainer.new)
+  end)
 end)

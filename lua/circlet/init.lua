@@ -29,13 +29,16 @@ for _, name in ipairs { "load", "save", "serialize", "deserialize" } do
   circlet[name] = serialize[name]
 end
 
+--- The type name of anything: "circlet.FloatTensor", "nn.Linear", or Lua's own type name.
+circlet.type = require("circlet.class").type
+
 --- Facts of the build and the machine, and what holds it back (config.lua).
 function circlet.config() return require("circlet.config").read() end
 
 local packages = {
   npy = "circlet.npy", json = "circlet.json",
   nn = "circlet.nn", optim = "circlet.optim", data = "circlet.data", metrics = "circlet.metrics",
-  report = "circlet.report",
+  report = "circlet.report", train = "circlet.train", class = "circlet.class",
 }
 
 return setmetatable(circlet, {
