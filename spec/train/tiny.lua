@@ -63,10 +63,13 @@ end
 function tiny.interrupt(path, script, ...)
   local words = { interpreter, "scripts/" .. script, ... }
   for i, word in ipairs(words) do words[i] = shell.quote(word) end
-  -- With job control a background job keeps the default action of SIGINT.
-  return tiny.shell(([[set -m; %s & child=$!
+  -- A shell without job control lets background jobs ignore SIGINT: env restores the default. A
+  -- signal that is lost all the same ends in a failure after a minute, not in a spec that hangs.
+  return tiny.shell(([[set -m; env --default-signal=INT %s & child=$!
     for i in $(seq 600); do [ -s %s ] && break; sleep 0.05; done
-    kill -INT $child; wait $child]]):format(table.concat(words, " "), shell.quote(path)))
+    kill -INT $child; (sleep 60; kill -KILL $child) 2>/dev/null & guard=$!
+    wait $child; code=$?; kill $guard; exit $code]]):format(table.concat(words, " "),
+    shell.quote(path)))
 end
 
 return tiny
