@@ -32,6 +32,13 @@ int ctl_check_dim(lua_State *L, int index, const ct_tensor *t) {
   return (int)dim - 1;
 }
 
+int64_t ctl_check_position(lua_State *L, int index) {
+  lua_Integer position = luaL_checkinteger(L, index);
+  if (position < 1)
+    luaL_argerror(L, index, lua_pushfstring(L, "a position from 1 expected, got %I", position));
+  return position - 1;
+}
+
 static void check_count(lua_State *L, int index, lua_Integer count) {
   if (count < 0 || count > CT_MAX_DIMS)
     luaL_argerror(L, index, lua_pushfstring(L, "at most %d sizes, got %I", CT_MAX_DIMS, count));

@@ -43,6 +43,7 @@ int ctl_environment(lua_State *L, ct_status status, const ct_error *error);
 
 /* A 1-based dimension of t as a 0-based one. */
 int ctl_check_dim(lua_State *L, int index, const ct_tensor *t);
+int64_t ctl_check_position(lua_State *L, int index); /* 1-based in Lua, 0-based on return */
 
 /* Sizes from a LongStorage, a table, or the integers from `index` to the top; returns how many. */
 int ctl_check_sizes(lua_State *L, int index, int64_t size[CT_MAX_DIMS]);

@@ -110,7 +110,7 @@ static void view_of_storage(lua_State *L, ct_tensor *t, ct_storage *storage, int
   int64_t size[CT_MAX_DIMS], stride[CT_MAX_DIMS];
   if (storage->dtype != t->dtype)
     luaL_argerror(L, index - 1, "the storage is of another type than the tensor");
-  int64_t offset = luaL_optinteger(L, index, 1) - 1;
+  int64_t offset = lua_isnoneornil(L, index) ? 0 : ctl_check_position(L, index);
   int dims = 1, strides = 0;
   if (lua_isnoneornil(L, index + 1)) {
     size[0] = storage->size - offset;

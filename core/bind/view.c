@@ -70,7 +70,7 @@ static int tensor_narrow(lua_State *L) {
   ct_error error;
   ct_tensor *t = ctl_check_tensor(L, 1);
   int dim = ctl_check_dim(L, 2, t);
-  int64_t start = luaL_checkinteger(L, 3) - 1, length = luaL_checkinteger(L, 4);
+  int64_t start = ctl_check_position(L, 3), length = luaL_checkinteger(L, 4);
   ct_tensor *view = ctl_push_tensor(L, t->dtype);
   ctl_check(L, ct_tensor_narrow(view, t, dim, start, length, &error), &error);
   return 1;

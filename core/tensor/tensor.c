@@ -220,7 +220,7 @@ ct_status ct_tensor_unfold(ct_tensor *out, const ct_tensor *t, int dim, int64_t 
                    (long long)length, (long long)step, (long long)t->size[dim]);
   ct_tensor view = *t;
   view.size[dim] = (t->size[dim] - length) / step + 1;
-  view.stride[dim] = step * t->stride[dim];
+  view.stride[dim] = view.size[dim] > 1 ? step * t->stride[dim] : t->stride[dim];
   view.size[t->dims] = length;
   view.stride[t->dims] = t->stride[dim];
   view.dims++;
