@@ -100,10 +100,11 @@ lint:
 	@clang-format --dry-run --Werror $(SOURCES) $(KERNELS) $(BINDING) $(HEADERS) $(wildcard spec/*/*.c)
 	@luacheck -q lua scripts spec
 
+## Specs send Ctrl-C to programs, which some shells have their background jobs ignore.
 SPEC ?= spec
 SEED ?= 1
-RUN_SPECS = $(BUSTED) --helper=spec/helper.lua --shuffle-files --shuffle-tests --seed=$(SEED) \
-            --pattern=_spec --output=spec/output.lua $(SPEC)
+RUN_SPECS = env --default-signal=INT $(BUSTED) --helper=spec/helper.lua --shuffle-files \
+            --shuffle-tests --seed=$(SEED) --pattern=_spec --output=spec/output.lua $(SPEC)
 spec: all
 	@$(RUN_SPECS)
 

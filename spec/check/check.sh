@@ -28,13 +28,14 @@ need() {
 }
 
 # specs BUILD PATH ...: the specs below the paths, on a build and its interpreter, which programs
-# that they start find under the usual name, too. $runner stands before the interpreter.
+# that they start find under the usual name, too. $runner stands before the interpreter. They send
+# Ctrl-C to programs, which some shells have their background jobs ignore.
 specs() {
   build=$1
   shift
-  PATH="$root/$build/bin:$PATH" LUA_CPATH="$root/$build/?.so;;" ${runner-} \
-    "$(PATH="$root/$build/bin:$PATH" command -v "$LUA")" "$busted" --helper=spec/helper.lua \
-    --shuffle-files --shuffle-tests --seed=1 --pattern=_spec --output=spec/output.lua "$@"
+  PATH="$root/$build/bin:$PATH" LUA_CPATH="$root/$build/?.so;;" env --default-signal=INT \
+    ${runner-} "$(PATH="$root/$build/bin:$PATH" command -v "$LUA")" "$busted" \
+    --helper=spec/helper.lua --shuffle-files --shuffle-tests --seed=1 --pattern=_spec --output=spec/output.lua "$@"
 }
 
 # Every spec, the long grids with them.

@@ -1,12 +1,29 @@
 /* An interpreter that sanitizers live in: linked with -fsanitize=..., it brings their runtime
  * along, which a plain lua5.4 could only be given by preloading it into every program it starts. It
- * takes what the specs give: -e CODE or a script, and arguments. The state is closed at the end, so
- * that whatever is still allocated then has been lost. */
+ * takes what the specs give: -e CODE or a script, and arguments; Ctrl-C raises "interrupted!". The
+ * state is closed at the end, so that whatever is still allocated then has been lost. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+static lua_State *interruptible;
+
+static void raise_interrupt(lua_State *L, lua_Debug *where) {
+  (void)where;
+  lua_sethook(L, NULL, 0, 0);
+  luaL_error(L, "interrupted!");
+}
+
+/* As the stock interpreter does: the error is raised where Lua next looks, and a second Ctrl-C ends
+ * the process. */
+static void on_interrupt(int number) {
+  signal(number, SIG_DFL);
+  lua_sethook(interruptible, raise_interrupt,
+              LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
 
 static int traceback(lua_State *L) {
   luaL_traceback(L, L, luaL_tolstring(L, 1, NULL), 1);
@@ -42,6 +59,8 @@ static int run(lua_State *L) {
 int main(int count, char **word) {
   lua_State *L = luaL_newstate();
   if (!L) return 1;
+  interruptible = L;
+  signal(SIGINT, on_interrupt);
   lua_pushcfunction(L, traceback);
   lua_pushcfunction(L, run);
   lua_pushinteger(L, count);
