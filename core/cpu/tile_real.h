@@ -65,31 +65,54 @@ static void NAME(similarities)(int64_t m, int64_t n, int64_t dim, const void *a,
                                const void *b, int64_t first_b, void *s, int64_t lds) {
   const int64_t width = NAME(WIDTH);
   const REAL *x = (const REAL *)a + first_a * dim, *y = (const REAL *)b + first_b * dim;
-  for (int64_t j = 0; j < n; j += width)
-    for (int64_t i = 0; i < m; i += HEIGHT) {
-      NAME(vector) c[HEIGHT][2];
-      memset(c, 0, sizeof c);
-      NAME(steps)(dim, x + i / width * width * dim + i % width, 1, width, y + j * dim, c);
-      NAME(store)(c, (REAL *)s + i * lds + j, lds);
-    }
+  for (int64_t deep = 0; deep < dim; deep += DEPTH) {
+    int64_t depth = smaller(dim - deep, DEPTH);
+    int64_t ahead = smaller(dim - deep - depth, DEPTH) * 2 * VECTOR_BYTES;
+    int64_t part_x = part_of(ahead, n / HEIGHT), part_y = part_of(ahead, m / HEIGHT);
+    for (int64_t j = 0; j < n; j += width)
+      for (int64_t i = 0; i < m; i += HEIGHT) {
+        const REAL *of_x = x + i / width * width * dim + deep * width,
+                   *of_y = y + j * dim + deep * width;
+        REAL *to = (REAL *)s + i * lds + j;
+        NAME(vector) c[HEIGHT][2];
+        fetch(of_x + depth * width, (j + i % width) / HEIGHT * part_x, part_x, ahead);
+        fetch(of_y + depth * width, i / HEIGHT * part_y, part_y, ahead);
+        if (deep)
+          NAME(load)(c, to, lds);
+        else
+          memset(c, 0, sizeof c);
+        NAME(steps)(depth, of_x + i % width, 1, width, of_y, c);
+        NAME(store)(c, to, lds);
+      }
+  }
 }
 
 static inline __attribute__((always_inline)) void
 NAME(multiply_by)(int64_t m, int64_t n, int64_t dim, const REAL *w, int64_t stride_r,
                   int64_t stride_k, const REAL *x, int64_t pitch_x, int64_t first_x, REAL *g,
                   int64_t pitch_g, int64_t first_g) {
-  const int64_t width = NAME(WIDTH);
-  for (int64_t d = 0; d < dim; d += width)
-    for (int64_t deep = 0; deep < n; deep += DEPTH)
-      for (int64_t i = 0; i < m; i += HEIGHT) {
-        REAL *to = g + d * pitch_g + (first_g + i) * width;
+  const int64_t width = NAME(WIDTH), parts = (n + DEPTH - 1) / DEPTH * (m / HEIGHT);
+  const int64_t bytes_x = n * 2 * VECTOR_BYTES, bytes_g = m * 2 * VECTOR_BYTES;
+  const int64_t part_x = part_of(bytes_x, parts), part_g = part_of(bytes_g, parts);
+  for (int64_t d = 0; d < dim; d += width) {
+    const REAL *of_x = x + d * pitch_x + first_x * width;
+    REAL *of_g = g + d * pitch_g + first_g * width;
+    bool more = d + width < dim;
+    for (int64_t deep = 0, part = 0; deep < n; deep += DEPTH)
+      for (int64_t i = 0; i < m; i += HEIGHT, part++) {
+        REAL *to = of_g + i * width;
         NAME(vector) c[HEIGHT][2];
+        if (more) {
+          fetch(of_x + pitch_x * width, part * part_x, part_x, bytes_x);
+          fetch(of_g + pitch_g * width, part * part_g, part_g, bytes_g);
+        }
         NAME(load)(c, to, width);
         NAME(steps)
-        (n - deep < DEPTH ? n - deep : DEPTH, w + i * stride_r + deep * stride_k, stride_r,
-         stride_k, x + d * pitch_x + (first_x + deep) * width, c);
+        (smaller(n - deep, DEPTH), w + i * stride_r + deep * stride_k, stride_r, stride_k,
+         of_x + deep * width, c);
         NAME(store)(c, to, width);
       }
+  }
 }
 
 static void NAME(multiply)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
