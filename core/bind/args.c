@@ -199,6 +199,15 @@ double ctl_option_number(lua_State *L, int index, const char *name, const char *
   return def;
 }
 
+int64_t ctl_option_integer(lua_State *L, int index, const char *name, const char *key, int64_t def,
+                           int64_t least, int64_t most) {
+  double value = ctl_option_number(L, index, name, key, (double)def);
+  if (!(value >= (double)least && value <= (double)most) || value != (double)(int64_t)value)
+    luaL_error(L, "%s: option %s must be an integer from %I to %I", name, key, (lua_Integer)least,
+               (lua_Integer)most);
+  return (int64_t)value;
+}
+
 bool ctl_option_boolean(lua_State *L, int index, const char *name, const char *key, bool def) {
   if (!push_option(L, index, name, key)) return def;
   if (!lua_isboolean(L, -1))

@@ -75,6 +75,9 @@ int ctl_return_pair(lua_State *L, const ctl_call *call, ct_status status, const 
 /* The fields of an options table at `index` (none and nil mean all defaults). Each returns the
  * field or the default, and raises "<name>: option <key> must be ..." when the type is wrong. */
 double ctl_option_number(lua_State *L, int index, const char *name, const char *key, double def);
+/* least and most are held within doubles: at most 2^53 in size. */
+int64_t ctl_option_integer(lua_State *L, int index, const char *name, const char *key, int64_t def,
+                           int64_t least, int64_t most);
 bool ctl_option_boolean(lua_State *L, int index, const char *name, const char *key, bool def);
 int ctl_option_choice(lua_State *L, int index, const char *name, const char *key,
                       const char *const choices[], int def);

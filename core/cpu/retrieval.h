@@ -12,11 +12,12 @@
 enum { CT_PANEL_BYTES = 128, CT_TILE_ROWS = 12 };
 
 /* One query's ranking problem: `n` references sorted by label (and by position within a label);
- * those in [begin, end) but not `self` (-1: none) are relevant. position[c] is where reference c
- * stood in the user's order; of two equal similarities the smaller position ranks first. `depth`:
- * how far down ranks must be known; the rank of the first relevant reference always is. */
+ * those in [begin, end) are relevant but for [skip, skip_end), a range within it (empty where skip
+ * = skip_end) that takes no part. position[c] is where reference c stood in the user's order; of
+ * two equal similarities the smaller position ranks first. `depth`: how far down ranks must be
+ * known; the rank of the first relevant reference always is. */
 typedef struct ct_ranking {
-  int64_t n, begin, end, self, depth;
+  int64_t n, begin, end, skip, skip_end, depth;
   const int32_t *position;
 } ct_ranking;
 

@@ -137,7 +137,7 @@ static quantiser sort_relevant(ct_rank_room *room, const ct_ranking *g, int64_t 
     start[b] += start[b - 1];
   }
   for (int64_t i = 0, c = g->begin; i < relevant; i++, c++) {
-    c += c == g->self;
+    if (c == g->skip) c = g->skip_end;
     int32_t at = start[bucket[i] + 1]++;
     value[at] = unsorted[i], room->place[at] = g->position[c];
   }
@@ -210,12 +210,11 @@ static void count_ahead(const ct_rank_room *room, const real *s, const int32_t *
 
 static int64_t rank(ct_rank_room *room, const void *similarity, const ct_ranking *g) {
   const real *s = similarity;
-  bool has_self = g->self >= g->begin && g->self < g->end;
-  int64_t relevant = g->end - g->begin - has_self, behind = g->n - g->end;
-  int64_t first = has_self ? g->self - g->begin : relevant;
+  int64_t skipped = g->skip_end - g->skip, first = g->skip - g->begin;
+  int64_t relevant = g->end - g->begin - skipped, behind = g->n - g->end;
   if (relevant <= 0) return 0;
   memcpy(room->value_spare, s + g->begin, (size_t)first * sizeof *s);
-  memcpy((real *)room->value_spare + first, s + g->begin + first + has_self,
+  memcpy((real *)room->value_spare + first, s + g->skip_end,
          (size_t)(relevant - first) * sizeof *s);
   quantiser z = sort_relevant(room, g, relevant);
   quantise(room->bucket, s, g->begin, z);

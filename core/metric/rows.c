@@ -1,92 +1,58 @@
-/* Preparing rows and labels for retrieval. Each row is read into doubles, checked, normalised or
- * extended there and written once, rounded to the type of the products. What becomes of a row
- * depends on its elements alone, so equal rows stay equal. */
+/* Preparing rows for products. Each row is read into doubles, checked, normalised or extended there
+ * and written once, rounded to the type of the products. What becomes of a row depends on its
+ * elements alone, so equal rows stay equal. */
 #include "metric/rows.h"
+#include <float.h>
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
 #include "base/threads.h"
+#include "cpu/retrieval.h"
 #include "ops/copy.h"
 
-/* Labels */
+/* Checks */
 
-static ct_status read_real_labels(int64_t *out, const ct_tensor *labels, int64_t rows,
-                                  const char *what, ct_error *error) {
-  ct_tensor flat = {.dtype = CT_DOUBLE};
-  CT_TRY(ct_contiguous(&flat, CT_DOUBLE, labels, error));
-  const double *from = ct_tensor_data(&flat);
-  ct_status status = CT_OK;
-  for (int64_t i = 0; i < rows && status == CT_OK; i++) {
-    if (from[i] >= 1 && from[i] < 0x1p63 && from[i] == floor(from[i]))
-      out[i] = (int64_t)from[i];
-    else
-      status =
-          ct_fail(error, CT_EINVALID, "retrieval: %s must be whole numbers from 1, got %g at %lld",
-                  what, from[i], (long long)i + 1);
-  }
-  ct_tensor_release(&flat);
-  return status;
+ct_status ct_check_rows(const ct_tensor *t, const char *function, const char *what,
+                        ct_error *error) {
+  char shape[CT_SHAPE_TEXT];
+  if (!ct_dtype_is_real(t->dtype))
+    return ct_fail(error, CT_EINVALID, "%s: %s must be a Float or Double tensor, got %s", function,
+                   what, ct_dtype_name(t->dtype));
+  if (t->dims != 2 && t->dims != 0)
+    return ct_fail(error, CT_EINVALID, "%s: %s must have two dimensions, got size %s", function,
+                   what, ct_shape_text(shape, t->dims, t->size));
+  if (t->dims == 2 && t->size[0] > INT32_MAX)
+    return ct_fail(error, CT_EINVALID, "%s: at most %d rows, %s has %lld", function, INT32_MAX,
+                   what, (long long)t->size[0]);
+  return CT_OK;
 }
 
-static ct_status read_integer_labels(int64_t *out, const ct_tensor *labels, int64_t rows,
-                                     const char *what, ct_error *error) {
-  ct_tensor flat = {.dtype = CT_LONG};
-  CT_TRY(ct_contiguous(&flat, CT_LONG, labels, error));
-  const int64_t *from = ct_tensor_data(&flat);
-  ct_status status = CT_OK;
-  for (int64_t i = 0; i < rows && status == CT_OK; i++) {
-    out[i] = from[i];
-    if (from[i] < 1)
-      status = ct_fail(error, CT_EINVALID,
-                       "retrieval: %s must be whole numbers from 1, got %lld at %lld", what,
-                       (long long)from[i], (long long)i + 1);
-  }
-  ct_tensor_release(&flat);
-  return status;
+ct_status ct_check_references(const ct_tensor *queries, const ct_tensor *references,
+                              const char *function, ct_error *error) {
+  CT_TRY(ct_check_rows(references, function, "references", error));
+  if (queries->dtype != references->dtype)
+    return ct_fail(error, CT_EINVALID, "%s: queries are %s but references are %s", function,
+                   ct_dtype_name(queries->dtype), ct_dtype_name(references->dtype));
+  if (queries->dims && references->dims && queries->size[1] != references->size[1])
+    return ct_fail(error, CT_EINVALID, "%s: queries have %lld columns but references have %lld",
+                   function, (long long)queries->size[1], (long long)references->size[1]);
+  return CT_OK;
 }
 
-ct_status ct_read_labels(int64_t **out, const ct_tensor *labels, int64_t rows, const char *what,
-                         ct_error *error) {
-  int64_t count = ct_tensor_count(labels);
-  if (count != rows)
-    return ct_fail(error, CT_EINVALID,
-                   "retrieval: %s must have %lld elements, one per row, got %lld", what,
-                   (long long)rows, (long long)count);
-  CT_TRY(ct_alloc(out, rows, sizeof **out, "retrieval", error));
-  ct_status status = ct_dtype_is_real(labels->dtype)
-                         ? read_real_labels(*out, labels, rows, what, error)
-                         : read_integer_labels(*out, labels, rows, what, error);
-  if (status == CT_OK) return CT_OK;
-  ct_free(*out);
-  *out = NULL;
-  return status;
+ct_status ct_check_range(const ct_packed *queries, const ct_packed *references,
+                         ct_similarity similarity, const char *function, ct_error *error) {
+  double limit = (queries->dtype == CT_FLOAT ? (double)FLT_MAX : DBL_MAX) / 8;
+  double most = queries->longest * references->longest;
+  if (similarity == CT_SIMILARITY_COSINE) return CT_OK;
+  if (similarity == CT_SIMILARITY_EUCLIDEAN)
+    most = 2 * most + references->longest * references->longest;
+  if (most <= limit) return CT_OK;
+  return ct_fail(error, CT_EINVALID,
+                 "%s: similarities of rows with norms of %g and %g do not fit in a %s", function,
+                 queries->longest, references->longest, ct_dtype_name(queries->dtype));
 }
 
-/* Radix sort by bytes, least first; bytes that all labels share are passed over. */
-void ct_sort_labels(int64_t *label, int32_t *position, int64_t *label_spare,
-                    int32_t *position_spare, int64_t n) {
-  int64_t *from = label, *to = label_spare;
-  int32_t *from_position = position, *to_position = position_spare;
-  for (int64_t i = 0; i < n; i++) position[i] = (int32_t)i;
-  for (int shift = 0; shift < 64; shift += 8) {
-    int64_t start[257] = {0};
-    for (int64_t i = 0; i < n; i++) start[((from[i] >> shift) & 255) + 1]++;
-    if (n == 0 || start[((from[0] >> shift) & 255) + 1] == n) continue;
-    for (int b = 0; b < 256; b++) start[b + 1] += start[b];
-    for (int64_t i = 0; i < n; i++) {
-      int64_t at = start[(from[i] >> shift) & 255]++;
-      to[at] = from[i], to_position[at] = from_position[i];
-    }
-    int64_t *swap = from;
-    int32_t *swap_position = from_position;
-    from = to, to = swap, from_position = to_position, to_position = swap_position;
-  }
-  if (from == label) return;
-  memcpy(label, from, (size_t)n * sizeof *label);
-  memcpy(position, from_position, (size_t)n * sizeof *position);
-}
-
-/* Rows */
+/* Layout */
 
 static bool load_row(double *row, const ct_tensor *rows, int64_t i, int64_t columns) {
   bool finite = true;
@@ -139,31 +105,30 @@ static double transform_row(double *row, int64_t columns, const ct_row_layout *l
   return norm;
 }
 
-static void store_row(void *out, ct_dtype dtype, const double *row, int64_t depth, int64_t place,
-                      int64_t panel_width) {
-  int64_t width = panel_width ? panel_width : 1;
-  int64_t at = place / width * width * depth + place % width;
-  for (int64_t d = 0; d < depth; d++, at += width) {
-    if (dtype == CT_FLOAT)
-      ((float *)out)[at] = (float)row[d];
+/* Element d of the row at `place` stands at at + d * width. */
+static void store_row(ct_packed *out, const double *row, int64_t place) {
+  int64_t at = place / out->width * out->width * out->depth + place % out->width;
+  for (int64_t d = 0; d < out->depth; d++, at += out->width) {
+    if (out->dtype == CT_FLOAT)
+      ((float *)out->data)[at] = (float)row[d];
     else
-      ((double *)out)[at] = row[d];
+      ((double *)out->data)[at] = row[d];
   }
 }
 
-ct_status ct_lay_rows(void *out, ct_dtype dtype, double *longest, const ct_tensor *rows,
-                      const ct_row_layout *layout, const char *what, ct_error *error) {
-  int64_t n = rows->size[0], columns = rows->size[1], depth, bad = INT64_MAX;
-  depth = ct_row_depth(layout->similarity, columns);
-  int threads = ct_threads_for(n * columns);
+/* rows: contiguous. */
+static ct_status lay_rows(ct_packed *out, const ct_tensor *rows, const ct_row_layout *layout,
+                          const char *function, const char *what, ct_error *error) {
+  int64_t n = rows->size[0], columns = rows->size[1], bad = INT64_MAX;
+  int64_t room = out->depth + 8; /* threads apart by a cache line */
+  int threads = ct_threads_for(n * columns), worker = 0;
   double most = 0, *scratch = NULL;
-  CT_TRY(ct_alloc(&scratch, threads * (depth + 8), sizeof *scratch, "retrieval", error));
-  int worker = 0;
+  CT_TRY(ct_alloc(&scratch, threads * room, sizeof *scratch, function, error));
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
     double *row;
 #pragma omp critical(ct_lay_rows)
-    row = scratch + worker++ * (depth + 8);
+    row = scratch + worker++ * room;
 #pragma omp for schedule(static) reduction(min : bad) reduction(max : most)
     for (int64_t place = 0; place < n; place++) {
       int64_t i = layout->order ? layout->order[place] : place;
@@ -173,12 +138,45 @@ ct_status ct_lay_rows(void *out, ct_dtype dtype, double *longest, const ct_tenso
       }
       double norm = transform_row(row, columns, layout);
       most = norm > most ? norm : most;
-      store_row(out, dtype, row, depth, place, layout->panel_width);
+      store_row(out, row, place);
     }
   }
   ct_free(scratch);
-  *longest = most;
+  out->longest = most;
   if (bad == INT64_MAX) return CT_OK;
-  return ct_fail(error, CT_EINVALID, "retrieval: row %lld of %s holds a NaN or an infinity",
+  return ct_fail(error, CT_EINVALID, "%s: row %lld of %s holds a NaN or an infinity", function,
                  (long long)bad + 1, what);
+}
+
+static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+
+ct_status ct_pack(ct_packed *out, const ct_tensor *rows, const ct_row_layout *layout,
+                  const char *function, const char *what, ct_error *error) {
+  ct_tensor flat = {.dtype = rows->dtype};
+  bool euclidean = layout->similarity == CT_SIMILARITY_EUCLIDEAN;
+  int64_t count;
+  *out = (ct_packed){.dtype = euclidean ? CT_DOUBLE : rows->dtype,
+                     .rows = rows->size[0],
+                     .depth = rows->size[1] + euclidean,
+                     .width = 1};
+  size_t element = ct_dtype_size(out->dtype);
+  if (layout->as_reference) {
+    out->width = CT_PANEL_BYTES / (int64_t)element;
+    out->panels = (out->rows + out->width - 1) / out->width;
+  }
+  out->places = round_up(out->rows, layout->as_reference ? out->width : CT_TILE_ROWS);
+  if (!ct_size_mul(out->places, out->depth, &count))
+    return ct_fail(error, CT_ENOMEM, "%s: %s exceed the address space", function, what);
+  CT_TRY(ct_alloc(&out->data, count, element, function, error));
+  memset(out->data, 0, (size_t)count * element);
+  ct_status status = ct_contiguous(&flat, rows->dtype, rows, error);
+  if (status == CT_OK) status = lay_rows(out, &flat, layout, function, what, error);
+  ct_tensor_release(&flat);
+  if (status != CT_OK) ct_packed_release(out);
+  return status;
+}
+
+void ct_packed_release(ct_packed *packed) {
+  ct_free(packed->data);
+  packed->data = NULL;
 }

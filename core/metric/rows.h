@@ -1,40 +1,53 @@
-/* What retrieval reads: labels as integers, references grouped by label, rows ready for products.
- */
+/* What measures read: embeddings checked, normalised and laid out ready for products. */
 #ifndef CIRCLET_METRIC_ROWS_H
 #define CIRCLET_METRIC_ROWS_H
 
-#include "metric/retrieval.h"
+#include "tensor/tensor.h"
 
-/* *out: the labels of `rows` rows, owned by the caller (ct_free). Fails unless there are `rows`
- * whole numbers from 1. `what` names the argument in messages. */
-ct_status ct_read_labels(int64_t **out, const ct_tensor *labels, int64_t rows, const char *what,
-                         ct_error *error);
+typedef enum ct_similarity {
+  CT_SIMILARITY_COSINE,   /* of the normalised rows; a zero row is at 0 from everything */
+  CT_SIMILARITY_DOT,      /* inner products as they are */
+  CT_SIMILARITY_EUCLIDEAN /* nearest first; always computed in double */
+} ct_similarity;
 
-/* Sorts label[0..n) with the position that each had, equal labels in the order of positions. The
- * spare arrays have n elements too. */
-void ct_sort_labels(int64_t *label, int32_t *position, int64_t *label_spare,
-                    int32_t *position_spare, int64_t n);
+/* Fails unless `rows` is [n,D], Float or Double, n at most INT32_MAX (or empty). */
+ct_status ct_check_rows(const ct_tensor *rows, const char *function, const char *what,
+                        ct_error *error);
+
+/* Fails unless references are rows of the type and width of the queries. */
+ct_status ct_check_references(const ct_tensor *queries, const ct_tensor *references,
+                              const char *function, ct_error *error);
+
+static inline int64_t ct_row_count(const ct_tensor *rows) { return rows->dims ? rows->size[0] : 0; }
 
 /* How rows are laid out and what is done to them. `order` (NULL: as they are) names the row that
- * comes at each place. panel_width 0: row-major; otherwise in panels of that many rows, panel[p]
- * [depth][panel_width], with zeros after the last row. For Euclidean distances, 2 q.r - |r|^2 is
- * the product of (q, 1) and (2r, -|r|^2), so each row is one longer. */
+ * comes at each place. Queries are row-major; references in the panels of cpu/retrieval.h. For
+ * Euclidean distances, 2 q.r - |r|^2 is the product of (q, 1) and (2r, -|r|^2), so each row is one
+ * longer: what ranks references of one query, |q|^2 short of the negative squared distance. */
 typedef struct ct_row_layout {
   ct_similarity similarity;
   bool as_reference;
   const int32_t *order;
-  int64_t panel_width;
 } ct_row_layout;
 
-static inline int64_t ct_row_depth(ct_similarity similarity, int64_t columns) {
-  return columns + (similarity == CT_SIMILARITY_EUCLIDEAN);
-}
+/* Rows in such a layout, places beyond the last one zero. */
+typedef struct ct_packed {
+  ct_dtype dtype; /* of the products */
+  int64_t rows, depth, places;
+  int64_t width, panels; /* of references; 1 and 0 for queries */
+  double longest;        /* the greatest norm of a row as it came */
+  void *data;
+} ct_packed;
 
-/* Fills out (of type `dtype`, zeroed by the caller) from rows: [n, D], contiguous Float or Double.
- * *longest: the greatest norm of a row as it came. Fails, naming the row, for a NaN or an infinity.
- * Rows are normalised in double and after scaling by a power of two, so that no square overflows.
- */
-ct_status ct_lay_rows(void *out, ct_dtype dtype, double *longest, const ct_tensor *rows,
-                      const ct_row_layout *layout, const char *what, ct_error *error);
+/* Fills *out, which owns its data (ct_packed_release). Fails, naming the row, for a NaN or an
+ * infinity. Rows are normalised in double and after scaling by a power of two, so that no square
+ * overflows; equal rows stay equal. `rows` has two dimensions. */
+ct_status ct_pack(ct_packed *out, const ct_tensor *rows, const ct_row_layout *layout,
+                  const char *function, const char *what, ct_error *error);
+void ct_packed_release(ct_packed *packed);
+
+/* Fails where products or their differences could overflow: infinities have no order. */
+ct_status ct_check_range(const ct_packed *queries, const ct_packed *references,
+                         ct_similarity similarity, const char *function, ct_error *error);
 
 #endif

@@ -114,6 +114,7 @@ return {
     learn(class, n, labels); learn(similarity, { u, v }); metrics.retrieval(x, labels);
     metrics.retrieval(d, labels, { similarity = "euclidean", block = 2 });
     metrics.retrieval({ x, n }, { labels, labels }, { measures = { "map" }, k = { 1, 2 } });
+    metrics.cmc(x, labels, { cameras = labels }); metrics.cmc({ x, n }, { labels, labels });
   ]],
   modules = [[
     learn(linear, x); learn(linear, n); learn(conv, images); learn(conv, images:transpose(3, 4));

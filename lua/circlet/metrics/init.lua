@@ -19,6 +19,7 @@ local metrics = {}
 --   map_at_r     1/R * sum over the relevant ranks i <= R of the precision at i
 --   map          average precision over the whole ranking
 --   mrr          1 / rank of the first relevant reference
+--   minp         R / rank of the last relevant reference
 --   n_queries    queries averaged over (without any, the means are NaN)
 --   n_lone       queries left out
 --
@@ -26,6 +27,8 @@ local metrics = {}
 --   similarity   "cosine" (default; a zero row is at 0 from everything), "dot", or "euclidean"
 --                (nearest first, computed in double whatever the type; rows far from the origin
 --                lose digits, as distances are taken from products)
+--   cameras      which camera took each row: whole numbers from 1, a tensor, or two for queries and
+--                references; see metrics.cmc
 --   k            ranks for recall, a list or one number; default { 1, 2, 4, 8 }
 --   measures     names of what to return, e.g. { "recall", "map_at_r" }; default all
 --   block        queries per tile, default 12; memory is threads * block * N similarities
@@ -37,10 +40,38 @@ local metrics = {}
 -- are not whole numbers from 1, unknown options, and products beyond the range of the type.
 --
 -- R-precision and MAP@R: Musgrave, Belongie and Lim, "A Metric Learning Reality Check", ECCV 2020.
+-- mINP: Ye et al., "Deep Learning for Person Re-identification: A Survey and Outlook", TPAMI 2021.
 --
 --     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 --     local r = circlet.metrics.retrieval(x, circlet.LongTensor { 1, 1, 2, 2 }, { k = 1 })
 --     print(r.recall[1], r.map_at_r)      -- 1.0  1.0
 metrics.retrieval = core.metrics.retrieval
+
+--- The measures of re-identification: is the right identity found, seen by another camera?
+--
+--     circlet.metrics.cmc({ queries, gallery }, { labels, gallery_labels }, {
+--       cameras = { cameras, gallery_cameras } })
+--     circlet.metrics.cmc(embeddings, labels, { cameras = cameras })       -- leave one out
+--
+-- Arguments, ties, errors and cost are those of metrics.retrieval. With `cameras`, images of the
+-- query's identity that the query's own camera took are taken out of its ranking, as evaluation on
+-- Market-1501 and DukeMTMC-reID goes (Zheng et al., "Scalable Person Re-identification: A
+-- Benchmark", ICCV 2015). Junk images (identity -1 there) are to be left out of the gallery;
+-- distractors (0) get a label that no query has.
+--
+-- Returns a table of means over the queries that have a right answer left:
+--   cmc          { [k] = share of queries with a right answer among the first k }
+--   map          mean average precision; the precision at each right answer, not the trapezoids
+--                of the data set's first evaluation program
+--   minp         mean inverse negative penalty: right answers / rank of the last one
+--   n_queries, n_lone    queries averaged over, and left out
+--
+-- Options: similarity, cameras, block as in metrics.retrieval; k, default { 1, 5, 10, 20 }.
+--
+--     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+--     local r = circlet.metrics.cmc(x, circlet.LongTensor { 1, 1, 2, 2 },
+--       { cameras = circlet.LongTensor { 1, 2, 1, 1 } })
+--     print(r.cmc[1], r.map, r.n_lone)      -- 1.0  1.0  2
+metrics.cmc = core.metrics.cmc
 
 return metrics
