@@ -65,4 +65,73 @@ static inline double ct_exp_f64(double x) {
   return e * scale_low * scale_high;
 }
 
+/* 2^f for |f| <= 0.51, a polynomial by our own Remez exchange: relative error below 2e-8 and 6e-17
+ * with its coefficients rounded; exactly 1 at 0. */
+static inline float ct_exp2_near_f32(float f) {
+  float q = CT_FMAF(0x1.473712p-13f, f, 0x1.5f8742p-10f);
+  q = CT_FMAF(q, f, 0x1.3b26bep-7f);
+  q = CT_FMAF(q, f, 0x1.c6ae44p-5f);
+  q = CT_FMAF(q, f, 0x1.ebfbe4p-3f);
+  q = CT_FMAF(q, f, 0x1.62e432p-1f);
+  return CT_FMAF(q, f, 1.0f);
+}
+
+static inline double ct_exp2_near_f64(double f) {
+  double q = CT_FMA(0x1.c066c6dd20d7cp-32, f, 0x1.e6128792fa609p-28);
+  q = CT_FMA(q, f, 0x1.b5428cc71aad3p-24);
+  q = CT_FMA(q, f, 0x1.62bfce3959d87p-20);
+  q = CT_FMA(q, f, 0x1.ffcbed0fd9734p-17);
+  q = CT_FMA(q, f, 0x1.4309130b846c0p-13);
+  q = CT_FMA(q, f, 0x1.5d87fe7c1fba5p-10);
+  q = CT_FMA(q, f, 0x1.3b2ab6fba15d1p-7);
+  q = CT_FMA(q, f, 0x1.c6b08d7048c2dp-5);
+  q = CT_FMA(q, f, 0x1.ebfbdff82c59ap-3);
+  q = CT_FMA(q, f, 0x1.62e42fefa39f3p-1);
+  return CT_FMA(q, f, 1.0);
+}
+
+/* 2^n for an integer n <= 0; 0 below the normal range. */
+static inline float ct_power_f32(float n) {
+  float shifted = (n < -127.0f ? -127.0f : n) + (0x1.8p23f + 127.0f), power;
+  uint32_t bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits <<= 23; /* the exponent stands in the low bits, and what is above them falls off */
+  memcpy(&power, &bits, sizeof power);
+  return power;
+}
+
+static inline double ct_power_f64(double n) {
+  double shifted = (n < -1023.0 ? -1023.0 : n) + (0x1.8p52 + 1023.0), power;
+  uint64_t bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits <<= 52;
+  memcpy(&power, &bits, sizeof power);
+  return power;
+}
+
+/* To the nearest integer, for |x| < 2^22 and 2^51; beyond, x itself or near it. */
+static inline float ct_round_f32(float x) { return (x + 0x1.8p23f) - 0x1.8p23f; }
+static inline double ct_round_f64(double x) { return (x + 0x1.8p52) - 0x1.8p52; }
+
+/* a*b - p for p = a*b rounded. Without fused instructions: a product of floats is exact in double;
+ * doubles are halved (Dekker 1971), which needs |a|, |b| < 2^995. */
+static inline float ct_rest_f32(float a, float b, float p) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, -p);
+#else
+  return (float)((double)a * b - p);
+#endif
+}
+
+static inline double ct_rest_f64(double a, double b, double p) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fma(a, b, -p);
+#else
+  const double half = 0x1p27 + 1;
+  double a_high = a * half - (a * half - a), a_low = a - a_high;
+  double b_high = b * half - (b * half - b), b_low = b - b_high;
+  return ((a_high * b_high - p) + a_high * b_low + a_low * b_high) + a_low * b_low;
+#endif
+}
+
 #endif

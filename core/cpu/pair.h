@@ -17,15 +17,18 @@ typedef struct ct_pair_side {
   int64_t *first, *last; /* [rows] a row's positives are rows first..last-1 of the other side */
 } ct_pair_side;
 
-/* A running log-sum-exp over each anchor's pairs of one kind: the sum of exp(l - l(reference)),
- * where reference is the largest coordinate met. */
+/* A running log-sum-exp over each anchor's pairs of one kind: the sum of 2^(l - reference) over
+ * logits l to base 2 without the part that all pairs share; reference is the largest, rounded. */
 typedef struct ct_pair_sums {
-  void *reference; /* [rows] compute type */
+  void *reference; /* [rows] compute type, integers >= 0 */
   double *sum;     /* [rows] */
   double *sum_s;   /* [rows] similarities; only the total over all rows has a meaning */
 } ct_pair_sums;
 
-/* What a pair's weight takes from its anchor: factor * exp(l - l(reference)) * slope. */
+/* What a pair's weight takes from its anchor: factor * 2^(l - reference) * slope. Float holds the
+ * integers of logits up to 2^CT_FLOAT_LOGITS with room to spare. */
+enum { CT_FLOAT_LOGITS = 18 };
+
 typedef struct ct_pair_factors {
   const void *reference[CT_KINDS], *factor[CT_KINDS]; /* [rows] compute type */
 } ct_pair_factors;
@@ -68,18 +71,19 @@ typedef struct ct_pair_run {
   bool through_alpha;
   double m, gamma;
   void *s;
-  void *row_reference, *column_reference; /* one element; [n] */
-  const void *row_factor, *column_factor; /* one element; [n] */
-  double *row_sum, *row_sum_s;            /* one element each */
-  void *column_sum;                       /* [n] */
+  void *row_reach, *column_reach;               /* one element; [n]: largest coordinates */
+  const void *row_reference, *column_reference; /* one element; [n] */
+  const void *row_factor, *column_factor;       /* one element; [n] */
+  double *row_sum, *row_sum_s;                  /* one element each */
+  void *column_sum;                             /* [n] */
 } ct_pair_run;
 
 typedef struct ct_pair_kernels {
-  /* Raises references to the largest coordinate of the run. */
+  /* Raises reaches to the largest coordinate of the run. */
   void (*reach)(const ct_pair_run *run);
-  /* Multiplies sums by exp(l(from) - l(to)), after references have been raised. */
-  void (*rescale)(int64_t n, double gamma, const void *from, const void *to, double *sum);
-  /* Adds exp(l - l(reference)) to the sums of both ends. */
+  /* Raises references to what was reached, and rescales the sums that are relative to them. */
+  void (*raise)(int64_t n, double gamma, const void *reach, void *reference, double *sum);
+  /* Adds 2^(l - reference) to the sums of both ends. */
   void (*add)(const ct_pair_run *run);
   /* Replaces each s by the weight of its pair, dL/ds. */
   void (*weigh)(const ct_pair_run *run);

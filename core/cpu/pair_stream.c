@@ -132,8 +132,8 @@ static int64_t tile_number(const schedule *s, int64_t row, int64_t column) {
  * of two apart would share few sets of a cache. */
 enum {
   SCRATCH_STRIDE = LARGEST_BLOCK + 16,
-  SCRATCH_REFERENCES = LARGEST_BLOCK * SCRATCH_STRIDE,
-  SCRATCH_SUMS = SCRATCH_REFERENCES + CT_KINDS * 2 * LARGEST_BLOCK,
+  SCRATCH_REACH = LARGEST_BLOCK * SCRATCH_STRIDE,
+  SCRATCH_SUMS = SCRATCH_REACH + CT_KINDS * 2 * LARGEST_BLOCK,
   SCRATCH = SCRATCH_SUMS + CT_KINDS * LARGEST_BLOCK
 };
 

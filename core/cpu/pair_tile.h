@@ -6,9 +6,9 @@
 typedef struct NAME(sheet) {
   REAL *s;
   int64_t stride;
-  REAL *row_reference[CT_KINDS];    /* [rows] */
-  REAL *column_reference[CT_KINDS]; /* [columns] */
-  REAL *column_sum[CT_KINDS];       /* [columns] */
+  REAL *row_reach[CT_KINDS];    /* [rows] */
+  REAL *column_reach[CT_KINDS]; /* [columns] */
+  REAL *column_sum[CT_KINDS];   /* [columns] */
 } NAME(sheet);
 
 /* The tile's similarities: kept where there is room, otherwise in scratch. */
@@ -48,24 +48,22 @@ static ct_pair_run NAME(run_of)(const pass *p, const tile *t, const NAME(sheet) 
                        .s = sheet->s + row * sheet->stride + (r->from - t->column)};
 }
 
-static void NAME(start_sums)(const pass *p, const tile *t, NAME(sheet) * sheet) {
-  REAL *scratch = (REAL *)(void *)t->scratch, *reference = scratch + SCRATCH_REFERENCES;
+static void NAME(start_sums)(const tile *t, NAME(sheet) * sheet) {
+  REAL *scratch = (REAL *)(void *)t->scratch;
   for (int kind = 0; kind < CT_KINDS; kind++) {
-    const REAL *known = p->sums[kind].reference;
-    sheet->row_reference[kind] = reference + 2 * kind * LARGEST_BLOCK;
-    sheet->column_reference[kind] = sheet->row_reference[kind] + LARGEST_BLOCK;
+    sheet->row_reach[kind] = scratch + SCRATCH_REACH + 2 * kind * LARGEST_BLOCK;
+    sheet->column_reach[kind] = sheet->row_reach[kind] + LARGEST_BLOCK;
     sheet->column_sum[kind] = scratch + SCRATCH_SUMS + kind * LARGEST_BLOCK;
-    memcpy(sheet->row_reference[kind], known + t->row, (size_t)t->rows * sizeof(REAL));
-    if (t->both)
-      memcpy(sheet->column_reference[kind], known + t->column, (size_t)t->columns * sizeof(REAL));
+    memset(sheet->row_reach[kind], 0, (size_t)t->rows * sizeof(REAL));
+    memset(sheet->column_reach[kind], 0, (size_t)t->columns * sizeof(REAL));
   }
 }
 
-static void NAME(raise_references)(const pass *p, const REAL *raised, int kind, int64_t from,
+static void NAME(raise_references)(const pass *p, const REAL *reach, int kind, int64_t from,
                                    int64_t n) {
-  REAL *known = (REAL *)p->sums[kind].reference + from;
-  KERNEL(ct_circle_kernels)->rescale(n, p->stream->gamma, known, raised, p->sums[kind].sum + from);
-  memcpy(known, raised, (size_t)n * sizeof(REAL));
+  KERNEL(ct_circle_kernels)
+      ->raise(n, p->stream->gamma, reach, (REAL *)p->sums[kind].reference + from,
+              p->sums[kind].sum + from);
 }
 
 /* Calls `visit` for every run of the tile's rows from..to-1. */
@@ -78,11 +76,13 @@ static void NAME(each_run)(const pass *p, const tile *t, int64_t from, int64_t t
       int kind = runs[k].kind;
       int64_t offset = runs[k].from - t->column;
       ct_pair_run r = NAME(run_of)(p, t, sheet, i, &runs[k]);
-      r.row_reference = sheet->row_reference[kind] + i;
+      r.row_reach = sheet->row_reach[kind] + i;
+      r.row_reference = (const REAL *)p->sums[kind].reference + t->row + i;
       r.row_sum = p->sums[kind].sum + t->row + i;
       r.row_sum_s = p->sums[kind].sum_s + t->row + i;
       if (t->both) {
-        r.column_reference = sheet->column_reference[kind] + offset;
+        r.column_reach = sheet->column_reach[kind] + offset;
+        r.column_reference = (const REAL *)p->sums[kind].reference + runs[k].from;
         r.column_sum = sheet->column_sum[kind] + offset;
       }
       visit(&r);
@@ -93,12 +93,11 @@ static void NAME(each_run)(const pass *p, const tile *t, int64_t from, int64_t t
 static void NAME(tile_sums)(const pass *p, const tile *t) {
   const ct_pair_kernels *kernels = KERNEL(ct_circle_kernels);
   NAME(sheet) sheet = NAME(compute)(p, t);
-  NAME(start_sums)(p, t, &sheet);
+  NAME(start_sums)(t, &sheet);
   NAME(each_run)(p, t, 0, t->rows, &sheet, kernels->reach);
   for (int kind = 0; kind < CT_KINDS; kind++) {
-    NAME(raise_references)(p, sheet.row_reference[kind], kind, t->row, t->rows);
-    if (t->both)
-      NAME(raise_references)(p, sheet.column_reference[kind], kind, t->column, t->columns);
+    NAME(raise_references)(p, sheet.row_reach[kind], kind, t->row, t->rows);
+    if (t->both) NAME(raise_references)(p, sheet.column_reach[kind], kind, t->column, t->columns);
   }
   /* Columns add up in the compute type, a few rows at a time. */
   for (int64_t from = 0; from < t->rows; from += STEP) {
@@ -122,10 +121,10 @@ static void NAME(weigh_tile)(const pass *p, const tile *t, const NAME(sheet) * s
     for (int k = 0; k < count; k++) {
       int kind = runs[k].kind;
       ct_pair_run r = NAME(run_of)(p, t, sheet, i, &runs[k]);
-      r.row_reference = (REAL *)f->reference[kind] + row;
+      r.row_reference = (const REAL *)f->reference[kind] + row;
       r.row_factor = (const REAL *)f->factor[kind] + row;
       if (!p->stream->columns) {
-        r.column_reference = (REAL *)f->reference[kind] + runs[k].from;
+        r.column_reference = (const REAL *)f->reference[kind] + runs[k].from;
         r.column_factor = (const REAL *)f->factor[kind] + runs[k].from;
       }
       kernels->weigh(&r);

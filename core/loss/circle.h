@@ -5,11 +5,12 @@
  *
  *     l(d) = gamma * [d+m]_+ * (d-m)  =  gamma * (v^2 - m^2),   v = |d| where d > -m, else |m|.
  *
- * So a positive of similarity s is treated as a negative of similarity 1-s, the logit grows with
- * the coordinate v, and a difference of logits has a form free of cancellation, gamma*(v-r)*(v+r).
- * That matters: logits reach 1000, where float32 is spaced by 6e-5.
+ * So a positive of similarity s is treated as a negative of similarity 1-s, and the logit grows
+ * with the coordinate v. Logits reach 1000, where float32 is spaced by 6e-5: they are kept as sums
+ * of two numbers.
  *
- * Include with REAL (float or double) and NAME(x) defined; C and CUDA compile it alike. */
+ * Include with REAL (float or double), NAME(x) and REST(a, b, p), which is a*b - p for p = a*b
+ * rounded, defined; C and CUDA compile it alike. */
 
 /* The coordinate of a pair, >= 0. */
 CT_LOSS_INLINE REAL NAME(circle_coordinate)(REAL d, REAL m) {
@@ -17,10 +18,16 @@ CT_LOSS_INLINE REAL NAME(circle_coordinate)(REAL d, REAL m) {
   return v < 0 ? -v : v;
 }
 
-/* l(v) - l(r). */
-CT_LOSS_INLINE REAL NAME(circle_gap)(REAL v, REAL r, REAL gamma) {
-  return gamma * ((v - r) * (v + r));
+/* scale * v^2 = high + low, where gamma/ln 2 = scale + scale_low: the logit to base 2 without the
+ * part that all pairs share. */
+CT_LOSS_INLINE void NAME(circle_logit)(REAL v, REAL scale, REAL scale_low, REAL *high, REAL *low) {
+  REAL square = v * v, product = square * scale;
+  *high = product;
+  *low = (REST(v, v, square) * scale + square * scale_low) + REST(square, scale, product);
 }
+
+/* The part that all pairs share, to base e. */
+CT_LOSS_INLINE REAL NAME(circle_logit_offset)(REAL m, REAL gamma) { return -gamma * m * m; }
 
 /* dl/dd with the weight [d+m]_+ held fixed (the paper's gradient, Eq. 9-10). */
 CT_LOSS_INLINE REAL NAME(circle_slope_held)(REAL d, REAL m, REAL gamma) {

@@ -63,6 +63,17 @@ static ct_dtype compute_type(const ct_loss_rows *queries) {
   return x->dtype == CT_FLOAT && x->dims == 2 && x->size[0] > FEW_ANCHORS ? CT_FLOAT : CT_DOUBLE;
 }
 
+/* Whether no logit of the loaded sides can be beyond what float32 splits into integer and rest. */
+static bool fits_float(const ct_pair_context *c) {
+  const ct_sorted_rows *q = &c->queries, *r = c->self ? q : &c->references;
+  double s = 1, m = fabs(c->options.m), largest; /* |s| at most */
+  if (q->similarity == CT_DOT) s = sqrt(q->largest * r->largest);
+  if (q->similarity == CT_EUCLIDEAN)
+    s = 1 + q->largest + r->largest; /* |x-y|^2/2 <= |x|^2 + |y|^2 */
+  largest = fmax(1 + s, m);
+  return c->options.gamma * 1.4427 * largest * largest < (1 << CT_FLOAT_LOGITS);
+}
+
 /* Class vectors stand for 1..C; a label beyond them would silently have no positive. */
 static ct_status check_classes(const ct_pair_context *c, const char *function,
                                const ct_loss_rows *queries, ct_error *error) {
@@ -76,11 +87,10 @@ static ct_status check_classes(const ct_pair_context *c, const char *function,
                  (long long)q->origin[bad] + 1);
 }
 
-static ct_status load_sides(ct_pair_context *c, const char *function, const ct_loss_rows *queries,
-                            const ct_loss_rows *references, ct_error *error) {
-  ct_dtype compute = compute_type(queries);
+static ct_status load_sides_as(ct_pair_context *c, ct_dtype compute, const char *function,
+                               const ct_loss_rows *queries, const ct_loss_rows *references,
+                               ct_error *error) {
   ct_similarity similarity = c->options.similarity;
-  c->self = !references;
   CT_TRY(ct_rows_load(&c->queries, function, queries, compute, similarity, error));
   if (c->self) {
     ct_rows_free(&c->references);
@@ -100,6 +110,15 @@ static ct_status load_sides(ct_pair_context *c, const char *function, const ct_l
   ct_rows_match(&c->queries, &c->references);
   ct_rows_match(&c->references, &c->queries);
   return CT_OK;
+}
+
+static ct_status load_sides(ct_pair_context *c, const char *function, const ct_loss_rows *queries,
+                            const ct_loss_rows *references, ct_error *error) {
+  ct_dtype compute = compute_type(queries);
+  c->self = !references;
+  CT_TRY(load_sides_as(c, compute, function, queries, references, error));
+  if (compute == CT_DOUBLE || fits_float(c)) return CT_OK;
+  return load_sides_as(c, CT_DOUBLE, function, queries, references, error);
 }
 
 static const ct_sorted_rows *columns_of(const ct_pair_context *c) {
@@ -171,7 +190,7 @@ static double merge_sums(const ct_pair_context *c, int kind, double *reference) 
   for (int64_t i = 0; i < c->queries.rows; i++) largest = fmax(largest, reference_at(c, kind, i));
   for (int64_t i = 0; i < c->queries.rows; i++) {
     double own = reference_at(c, kind, i);
-    total += c->sums[kind].sum[i] * exp(c->options.gamma * ((own - largest) * (own + largest)));
+    total += c->sums[kind].sum[i] * exp2(own - largest);
   }
   *reference = largest;
   return total;

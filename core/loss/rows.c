@@ -129,15 +129,16 @@ static ct_status allocate(ct_sorted_rows *r, ct_error *error) {
 }
 
 /* Row `i` of the sorted order, from `x` [rows, dim] contiguous, by way of `room` [dim]. False when
- * it is not finite. */
-static bool load_row(ct_sorted_rows *r, const ct_row_kernels *kernels, const char *x, int64_t i,
-                     void *room) {
+ * it is not finite. *square: |x|^2, but for the cosine. */
+static bool load_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, const char *x,
+                     int64_t i, void *room, double *square) {
   const void *from = x + (size_t)(r->origin[i] * r->dim) * ct_dtype_size(r->outer);
   if (!kernels->finite(r->dim, from)) return false;
   if (r->similarity == CT_COSINE) {
     r->inverse_norm[i] = kernels->normalise(r->dim, from, room);
   } else {
-    double half = 0.5 - kernels->load(r->dim, from, room) / 2;
+    *square = kernels->load(r->dim, from, room);
+    double half = 0.5 - *square / 2;
     size_t real = ct_dtype_size(r->compute);
     if (r->similarity == CT_EUCLIDEAN)
       ct_scalar_store(r->compute, (char *)r->side.half + (size_t)i * real, ct_scalar_of(half));
@@ -165,6 +166,7 @@ static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_l
                              ct_error *error) {
   const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
   int64_t bad = INT64_MAX;
+  double largest = 0;
   int threads = ct_threads_for(r->rows * r->dim);
   size_t each = (size_t)r->dim * ct_dtype_size(r->compute);
   char *room = NULL;
@@ -173,12 +175,18 @@ static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_l
   ct_status status = ct_contiguous(&x, r->outer, in->x, error);
   if (status == CT_OK) {
     zero_padding(r);
-#pragma omp parallel for num_threads(threads) reduction(min : bad) if (threads > 1)
+#pragma omp parallel for num_threads(threads) reduction(min                                        \
+                                                        : bad)                                     \
+    reduction(max                                                                                  \
+              : largest) if (threads > 1)
     for (int64_t i = 0; i < r->rows; i++) {
       void *mine = room + each * (size_t)omp_get_thread_num();
-      if (!load_row(r, kernels, ct_tensor_data(&x), i, mine) && r->origin[i] < bad)
+      double square = 0;
+      if (!load_row(r, kernels, ct_tensor_data(&x), i, mine, &square) && r->origin[i] < bad)
         bad = r->origin[i];
+      largest = square > largest ? square : largest;
     }
+    r->largest = largest;
     ct_tensor_release(&x);
   }
   ct_free(room);

@@ -12,6 +12,7 @@ typedef struct ct_sorted_rows {
   int64_t *label;       /* [rows] ascending; equal labels keep the caller's order */
   int64_t *origin;      /* [rows] where each sorted row stands at the caller's */
   double *inverse_norm; /* [rows] for the cosine */
+  double largest;       /* |x|^2 of the longest row, for the others */
   ct_pair_side side;
 } ct_sorted_rows;
 

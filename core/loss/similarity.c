@@ -73,17 +73,19 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
   double share = batch ? 1 : ct_reduction_weight(options->reduction, f->n_anchors, f->n_valid);
   if (batch) join_anchors(a);
   for (int64_t i = 0; i < a->count; i++) {
-    double reference[CT_KINDS] = {0}, sum[CT_KINDS] = {0}, z = 0;
+    double reach[CT_KINDS] = {0}, reference[CT_KINDS] = {0}, sum[CT_KINDS] = {0}, z = 0;
     ct_pair_run run[CT_KINDS];
     for (int kind = 0; kind < CT_KINDS; kind++) {
       run[kind] = run_of(a, i, kind, options);
       if (!is_finite(&run[kind]))
         return ct_fail(error, CT_EINVALID, "%s: %s has a NaN or an infinite value in row %lld",
                        function, kind == CT_POSITIVE ? "s_p" : "s_n", (long long)i + 1);
+      run[kind].row_reach = &reach[kind];
       run[kind].row_reference = &reference[kind];
       run[kind].row_sum = &sum[kind];
       run[kind].row_sum_s = &sum_s[kind];
       kernels->reach(&run[kind]);
+      kernels->raise(1, options->gamma, &reach[kind], &reference[kind], &sum[kind]);
       kernels->add(&run[kind]);
       z += ct_log_sum_exp(reference[kind], sum[kind], options->m, options->gamma);
     }

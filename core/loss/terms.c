@@ -6,6 +6,7 @@
 #define CT_LOSS_INLINE static inline __attribute__((unused))
 #define REAL           double
 #define NAME(x)        x##_f64
+#define REST(a, b, p)  fma(a, b, -(p))
 #include "loss/circle.h"
 
 ct_loss_options ct_loss_defaults(void) {
@@ -18,7 +19,7 @@ ct_loss_options ct_loss_defaults(void) {
 }
 
 double ct_log_sum_exp(double reference, double sum, double m, double gamma) {
-  return circle_gap_f64(reference, fabs(m), gamma) + log(sum);
+  return reference * 0x1.62e42fefa39efp-1 + log(sum) + circle_logit_offset_f64(m, gamma);
 }
 
 ct_term ct_softplus_term(double z) {

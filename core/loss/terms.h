@@ -9,7 +9,7 @@ typedef struct ct_term {
   double weight; /* dL/dLSE = sigmoid(LSE(l_n) + LSE(l_p)) = 1 - exp(-L) */
 } ct_term;
 
-/* LSE of pairs whose running sum is `sum` relative to coordinate `reference`. */
+/* LSE of pairs whose running sum is `sum` relative to the logit `reference` to base 2. */
 double ct_log_sum_exp(double reference, double sum, double m, double gamma);
 
 ct_term ct_softplus_term(double z);

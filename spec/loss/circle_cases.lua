@@ -117,6 +117,9 @@ function cases.fault(dtype, opts, got, truth, plain)
     local bar = norm * (float and 3e-6 * math.max(1, gamma / 256) or 1e-11)
     local cancels = norm < 1e-3 * scales[k]
     if cancels then bar = math.max(bar, 4 * eps * scales[k]) end
+    if float then -- each element is rounded to the grid of subnormal floats at best
+      bar = math.max(bar, expected:nElement() ^ 0.5 * 2 ^ -150)
+    end
     if float and tail then bar = math.max(bar, 2 * gamma * 2 ^ -24 * norm) end
     if vanishing then
       -- by how much a weight is multiplied on its way into the gradient: 1 for given similarities

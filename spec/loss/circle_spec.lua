@@ -286,6 +286,22 @@ describe("circle_loss", function()
       assert.near(facts.mean_sn, info.mean_sn, 1e-14)
     end
   end)
+
+  it("is as exact for unbounded similarities whose logits leave float32 no digits", function()
+    local labels = circlet.LongTensor(70)
+    for i = 1, 70 do labels[i] = (i - 1) // 5 + 1 end
+    for _, similarity in ipairs { "dot", "euclidean" } do
+      for _, length in ipairs { 3, 30, 1e3, 1e8 } do
+        circlet.manualSeed(5)
+        local x, opts = circlet.FloatTensor(70, 6):normal():mul(length), { similarity = similarity }
+        local loss, grad = circlet.circle_loss(x, labels, opts)
+        local truth, true_grad = circlet.circle_loss(x:double(), labels, opts)
+        assert.equal(truth, loss) -- both are computed in double
+        local err = (grad:double() - true_grad):norm() / true_grad:norm()
+        assert(err <= 2 ^ -24, ("%s %g: %g"):format(similarity, length, err)) -- one rounding
+      end
+    end
+  end)
 end)
 
 describe("circle_class_loss", function()
@@ -370,8 +386,7 @@ describe("circle_class_loss", function()
     assert.equal(0, loss)
     assert.equal(0, info.n_valid)
     for k = 1, 2 do for _, g in ipairs(flat(grads[k])) do assert.equal(0, g) end end
-  end)
-end)
+  end)end)
 
 describe("circle_similarity_loss", function()
   it("gives the published values at 0.8 and 0.8", function()
