@@ -14,6 +14,10 @@ local registry = {}
 --- Looks a class up by type name; nil when there is none.
 function class.lookup(name) return registry[name] end
 
+--- Takes a class out of the registry, so that its name is free: for prompts and specs that define
+-- a class again. Instances keep their class.
+function class.forget(name) registry[name] = nil end
+
 --- An instance without its constructor having run: what readers of files fill with fields.
 function class.instance(name)
   return setmetatable({}, assert(registry[name], "there is no class " .. tostring(name)))

@@ -125,6 +125,11 @@ return {
     learn(conv:double(), images:double()); learn(norm2:double(), images:double());
     learn(pool:double(), images:double()); learn(average:double(), images:double());
     learn(dropout:double(), d); learn(norm:double(), d); net:getParameters(); net:clearState();
+    learn(nn.PReLU(), n); learn(nn.SoftMax(), n); learn(nn.SpatialZeroPadding(1, -1, 0, 2), images);
+    learn(nn.Concat(2):add(nn.Sigmoid()):add(nn.ELU()), n); learn(nn.Max(1), n);
+    learn(nn.Mean(2), x); learn(nn.LookupTable(9, 2), e); learn(nn.Narrow(1, 2, 3), n);
+    learn(nn.SmoothL1Criterion(), x, n); learn(nn.MultiMarginCriterion(2), x, labels);
+    learn(nn.CosineEmbeddingCriterion(), { x, y }, labels:clone():mul(2):add(-3));
     net:float(); conv:forward(images); conv:forward(images[1]); linear:forward(u);
   ]],
   optim = [[

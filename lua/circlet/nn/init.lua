@@ -1,17 +1,36 @@
 --- circlet.nn: modules and criterions with Torch7's contracts, one class a file.
 local nn = {}
 
-for _, name in ipairs {
-  "Module", "Container", "Sequential", "ConcatTable", "ParallelTable",
-  "Linear", "SpatialConvolution", "SpatialConvolutionMM",
-  "ReLU", "Tanh", "Dropout", "LogSoftMax", "Normalize",
-  "BatchNormalization", "SpatialBatchNormalization",
-  "SpatialMaxPooling", "SpatialAveragePooling",
-  "View", "Reshape", "Identity", "CAddTable",
-  "Criterion", "ClassNLLCriterion", "CrossEntropyCriterion", "MSECriterion",
+local names = {
+  -- what others build on, and containers
+  "Module", "Container", "Sequential", "Concat", "ConcatTable", "ParallelTable", "Criterion",
+  -- layers with parameters
+  "Linear", "SpatialConvolution", "SpatialConvolutionMM", "BatchNormalization",
+  "SpatialBatchNormalization", "LookupTable", "PReLU", "Add", "CMul", "Mul",
+  -- element by element, and along classes
+  "Abs", "AddConstant", "Clamp", "ELU", "Exp", "HardTanh", "LeakyReLU", "Log", "LogSigmoid",
+  "MulConstant", "Power", "ReLU", "Sigmoid", "SoftPlus", "SoftSign", "Sqrt", "Square", "Tanh",
+  "Threshold", "Dropout", "LogSoftMax", "SoftMax", "SoftMin", "Normalize",
+  -- geometry
+  "SpatialMaxPooling", "SpatialAveragePooling", "SpatialZeroPadding", "View", "Reshape", "Identity",
+  "Contiguous", "Copy", "Max", "Mean", "Min", "Narrow", "Replicate", "Select", "Squeeze", "Sum",
+  "Transpose", "Unsqueeze",
+  -- tables
+  "CAddTable", "CDivTable", "CMulTable", "CSubTable", "CosineDistance", "DotProduct",
+  "FlattenTable", "JoinTable", "NarrowTable", "PairwiseDistance", "SelectTable", "SplitTable",
+  -- criterions
+  "AbsCriterion", "BCECriterion", "ClassNLLCriterion", "CosineEmbeddingCriterion",
+  "CrossEntropyCriterion", "DistKLDivCriterion", "HingeEmbeddingCriterion", "MSECriterion",
+  "MarginCriterion", "MarginRankingCriterion", "MultiCriterion", "MultiMarginCriterion",
+  "ParallelCriterion", "SmoothL1Criterion", "SoftMarginCriterion",
   "CircleCriterion", "CircleClassCriterion", "CircleSimilarityCriterion",
-} do
+}
+
+for _, name in ipairs(names) do
   nn[name] = require("circlet.nn." .. name)
 end
+
+--- Gradients by finite differences (Jacobian.lua).
+nn.Jacobian = require "circlet.nn.Jacobian"
 
 return nn

@@ -1,0 +1,6 @@
+--- nn.Abs(): |x| of every element; the gradient at 0 is 0.
+local elementwise = require "circlet.nn.elementwise"
+
+return (elementwise("nn.Abs",
+  function(_, y, x) y:abs(x) end,
+  function(_, gx, x, _, gy) gx:sign(x):cmul(gy) end))

@@ -1,0 +1,32 @@
+--- nn.AbsCriterion([sizeAverage]): the mean of |input - target| over all elements; sizeAverage =
+-- false sums. The gradient at 0 is 0. No elements cost 0.
+local class = require "circlet.class"
+local check = require "circlet.nn.check"
+require "circlet.nn.Criterion"
+
+local AbsCriterion, parent = class("nn.AbsCriterion", "nn.Criterion")
+
+function AbsCriterion:__init(sizeAverage)
+  parent.__init(self)
+  self.sizeAverage = sizeAverage ~= false
+end
+
+local function share(self, input)
+  return self.sizeAverage and 1 / math.max(1, input:nElement()) or 1
+end
+
+function AbsCriterion:updateOutput(input, target)
+  check.tensor(self, "input", input)
+  check.like(self, "target", target, input)
+  self.output = 0
+  if input:nElement() > 0 then self.output = (input - target):abs():sum() * share(self, input) end
+  return self.output
+end
+
+function AbsCriterion:updateGradInput(input, target)
+  check.like(self, "target", target, input)
+  self.gradInput:resizeAs(input):add(input, -1, target):sign():mul(share(self, input))
+  return self.gradInput
+end
+
+return AbsCriterion

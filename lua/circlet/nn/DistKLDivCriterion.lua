@@ -1,0 +1,36 @@
+--- nn.DistKLDivCriterion([sizeAverage]): the Kullback-Leibler divergence, t (log t - x) summed
+-- where t > 0, for logarithms of probabilities x and probabilities t, over the number of elements;
+-- sizeAverage = false sums.
+local class = require "circlet.class"
+local check = require "circlet.nn.check"
+require "circlet.nn.Criterion"
+
+local DistKLDivCriterion, parent = class("nn.DistKLDivCriterion", "nn.Criterion")
+
+function DistKLDivCriterion:__init(sizeAverage)
+  parent.__init(self)
+  self.sizeAverage = sizeAverage ~= false
+end
+
+local function share(self, input)
+  return self.sizeAverage and 1 / math.max(1, input:nElement()) or 1
+end
+
+function DistKLDivCriterion:updateOutput(input, target)
+  check.tensor(self, "input", input)
+  check.like(self, "target", target, input)
+  self.output = 0
+  local some = target:gt(0)
+  if input:nElement() == 0 or some:sum() == 0 then return 0 end
+  local t = target[some]
+  self.output = t:clone():log():add(-1, input[some]):dot(t) * share(self, input)
+  return self.output
+end
+
+function DistKLDivCriterion:updateGradInput(input, target)
+  check.like(self, "target", target, input)
+  self.gradInput:resizeAs(input):cmax(target, 0):mul(-share(self, input))
+  return self.gradInput
+end
+
+return DistKLDivCriterion

@@ -1,0 +1,23 @@
+--- nn.HardTanh([low, high]): x limited to [low, high], by default [-1, 1]; the gradient is 0 where
+-- it is limited.
+local check = require "circlet.nn.check"
+local elementwise = require "circlet.nn.elementwise"
+
+local HardTanh, parent = elementwise("nn.HardTanh",
+  function(self, y, x) y:clamp(x, self.min_val, self.max_val) end,
+  function(self, gx, x, _, gy)
+    gx:copy(gy)
+    gx[x:le(self.min_val)] = 0
+    gx[x:ge(self.max_val)] = 0
+  end)
+
+function HardTanh:__init(low, high)
+  parent.__init(self)
+  self.min_val = check.number(self, "the lower limit", low or -1)
+  self.max_val = check.number(self, "the upper limit", high or 1)
+  if self.min_val >= self.max_val then
+    check.fail(self, "the limits must differ, got %g and %g", self.min_val, self.max_val)
+  end
+end
+
+return HardTanh

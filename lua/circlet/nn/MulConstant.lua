@@ -1,0 +1,14 @@
+--- nn.MulConstant(c): c * x.
+local check = require "circlet.nn.check"
+local elementwise = require "circlet.nn.elementwise"
+
+local MulConstant, parent = elementwise("nn.MulConstant",
+  function(self, y, x) y:mul(x, self.constant_scalar) end,
+  function(self, gx, _, _, gy) gx:mul(gy, self.constant_scalar) end)
+
+function MulConstant:__init(c)
+  parent.__init(self)
+  self.constant_scalar = check.number(self, "the constant", c)
+end
+
+return MulConstant

@@ -1,0 +1,41 @@
+--- nn.MultiCriterion(): a weighted sum of criterions of the same input and target:
+-- nn.MultiCriterion():add(criterion, weight), where weight is 1 unless given.
+local class = require "circlet.class"
+local check = require "circlet.nn.check"
+local nest = require "circlet.nn.nest"
+require "circlet.nn.Criterion"
+
+local MultiCriterion, parent = class("nn.MultiCriterion", "nn.Criterion")
+
+function MultiCriterion:__init()
+  parent.__init(self)
+  self.criterions, self.weights = {}, {}
+end
+
+--- Appends a criterion; returns self.
+function MultiCriterion:add(criterion, weight)
+  if not class.is(criterion, "nn.Criterion") then
+    check.fail(self, "add expects a criterion, got %s", class.type(criterion))
+  end
+  table.insert(self.criterions, criterion)
+  table.insert(self.weights, weight or 1)
+  return self
+end
+
+function MultiCriterion:updateOutput(input, target)
+  self.output = 0
+  for i, criterion in ipairs(self.criterions) do
+    self.output = self.output + self.weights[i] * criterion:updateOutput(input, target)
+  end
+  return self.output
+end
+
+function MultiCriterion:updateGradInput(input, target)
+  self.gradInput = nest.zeros(self.gradInput, input)
+  for i, criterion in ipairs(self.criterions) do
+    nest.add(self.gradInput, self.weights[i], criterion:updateGradInput(input, target))
+  end
+  return self.gradInput
+end
+
+return MultiCriterion

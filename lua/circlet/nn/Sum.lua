@@ -1,0 +1,38 @@
+--- nn.Sum(dim[, nInputDims][, sizeAverage][, squeeze]): the sum along dimension `dim`, which goes
+-- unless squeeze = false; sizeAverage = true divides by the number of elements. dim and nInputDims
+-- as in nn.JoinTable. The sum of a vector is a tensor of one element.
+local class = require "circlet.class"
+local check = require "circlet.nn.check"
+require "circlet.nn.Module"
+
+local Sum, parent = class("nn.Sum", "nn.Module")
+
+function Sum:__init(dimension, nInputDims, sizeAverage, squeeze)
+  parent.__init(self)
+  self.dimension = check.integer(self, "the dimension", dimension or 1)
+  self.nInputDims = nInputDims
+  self.sizeAverage = sizeAverage or false
+  self.squeeze = squeeze ~= false
+end
+
+function Sum:updateOutput(input)
+  check.tensor(self, "input", input)
+  local dim = check.dimension(self, self.dimension, self.nInputDims, input)
+  self.output:sum(input, dim)
+  if self.sizeAverage then self.output:div(input:size(dim)) end
+  if self.squeeze and input:dim() > 1 then self.output:set(self.output:select(dim, 1)) end
+  return self.output
+end
+
+function Sum:updateGradInput(input, gradOutput)
+  local dim = check.dimension(self, self.dimension, self.nInputDims, input)
+  check.like(self, "gradOutput", gradOutput, self.output)
+  local size = input:size()
+  size[dim] = 1
+  local each = gradOutput:contiguous():view(size):expandAs(input)
+  self.gradInput:resizeAs(input):copy(each)
+  if self.sizeAverage then self.gradInput:div(input:size(dim)) end
+  return self.gradInput
+end
+
+return Sum
