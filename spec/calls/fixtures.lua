@@ -69,6 +69,13 @@ fixtures.objects = {
   entropy = function() return nn.CrossEntropyCriterion() end,
   mse = function() return nn.MSECriterion() end,
   circle = function() return nn.CircleCriterion(0.25, 64) end,
+  crossbatch = function(s)
+    local criterion = nn.CrossBatchMemory(nn.CircleCriterion(0.25, 64), 5, { batch_weight = 1 })
+    local x, labels = fixtures.tensors.x(s), fixtures.tensors.labels(s)
+    criterion:forward(x, labels)
+    criterion:backward(x, labels)
+    return criterion
+  end,
   class = function(s) return nn.CircleClassCriterion(6 * s, 2, 0.25, 64) end,
   similarity = function() return nn.CircleSimilarityCriterion(0.25, 64) end,
 }

@@ -130,6 +130,8 @@ return {
     learn(nn.Mean(2), x); learn(nn.LookupTable(9, 2), e); learn(nn.Narrow(1, 2, 3), n);
     learn(nn.SmoothL1Criterion(), x, n); learn(nn.MultiMarginCriterion(2), x, labels);
     learn(nn.CosineEmbeddingCriterion(), { x, y }, labels:clone():mul(2):add(-3));
+    accumulate(net, circle, x, labels, 3); accumulate(dropout, mse, n, x, 1);
+    learn(crossbatch, n, labels);
     net:float(); conv:forward(images); conv:forward(images[1]); linear:forward(u);
   ]],
   optim = [[

@@ -24,6 +24,7 @@ local names = {
   "MarginCriterion", "MarginRankingCriterion", "MultiCriterion", "MultiMarginCriterion",
   "ParallelCriterion", "SmoothL1Criterion", "SoftMarginCriterion",
   "CircleCriterion", "CircleClassCriterion", "CircleSimilarityCriterion",
+  "CrossBatchMemory",
 }
 
 for _, name in ipairs(names) do
