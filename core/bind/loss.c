@@ -12,7 +12,8 @@
 static const char context_name[] = "circlet.PairContext";
 
 static const char *const pair_options[] = {
-    "m", "gamma", "aggregate", "reduction", "similarity", "through_alpha", "memory_budget", NULL};
+    "m",          "gamma", "aggregate", "reduction", "similarity", "through_alpha", "memory_budget",
+    "filter_eps", NULL};
 static const char *const similarity_options[] = {"m",         "gamma",         "aggregate",
                                                  "reduction", "through_alpha", NULL};
 static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL};
@@ -32,6 +33,7 @@ static ct_loss_options check_options(lua_State *L, int index, const char *functi
                                                 (int)o.reduction);
   o.similarity = (ct_similarity)ctl_option_choice(L, index, function, "similarity", similarities,
                                                   (int)o.similarity);
+  o.filter_eps = ctl_option_number(L, index, function, "filter_eps", o.filter_eps);
   double budget = ctl_option_number(L, index, function, "memory_budget", 0);
   o.memory_budget = budget >= 0x1p62 ? INT64_MAX : budget >= 0 ? (int64_t)budget : -1;
   return o;

@@ -31,6 +31,8 @@ enum { CT_FLOAT_LOGITS = 18 };
 
 typedef struct ct_pair_factors {
   const void *reference[CT_KINDS], *factor[CT_KINDS]; /* [rows] compute type */
+  const void *cut[CT_KINDS]; /* [rows] compute type: pairs whose rounded logit is below that of each
+                                anchor among their ends weigh nothing; NULL: no pair is dropped */
 } ct_pair_factors;
 
 typedef struct ct_pair_stream {
@@ -74,8 +76,10 @@ typedef struct ct_pair_run {
   void *row_reach, *column_reach;               /* one element; [n]: largest coordinates */
   const void *row_reference, *column_reference; /* one element; [n] */
   const void *row_factor, *column_factor;       /* one element; [n] */
-  double *row_sum, *row_sum_s;                  /* one element each */
-  void *column_sum;                             /* [n] */
+  const void *row_cut, *column_cut; /* one element; [n]; row_cut is NULL: no pair is dropped */
+  void *weight;                     /* [n]; may be s */
+  double *row_sum, *row_sum_s;      /* one element each */
+  void *column_sum;                 /* [n] */
 } ct_pair_run;
 
 typedef struct ct_pair_kernels {
@@ -85,7 +89,7 @@ typedef struct ct_pair_kernels {
   void (*raise)(int64_t n, double gamma, const void *reach, void *reference, double *sum);
   /* Adds 2^(l - reference) to the sums of both ends. */
   void (*add)(const ct_pair_run *run);
-  /* Replaces each s by the weight of its pair, dL/ds. */
+  /* The weight of each pair, dL/ds. */
   void (*weigh)(const ct_pair_run *run);
 } ct_pair_kernels;
 

@@ -93,36 +93,45 @@ static void NAME(add)(const ct_pair_run *run) {
     run->column_sum ? NAME(add_as)(run, false, true) : NAME(add_as)(run, false, false);
 }
 
-CT_INLINED void NAME(weigh_as)(const ct_pair_run *run, bool positive, bool through, bool columns) {
-  REAL *restrict s = run->s;
-  const REAL *restrict column_reference = run->column_reference;
-  const REAL *restrict column_factor = run->column_factor;
+CT_INLINED void NAME(weigh_as)(const ct_pair_run *run, bool positive, bool through, bool columns,
+                               bool drop) {
+  const REAL *s = run->s, *column_reference = run->column_reference;
+  const REAL *column_factor = run->column_factor, *column_cut = run->column_cut;
+  REAL *to = run->weight;
   const REAL m = (REAL)run->m, gamma = (REAL)run->gamma;
   const REAL reference = *(const REAL *)run->row_reference;
   const REAL factor = *(const REAL *)run->row_factor;
+  const REAL cut = drop ? *(const REAL *)run->row_cut : 0;
   const NAME(scale) scale = NAME(scale_of)(run->gamma);
 #pragma omp simd
   for (int64_t j = 0; j < run->n; j++) {
-    REAL d = positive ? 1 - s[j] : s[j], n, power;
+    REAL d = positive ? 1 - s[j] : s[j], n, power, lowest = cut;
     NAME(split)(NAME(circle_coordinate)(d, m), scale, &n, &power);
     REAL weight = factor * NAME(ct_power)(n - reference);
     if (columns) weight += column_factor[j] * NAME(ct_power)(n - column_reference[j]);
     REAL slope =
         through ? NAME(circle_slope_through)(d, m, gamma) : NAME(circle_slope_held)(d, m, gamma);
-    s[j] = weight * power * (positive ? -slope : slope);
+    weight *= power * (positive ? -slope : slope);
+    if (drop && columns) lowest = column_cut[j] < cut ? column_cut[j] : cut;
+    to[j] = drop && n < lowest ? 0 : weight;
   }
 }
 
-CT_INLINED void NAME(weigh_ends)(const ct_pair_run *run, bool positive, bool through) {
-  run->column_factor ? NAME(weigh_as)(run, positive, through, true)
-                     : NAME(weigh_as)(run, positive, through, false);
+CT_INLINED void NAME(weigh_ends)(const ct_pair_run *run, bool positive, bool through, bool drop) {
+  run->column_factor ? NAME(weigh_as)(run, positive, through, true, drop)
+                     : NAME(weigh_as)(run, positive, through, false, drop);
+}
+
+CT_INLINED void NAME(weigh_kind)(const ct_pair_run *run, bool positive, bool drop) {
+  run->through_alpha ? NAME(weigh_ends)(run, positive, true, drop)
+                     : NAME(weigh_ends)(run, positive, false, drop);
 }
 
 static void NAME(weigh)(const ct_pair_run *run) {
   if (run->kind == CT_POSITIVE)
-    run->through_alpha ? NAME(weigh_ends)(run, true, true) : NAME(weigh_ends)(run, true, false);
+    run->row_cut ? NAME(weigh_kind)(run, true, true) : NAME(weigh_kind)(run, true, false);
   else
-    run->through_alpha ? NAME(weigh_ends)(run, false, true) : NAME(weigh_ends)(run, false, false);
+    run->row_cut ? NAME(weigh_kind)(run, false, true) : NAME(weigh_kind)(run, false, false);
 }
 
 #undef CT_INLINED

@@ -113,10 +113,20 @@ typedef struct pass {
   const ct_pair_gradient *gradient;
 } pass;
 
+/* The weights that are left when pairs are dropped: value[e] at index[e] of the other side for e in
+ * start[r]..start[r+1]-1. More than MOST_LISTED are no gain over the products of a whole tile. */
+enum { MOST_LISTED = LARGEST_BLOCK * LARGEST_BLOCK / 3 };
+
+typedef struct weight_list {
+  int32_t *start, *index; /* [LARGEST_BLOCK + 1], [MOST_LISTED + 1]; NULL: no pair is dropped */
+  void *value;            /* [MOST_LISTED + 1] of the compute type */
+} weight_list;
+
 typedef struct tile {
   int64_t row, rows, column, columns; /* real rows and columns */
   bool both;                          /* columns are anchors too: off the diagonal of one set */
   char *scratch;                      /* SCRATCH elements of the compute type, this thread's */
+  weight_list lists[2];               /* of rows and of columns, this thread's */
   char *kept;                         /* [rows, kept_stride] similarities to keep, or NULL */
   int64_t kept_stride;
 } tile;
@@ -192,6 +202,25 @@ static void await(const _Atomic int64_t *done, int64_t round) {
     if (tries > PATIENCE) sched_yield(); /* the thread waited for may need this core */
 }
 
+/* A thread's room: scratch, then, where pairs are dropped, the lists. */
+static size_t room_each(const pass *p) {
+  size_t real = ct_dtype_size(p->stream->dtype), integers = LARGEST_BLOCK + MOST_LISTED + 2;
+  size_t lists = 2 * ((MOST_LISTED + 1) * real + integers * sizeof(int32_t));
+  bool drops = p->factors && p->factors->cut[0];
+  return (SCRATCH * real + (drops ? lists : 0) + 63) / 64 * 64;
+}
+
+static void place_lists(const pass *p, tile *t) {
+  size_t real = ct_dtype_size(p->stream->dtype);
+  char *at = t->scratch + SCRATCH * real;
+  if (!p->factors || !p->factors->cut[0]) return;
+  for (int k = 0; k < 2; k++, at += (MOST_LISTED + 1) * real) t->lists[k].value = at;
+  for (int k = 0; k < 2; k++, at += (LARGEST_BLOCK + MOST_LISTED + 2) * sizeof(int32_t)) {
+    t->lists[k].start = (int32_t *)(void *)at;
+    t->lists[k].index = t->lists[k].start + LARGEST_BLOCK + 1;
+  }
+}
+
 static void run_meeting(const pass *p, const schedule *s, const meeting *m, char *scratch) {
   int64_t rows = p->stream->rows->rows, columns = p->columns->rows;
   int64_t height = block_rows(rows, p->stream->dtype),
@@ -200,6 +229,7 @@ static void run_meeting(const pass *p, const schedule *s, const meeting *m, char
             .column = m->column * width,
             .both = !p->stream->columns && m->row != m->column,
             .scratch = scratch};
+  place_lists(p, &t);
   t.rows = smaller(rows - t.row, height);
   t.columns = smaller(columns - t.column, width);
   int64_t number = tile_number(s, m->row, m->column);
@@ -234,7 +264,7 @@ static ct_status run_pass(const pass *p, const char *what, ct_error *error) {
   if (threads > abreast) threads = (int)abreast;
   char *scratch = NULL;
   progress at = {0};
-  size_t each = SCRATCH * ct_dtype_size(p->stream->dtype);
+  size_t each = room_each(p);
   CT_TRY(ct_alloc(&at.rows, 2 * s.players, sizeof *at.rows, what, error));
   ct_status status = ct_alloc(&scratch, threads, each, what, error);
   if (status == CT_OK) {

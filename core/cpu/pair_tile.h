@@ -27,17 +27,6 @@ static NAME(sheet) NAME(compute)(const pass *p, const tile *t) {
   return sheet;
 }
 
-/* The same similarities, to be overwritten by weights: copied from where forward kept them. */
-static NAME(sheet) NAME(recall)(const pass *p, const tile *t) {
-  if (!t->kept) return NAME(compute)(p, t);
-  NAME(sheet) sheet = {.s = (REAL *)(void *)t->scratch, .stride = SCRATCH_STRIDE};
-  const REAL *kept = (const REAL *)(const void *)t->kept;
-  for (int64_t i = 0; i < up_to_tile(t->rows); i++)
-    memcpy(sheet.s + i * sheet.stride, kept + i * t->kept_stride,
-           (size_t)up_to_tile(t->columns) * sizeof(REAL));
-  return sheet;
-}
-
 static ct_pair_run NAME(run_of)(const pass *p, const tile *t, const NAME(sheet) * sheet,
                                 int64_t row, const run *r) {
   return (ct_pair_run){.n = r->to - r->from,
@@ -110,27 +99,35 @@ static void NAME(tile_sums)(const pass *p, const tile *t) {
   }
 }
 
-/* Turns the tile's similarities into the weights of its pairs. */
-static void NAME(weigh_tile)(const pass *p, const tile *t, const NAME(sheet) * sheet) {
+/* The weights of the tile's pairs from their similarities, in place or, where those were kept, in
+ * scratch. */
+static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
   const ct_pair_kernels *kernels = KERNEL(ct_circle_kernels);
   const ct_pair_factors *f = p->factors;
+  NAME(sheet) weights = {.s = (REAL *)(void *)t->scratch, .stride = SCRATCH_STRIDE};
+  NAME(sheet) sheet = {.s = (REAL *)(void *)t->kept, .stride = t->kept_stride};
+  if (!t->kept) sheet = NAME(compute)(p, t);
   run runs[4];
   for (int64_t i = 0; i < t->rows; i++) {
     int64_t row = t->row + i;
     int count = find_runs(p->stream, row, t->column, t->column + t->columns, runs);
     for (int k = 0; k < count; k++) {
       int kind = runs[k].kind;
-      ct_pair_run r = NAME(run_of)(p, t, sheet, i, &runs[k]);
+      ct_pair_run r = NAME(run_of)(p, t, &sheet, i, &runs[k]);
+      r.weight = weights.s + i * weights.stride + (runs[k].from - t->column);
       r.row_reference = (const REAL *)f->reference[kind] + row;
       r.row_factor = (const REAL *)f->factor[kind] + row;
+      if (f->cut[kind]) r.row_cut = (const REAL *)f->cut[kind] + row;
       if (!p->stream->columns) {
         r.column_reference = (const REAL *)f->reference[kind] + runs[k].from;
         r.column_factor = (const REAL *)f->factor[kind] + runs[k].from;
+        if (f->cut[kind]) r.column_cut = (const REAL *)f->cut[kind] + runs[k].from;
       }
       kernels->weigh(&r);
     }
-    if (!p->stream->columns && !t->both) sheet->s[i * sheet->stride + (row - t->column)] = 0;
+    if (!p->stream->columns && !t->both) weights.s[i * weights.stride + (row - t->column)] = 0;
   }
+  return weights;
 }
 
 /* Adds up the weights of the tile's rows and of its columns. */
@@ -147,18 +144,68 @@ static void NAME(add_weights)(const pass *p, const tile *t, const NAME(sheet) * 
         to_columns[t->column + j] += (double)sheet->s[i * sheet->stride + j];
 }
 
-/* Rows beyond the data are zero, so what their weights are does not matter. */
+/* Lists the weights that are not zero by row and by column, unless they are so many that products
+ * of whole tiles are faster. */
+static bool NAME(list_weights)(const tile *t, const NAME(sheet) * sheet, weight_list *by_row,
+                               weight_list *by_column) {
+  int32_t filled[LARGEST_BLOCK], total = 0;
+  for (int64_t i = 0; i < t->rows; i++) {
+    const REAL *w = sheet->s + i * sheet->stride;
+    int32_t count = 0;
+#pragma omp simd reduction(+ : count)
+    for (int64_t j = 0; j < t->columns; j++) count += w[j] != 0;
+    filled[i] = count;
+    total += count;
+  }
+  if (total > MOST_LISTED) return false;
+  REAL *value = by_row->value, *other = by_column->value;
+  int32_t at = 0, next[LARGEST_BLOCK + 1] = {0};
+  for (int64_t i = 0; i < t->rows; i++) {
+    const REAL *w = sheet->s + i * sheet->stride;
+    by_row->start[i] = at;
+    for (int32_t j = 0; j < t->columns && filled[i] > 0; j++) {
+      int32_t is = w[j] != 0;
+      by_row->index[at] = j;
+      value[at] = w[j];
+      at += is;
+      next[j + 1] += is;
+    }
+  }
+  by_row->start[t->rows] = at;
+  for (int64_t j = 0; j < t->columns; j++) next[j + 1] += next[j];
+  memcpy(by_column->start, next, (size_t)(t->columns + 1) * sizeof *next);
+  for (int32_t i = 0; i < t->rows; i++)
+    for (int32_t e = by_row->start[i]; e < by_row->start[i + 1]; e++) {
+      int32_t to = next[by_row->index[e]]++;
+      by_column->index[to] = i;
+      other[to] = value[e];
+    }
+  return true;
+}
+
+/* Adds the weighted rows of each side to the gradient of the other. Rows beyond the data are zero,
+ * so what their weights are does not matter. */
 static void NAME(tile_gradient)(const pass *p, const tile *t) {
   const ct_tile_kernels *kernels = KERNEL(ct_tile_kernels);
   const ct_pair_side *x = p->stream->rows, *y = p->columns;
   const int64_t dim = p->stream->dim, rows = up_to_tile(t->rows), columns = up_to_tile(t->columns);
-  void *to_columns = t->both ? p->gradient->rows : p->gradient->columns;
-  NAME(sheet) sheet = NAME(recall)(p, t);
-  NAME(weigh_tile)(p, t, &sheet);
+  void *to_rows = p->gradient->rows;
+  void *to_columns = t->both ? to_rows : p->gradient->columns;
+  NAME(sheet) sheet = NAME(weigh_tile)(p, t);
   NAME(add_weights)(p, t, &sheet);
-  if (p->gradient->rows)
+  weight_list by_row = t->lists[0], by_column = t->lists[1];
+  if (by_row.start && NAME(list_weights)(t, &sheet, &by_row, &by_column)) {
+    if (to_rows)
+      kernels->multiply_listed(t->rows, dim, by_row.start, by_row.index, by_row.value, y->by_dim,
+                               y->pitch, t->column, to_rows, x->pitch, t->row);
+    if (to_columns)
+      kernels->multiply_listed(t->columns, dim, by_column.start, by_column.index, by_column.value,
+                               x->by_dim, x->pitch, t->row, to_columns, y->pitch, t->column);
+    return;
+  }
+  if (to_rows)
     kernels->multiply(rows, columns, dim, sheet.s, sheet.stride, y->by_dim, y->pitch, t->column,
-                      p->gradient->rows, x->pitch, t->row);
+                      to_rows, x->pitch, t->row);
   if (to_columns)
     kernels->multiply_transposed(columns, rows, dim, sheet.s, sheet.stride, x->by_dim, x->pitch,
                                  t->row, to_columns, y->pitch, t->column);

@@ -32,6 +32,11 @@ typedef struct ct_tile_kernels {
   void (*multiply_transposed)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
                               const void *x, int64_t pitch_x, int64_t first_x, void *g,
                               int64_t pitch_g, int64_t first_g);
+  /* The same for m rows of which each names its terms: g row (first_g + r) += value[e] * row
+   * (first_x + index[e]) of x for e in start[r]..start[r+1]-1. */
+  void (*multiply_listed)(int64_t m, int64_t dim, const int32_t *start, const int32_t *index,
+                          const void *value, const void *x, int64_t pitch_x, int64_t first_x,
+                          void *g, int64_t pitch_g, int64_t first_g);
 } ct_tile_kernels;
 
 typedef struct ct_tile_kernel_set {

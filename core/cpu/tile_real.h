@@ -126,3 +126,46 @@ static void NAME(multiply_transposed)(int64_t m, int64_t n, int64_t dim, const v
                                       int64_t pitch_g, int64_t first_g) {
   NAME(multiply_by)(m, n, dim, w, 1, ldw, x, pitch_x, first_x, g, pitch_g, first_g);
 }
+
+/* `panels` panels at a time: more sums side by side hide more of the multiply-adds' latency. */
+static inline __attribute__((always_inline)) void
+NAME(add_listed)(int panels, int64_t m, const int32_t *start, const int32_t *index,
+                 const REAL *value, const REAL *x, int64_t panel_x, REAL *g, int64_t panel_g) {
+  const int64_t width = NAME(WIDTH);
+  for (int64_t r = 0; r < m; r++) {
+    NAME(vector) c[2][2];
+    if (start[r] == start[r + 1]) continue;
+#pragma GCC unroll 2
+    for (int p = 0; p < panels; p++) {
+      const NAME(vector) *pair = (const NAME(vector) *)(g + p * panel_g + r * width);
+      c[p][0] = pair[0];
+      c[p][1] = pair[1];
+    }
+    for (int32_t e = start[r]; e < start[r + 1]; e++)
+#pragma GCC unroll 2
+      for (int p = 0; p < panels; p++) {
+        const NAME(vector) *pair = (const NAME(vector) *)(x + p * panel_x + index[e] * width);
+        c[p][0] += value[e] * pair[0];
+        c[p][1] += value[e] * pair[1];
+      }
+#pragma GCC unroll 2
+    for (int p = 0; p < panels; p++) {
+      NAME(vector) *pair = (NAME(vector) *)(g + p * panel_g + r * width);
+      pair[0] = c[p][0];
+      pair[1] = c[p][1];
+    }
+  }
+}
+
+static void NAME(multiply_listed)(int64_t m, int64_t dim, const int32_t *start,
+                                  const int32_t *index, const void *value, const void *x,
+                                  int64_t pitch_x, int64_t first_x, void *g, int64_t pitch_g,
+                                  int64_t first_g) {
+  const int64_t width = NAME(WIDTH), panel_x = pitch_x * width, panel_g = pitch_g * width;
+  const REAL *from = (const REAL *)x + first_x * width;
+  REAL *to = (REAL *)g + first_g * width;
+  int64_t d = 0;
+  for (; d + width < dim; d += 2 * width, from += 2 * panel_x, to += 2 * panel_g)
+    NAME(add_listed)(2, m, start, index, value, from, panel_x, to, panel_g);
+  if (d < dim) NAME(add_listed)(1, m, start, index, value, from, panel_x, to, panel_g);
+}

@@ -32,7 +32,9 @@ typedef struct ct_loss_options {
   ct_aggregate aggregate;
   ct_reduction reduction;
   ct_similarity similarity;
-  bool through_alpha;    /* false: the paper's gradient; true: the gradient of the full formula */
+  bool through_alpha; /* false: the paper's gradient; true: the gradient of the full formula */
+  double filter_eps;  /* pairs with less than this share of the softmax of every anchor among their
+                         ends, 0 <= filter_eps < 1, are left out of the gradient; 0: none are */
   int64_t memory_budget; /* bytes that may be spent on keeping similarities for backward; 0: none */
 } ct_loss_options;
 
@@ -77,7 +79,7 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
 
 /* Circle Loss of given similarities: s_p [K] and s_n [L] of one anchor, or [B,K] and [B,L] of B
  * anchors, of one real type. grad_p and grad_n (both NULL: forward only) are the gradient of
- * `scale` times the loss, resized alike. similarity and memory_budget play no part. */
+ * `scale` times the loss, resized alike. similarity, memory_budget and filter_eps play no part. */
 ct_status ct_similarity_loss(const char *function, const ct_tensor *s_p, const ct_tensor *s_n,
                              const ct_loss_options *options, double scale, ct_tensor *losses,
                              ct_tensor *grad_p, ct_tensor *grad_n, ct_loss_facts *facts,

@@ -287,25 +287,37 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
   return CT_OK;
 }
 
-/* One kind's factors and references of all anchors, in one block of 2*rows of the compute type. */
-static void fill_factors(const ct_pair_context *c, int kind, double scale, void *reference,
-                         void *factor) {
+/* What one kind of pairs takes from an anchor: [rows] of the compute type each. */
+typedef struct kind_factors {
+  char *reference, *factor, *cut;
+} kind_factors;
+
+/* The lowest rounded logit of a pair that is not dropped: with n below it, the pair's share
+ * 2^f 2^(n - reference) / sum, f <= 1/2, is below eps. Anchors without a say keep no pair. */
+static double cut_of(const ct_pair_context *c, double reference, double sum, double weight) {
+  return weight > 0 ? floor(reference + log2(c->options.filter_eps * sum)) : INFINITY;
+}
+
+static void fill_factors(const ct_pair_context *c, int kind, double scale, const kind_factors *to) {
   ct_dtype real = c->queries.compute;
   size_t element = ct_dtype_size(real);
   double common = 0, sum = 1, weight;
   bool batch = c->options.aggregate == CT_PER_BATCH;
   if (batch) sum = merge_sums(c, kind, &common);
   for (int64_t i = 0; i < c->queries.rows; i++) {
+    size_t at = (size_t)i * element;
     if (batch) {
       weight = c->batch.weight / sum;
     } else {
-      weight = is_valid(c, i) ? anchor_term(c, i).weight / c->sums[kind].sum[i] : 0;
+      sum = c->sums[kind].sum[i];
+      weight = is_valid(c, i) ? anchor_term(c, i).weight / sum : 0;
       weight *= ct_reduction_weight(c->options.reduction, c->facts.n_anchors, c->facts.n_valid);
       common = reference_at(c, kind, i);
     }
     if (!(sum > 0)) weight = 0;
-    ct_scalar_store(real, (char *)reference + (size_t)i * element, ct_scalar_of(common));
-    ct_scalar_store(real, (char *)factor + (size_t)i * element, ct_scalar_of(weight * scale));
+    ct_scalar_store(real, to->reference + at, ct_scalar_of(common));
+    ct_scalar_store(real, to->factor + at, ct_scalar_of(weight * scale));
+    if (to->cut) ct_scalar_store(real, to->cut + at, ct_scalar_of(cut_of(c, common, sum, weight)));
   }
 }
 
@@ -366,13 +378,15 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
     return ct_fail(error, CT_EINVALID, "%s: backward needs a forward pass first", function);
   size_t element = ct_dtype_size(c->queries.compute), each = (size_t)c->queries.rows * element;
   char *room = NULL;
-  CT_TRY(ct_alloc(&room, c->queries.rows, 2 * CT_KINDS * element, "loss factors", error));
-  ct_pair_factors factors;
+  CT_TRY(ct_alloc(&room, c->queries.rows, 3 * CT_KINDS * element, "loss factors", error));
+  ct_pair_factors factors = {0};
   for (int kind = 0; kind < CT_KINDS; kind++) {
-    char *reference = room + (size_t)(2 * kind) * each, *factor = reference + each;
-    fill_factors(c, kind, scale, reference, factor);
-    factors.reference[kind] = reference;
-    factors.factor[kind] = factor;
+    char *own = room + (size_t)(3 * kind) * each;
+    kind_factors to = {own, own + each, c->options.filter_eps > 0 ? own + 2 * each : NULL};
+    fill_factors(c, kind, scale, &to);
+    factors.reference[kind] = to.reference;
+    factors.factor[kind] = to.factor;
+    factors.cut[kind] = to.cut;
   }
   side_gradient side[2] = {{.rows = &c->queries, .to = grad_queries},
                            {.rows = &c->references, .to = c->self ? NULL : grad_references}};

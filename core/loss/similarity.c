@@ -99,6 +99,7 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
     for (int kind = 0; kind < CT_KINDS && gradient; kind++) {
       double factor = valid ? scale * share * term.weight / sum[kind] : 0;
       run[kind].row_factor = &factor;
+      run[kind].weight = run[kind].s;
       kernels->weigh(&run[kind]);
     }
   }

@@ -50,6 +50,9 @@ ct_status ct_check_loss_options(const char *function, const ct_loss_options *opt
   if (options->aggregate == CT_PER_BATCH && options->reduction == CT_NONE)
     return ct_fail(error, CT_EINVALID, "%s: reduction \"none\" needs one term per anchor",
                    function);
+  if (!(options->filter_eps >= 0 && options->filter_eps < 1))
+    return ct_fail(error, CT_EINVALID, "%s: filter_eps must be a number >= 0 and < 1, got %g",
+                   function, options->filter_eps);
   if (options->memory_budget < 0)
     return ct_fail(error, CT_EINVALID, "%s: memory_budget must be a number of bytes >= 0",
                    function);
