@@ -139,6 +139,7 @@ return {
     descend("sgd", x, y); descend("sgd", x, y, { momentum = 0.9, weightDecay = 0.1 });
     descend("sgd", x, n, { momentum = 0.9, nesterov = true, dampening = 0, learningRates = p });
     descend("adam", x, y); descend("adam", d, d:clone()); descend("adamw", n, x);
+    descend("rmsprop", x, y, { weightDecay = 0.1 }); descend("adagrad", d, d:clone());
     optim.checkgrad(function(z) return z:dot(z), z:clone():mul(2) end, w:double());
   ]],
   data = [[

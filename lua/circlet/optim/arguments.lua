@@ -21,6 +21,14 @@ function arguments.evaluate(name, opfunc, x)
   return fx, gradient
 end
 
+--- Raises unless the gradient has the type and size of x.
+function arguments.check_gradient(name, x, gradient)
+  if gradient:type() ~= x:type() or not gradient:isSameSizeAs(x) then
+    local function text(t) return table.concat(t:size():totable(), "x") .. " of " .. t:type() end
+    error(("%s: df/dx must be %s, got %s"):format(name, text(x), text(gradient)), 3)
+  end
+end
+
 --- The tables of settings and of state.
 function arguments.tables(name, config, state)
   if config == nil then config = {} end

@@ -20,5 +20,11 @@ return {
   sgd = require "circlet.optim.sgd",
   adam = require "circlet.optim.adam",
   adamw = require "circlet.optim.adamw",
+  rmsprop = require "circlet.optim.rmsprop",
+  adagrad = require "circlet.optim.adagrad",
+  lbfgs = require "circlet.optim.lbfgs",
+  lswolfe = require "circlet.optim.lswolfe",
+  Logger = require "circlet.optim.Logger",
+  ConfusionMatrix = require "circlet.optim.ConfusionMatrix",
   checkgrad = require "circlet.optim.checkgrad",
 }

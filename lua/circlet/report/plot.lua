@@ -125,10 +125,17 @@ function plot.heat_map(base, options)
   }, options)
 end
 
---- Lines, written to base.png and base.svg. options.series is a list of { title =, x = list,
--- y = list, axis = 1 or 2 }; axis 2 is the right-hand scale. Options: title, x_label, y_label,
--- y2_label, x_step (between the tics of x), log_x (base 2), log_y (base 10), width, height. Returns
--- as heat_map does.
+-- Torch7's marks for lines and points, as gnuplot says them.
+local function drawn(style)
+  local line, point = (style or "+-"):find("-", 1, true), (style or "+-"):find "[^-]"
+  if line and point then return "linespoints linewidth 2 pointtype 7 pointsize 0.6" end
+  return line and "lines linewidth 2" or "points pointtype 7 pointsize 0.6"
+end
+
+--- Lines, written to base.png and base.svg. options.series is a list of { title =, x = list, y =
+-- list, axis = 1 or 2, style = "-", "+" or "+-" }; axis 2 is the right-hand scale. Options: title,
+-- x_label, y_label, y2_label, x_step (between the tics of x), log_x (base 2), log_y (base 10),
+-- width, height. Returns as heat_map does.
 function plot.lines(base, options)
   local blocks, curves, second = {}, {}, false
   for k, series in ipairs(options.series) do
@@ -137,8 +144,8 @@ function plot.lines(base, options)
     if #rows == 0 then return nil, "plot: no value to draw", "format" end
     blocks[k] = ("$series%d << EOD\n%s\nEOD"):format(k, table.concat(rows, "\n"))
     second = second or series.axis == 2
-    curves[k] = ("$series%d using 1:2 axes x1y%d with linespoints linewidth 2 pointtype 7 "
-      .. "pointsize 0.6 title %s"):format(k, series.axis or 1, quote(series.title or ""))
+    curves[k] = ("$series%d using 1:2 axes x1y%d with %s title %s"):format(k, series.axis or 1,
+      drawn(series.style), quote(series.title or ""))
   end
   return draw(base, {
     data = table.concat(blocks, "\n"),
