@@ -82,7 +82,7 @@ $(foreach isa,$(ISAS),$(BUILD)/core/cpu/tile_kernels.$(isa).o \
 
 ## Packages: what building, testing and the scripts need on Debian and Ubuntu.
 PACKAGES = gcc make pkg-config lua5.4 liblua5.4-dev libopenblas-dev zlib1g-dev \
-           lua-argparse lua-filesystem lua-busted lua-check clang-format gnuplot-nox \
+           lua-argparse lua-filesystem lua-luv lua-busted lua-check clang-format gnuplot-nox \
            fonts-dejavu-core dataset-fashion-mnist
 .PHONY: deps
 deps:
@@ -140,9 +140,10 @@ bench: deps
 	  $(LUA) scripts/bench/bench.lua --python '$(PYTHON)' $(FLAGS)
 
 bench-peers:
-	@echo "circlet: PyTorch and pytorch-metric-learning from PyPI into $(PEERS): several GB"
+	@echo "circlet: PyTorch, pytorch-metric-learning, Optuna from PyPI into $(PEERS): several GB"
 	@[ -x '$(PEERS)/bin/python' ] || python3 -m venv '$(PEERS)'
-	@'$(PEERS)/bin/python' -m pip install --quiet torch numpy pytorch-metric-learning
+	@'$(PEERS)/bin/python' -m pip install --quiet torch numpy pytorch-metric-learning \
+	  optuna scikit-learn cmaes
 
 config: all
 	@$(LUA) -e 'print(require("circlet").config())'
@@ -163,7 +164,7 @@ help:
 	@echo "make install  install below PREFIX ($(PREFIX))"
 	@echo "make compare-torch PYTHON=/path/to/python-with-torch   the same training in PyTorch"
 	@echo "make bench    time and memory beside the machine's limits and PyTorch (FLAGS=--quick)"
-	@echo "make bench-peers   PyTorch for make bench, in a virtual environment (PEERS=$(PEERS))"
+	@echo "make bench-peers   PyTorch and Optuna, for make bench and make check, in a virtual environment (PEERS=$(PEERS))"
 	@echo "make config   what this build found on this machine"
 	@echo "make format   clang-format the C code"
 	@echo "make deps     install what is missing (Debian, Ubuntu)"

@@ -10,7 +10,7 @@ description = {
     Needs OpenBLAS and zlib with their headers, gcc and make.]],
   license = "MIT",
 }
-dependencies = { "lua >= 5.4, < 5.5", "argparse", "luafilesystem" }
+dependencies = { "lua >= 5.4, < 5.5", "argparse", "luafilesystem", "luv" }
 build = {
   type = "make",
   build_variables = { LUA_CFLAGS = "-I$(LUA_INCDIR)" },

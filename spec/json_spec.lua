@@ -103,6 +103,21 @@ describe("json.decode", function()
     support.raises("a string expected, got nil", json.decode)
   end)
 
+  it("reads and writes NaN and the infinities as Python does, when asked to", function()
+    local bare = { nan = "bare" }
+    local text = '{"a":NaN,"b":[Infinity,-Infinity],"c":-1}'
+    local value = json.decode(text, bare)
+    assert.is_true(value.a ~= value.a)
+    assert.same({ math.huge, -math.huge }, { table.unpack(value.b) })
+    assert.equal(-1, value.c)
+    assert.equal(text, json.encode(value, bare))
+    assert.equal("NaN", json.encode(-(0 / 0), bare))
+    files.refused("format", "a value expected", json.decode("-NaN", bare))
+    files.refused("format", "a value expected", json.decode("Nan", bare))
+    files.refused("format", "a value expected", json.decode("[NaN]")) -- only when asked to
+    support.raises('"null", "bare" or "error", got x', json.encode, 1, { nan = "x" })
+  end)
+
   it("refuses a text cut anywhere", function()
     files.refuses_truncation(json.decode, '{"a":[1,2.5,null,true,"x\\u0041"],"b":{}}')
   end)

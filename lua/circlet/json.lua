@@ -44,6 +44,7 @@ local function encode_number(n, path, nan)
   if math.type(n) == "integer" then return ("%d"):format(n) end
   if n ~= n or n == math.huge or n == -math.huge then
     if nan == "null" then return "null" end
+    if nan == "bare" then return n ~= n and "NaN" or n > 0 and "Infinity" or "-Infinity" end
     refuse(path, ("is %s, which JSON cannot hold (option nan = \"null\" writes null)"):format(n))
   end
   for digits = 14, 16 do
@@ -125,12 +126,15 @@ function encode_value(value, path, options, out)
 end
 
 --- The JSON text of a value, on one line.
--- options.nan: "error" (default) or "null", for NaN and the infinities. Raises for functions,
--- userdata, keys of mixed kinds, strings that are not UTF-8, and nesting beyond 512 (cycles).
+-- options.nan, for NaN and the infinities: "error" (default), "null", or "bare", which writes the
+-- words NaN, Infinity and -Infinity as Python does. Raises for functions, userdata, keys of mixed
+-- kinds, strings that are not UTF-8, and nesting beyond 512 (cycles).
 function json.encode(value, options)
   options = options or {}
-  if options.nan and options.nan ~= "null" and options.nan ~= "error" then
-    error("json.encode: option nan must be \"null\" or \"error\", got " .. tostring(options.nan), 2)
+  local nan = options.nan
+  if nan and nan ~= "null" and nan ~= "error" and nan ~= "bare" then
+    error("json.encode: option nan must be \"null\", \"bare\" or \"error\", got " .. tostring(nan),
+      2)
   end
   local out = {}
   local ok, message = pcall(encode_value, value, {}, options, out)
@@ -195,7 +199,13 @@ local function decode_string(text, at)
   end
 end
 
+-- Whether the words NaN, Infinity and -Infinity are numbers in the text being decoded.
+local bare = false
+local bare_numbers = { NaN = 0 / 0, Infinity = math.huge, ["-Infinity"] = -math.huge }
+
 local function decode_number(text, at)
+  local name = bare and text:match("^-?%u%l+%u?", at)
+  if name and bare_numbers[name] then return bare_numbers[name], at + #name end
   local whole = text:match("^-?%d+", at)
   if not whole or whole:find "^-?0%d" then broken(text, at, "a value expected") end
   local fraction = text:match("^%.%d+", at + #whole) or ""
@@ -265,11 +275,13 @@ local function decode_all(text)
 end
 
 --- The value of a JSON text. Whole numbers that fit 64 bits are Lua integers, null is json.null.
--- Returns it; or nil, message with line and column, "format".
-function json.decode(text)
+-- options.nan = "bare" reads the words NaN, Infinity and -Infinity as Python writes them. Returns
+-- the value; or nil, message with line and column, "format".
+function json.decode(text, options)
   if type(text) ~= "string" then
     error("json.decode: a string expected, got " .. type(text), 2)
   end
+  bare = options ~= nil and options.nan == "bare"
   local ok, value = pcall(decode_all, text)
   if ok then return value end
   if getmetatable(value) == Broken then return nil, value[1], "format" end

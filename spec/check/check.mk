@@ -2,10 +2,10 @@
 # stands alone (make check-threads); check.sh beside this file says what they do. Makefile includes
 # this after its own rules.
 
-CHECKS = long isa sanitizers threads valgrind faults fuzz clang
+CHECKS = long isa sanitizers threads valgrind faults fuzz clang optuna
 .PHONY: check $(CHECKS:%=check-%)
 check $(CHECKS:%=check-%):
-	@MAKE='$(MAKE) --no-print-directory' LUA='$(LUA)' \
+	@MAKE='$(MAKE) --no-print-directory' LUA='$(LUA)' PYTHON='$(PYTHON)' \
 	  sh spec/check/check.sh $(if $(filter check,$@),$(CHECKS),$(@:check-%=%))
 
 # Programs that only checks use. An interpreter brings the runtime of a sanitizer along.

@@ -139,6 +139,15 @@ check_clang() {
   build BUILD=build/clang CC=clang all
 }
 
+# Journals beside real Optuna, each reading and continuing the other's. `make bench-peers` brings it.
+check_optuna() {
+  build all || return 1
+  LUA_CPATH="$root/build/?.so;;" "$LUA" spec/study/optuna_check.lua "${PYTHON:-python3}"
+  code=$?
+  [ $code -eq 2 ] && skipped="${PYTHON:-python3} has no Optuna (make bench-peers)"
+  return $code
+}
+
 summary= worst=0
 for name in "$@"; do
   printf '\n== check-%s\n' "$name"
