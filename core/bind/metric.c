@@ -42,8 +42,10 @@ void ctl_option_cameras(lua_State *L, int options, const char *name, ctl_sides *
   }
 }
 
-static const luaL_Reg metric_functions[] = {
-    {"retrieval", ctl_metric_retrieval}, {"cmc", ctl_metric_cmc}, {NULL, NULL}};
+static const luaL_Reg metric_functions[] = {{"retrieval", ctl_metric_retrieval},
+                                            {"cmc", ctl_metric_cmc},
+                                            {"verification", ctl_metric_verification},
+                                            {NULL, NULL}};
 
 void ctl_open_metric(lua_State *L) {
   luaL_newlib(L, metric_functions);

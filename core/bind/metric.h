@@ -19,5 +19,6 @@ void ctl_option_cameras(lua_State *L, int options, const char *name, ctl_sides *
 
 int ctl_metric_retrieval(lua_State *L);
 int ctl_metric_cmc(lua_State *L);
+int ctl_metric_verification(lua_State *L);
 
 #endif

@@ -74,4 +74,6 @@ metrics.retrieval = core.metrics.retrieval
 --     print(r.cmc[1], r.map, r.n_lone)      -- 1.0  1.0  2
 metrics.cmc = core.metrics.cmc
 
+metrics.verification = require "circlet.metrics.verification"
+
 return metrics

@@ -1,0 +1,336 @@
+/* The ROC curve over all pairs, without a matrix of them.
+ *
+ * Rows of both sides are sorted by label, so a query's genuine references are one range of columns.
+ * First those ranges alone are computed, and their similarities sorted. Then all tiles pass by, and
+ * each impostor is counted under the genuine similarities that it lies between. TAR changes at
+ * genuine similarities only, so these counts give every point of the curve, its area and its
+ * crossing with FAR = 1 - TAR exactly; sums are of integers. Within one set of rows a pair is taken
+ * once, from the row that comes first. */
+#include "metric/verification.h"
+#include <math.h>
+#include <string.h>
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "cpu/retrieval.h"
+#include "cpu/verification.h"
+#include "metric/labels.h"
+#include "ops/copy.h"
+
+enum { ROWS = 8 * CT_TILE_ROWS, PANELS = 16 }; /* a tile of 96 x 512 floats */
+
+typedef __int128 wide; /* products of numbers of pairs */
+
+/* Columns of one query: genuine from `begin` to `end`, impostors from `first` to begin and from end
+ * on; `at` is the place of its first genuine similarity. */
+typedef struct reach {
+  int64_t first, begin, end, at;
+} reach;
+
+typedef struct job {
+  const char *function;
+  ct_similarity similarity;
+  ct_dtype dtype;
+  const ct_verification_kernels *kernels;
+  bool self;
+  int64_t genuine, impostors;
+  ct_packed query, reference;
+  double *q_square, *r_square; /* squared norms, for distances */
+  reach *reach;                /* [queries] */
+  void *value;                 /* [genuine], then the distinct ones */
+  int64_t *times;              /* [levels.count]: how often a value came */
+  ct_levels levels;
+  int64_t *tally; /* [2 levels.count + 1] */
+  char *room;     /* of all threads */
+} job;
+
+static void release(job *j) {
+  void *owned[] = {j->q_square, j->r_square,     j->reach, j->value,
+                   j->times,    j->levels.start, j->tally, j->room};
+  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) ct_free(owned[i]);
+  ct_packed_release(&j->query);
+  ct_packed_release(&j->reference);
+}
+
+/* Preparation */
+
+/* Rows packed in the order of their labels; *label: those, sorted. */
+static ct_status take_side(job *j, ct_packed *out, int64_t **label, const ct_labelled *side,
+                           bool as_reference, const char *what, const char *labels,
+                           ct_error *error) {
+  int64_t n = ct_row_count(side->rows), *spare = NULL;
+  int32_t *order = NULL;
+  ct_tensor rows = {.dtype = j->dtype};
+  CT_TRY(ct_read_labels(label, side->labels, n, j->function, labels, error));
+  if (n == 0) return CT_OK;
+  ct_status status = ct_alloc(&spare, n, sizeof *spare, j->function, error);
+  if (status == CT_OK) status = ct_alloc(&order, 2 * n, sizeof *order, j->function, error);
+  if (status == CT_OK) status = ct_contiguous(&rows, j->dtype, side->rows, error);
+  if (status == CT_OK) {
+    ct_similarity product =
+        j->similarity == CT_SIMILARITY_COSINE ? CT_SIMILARITY_COSINE : CT_SIMILARITY_DOT;
+    ct_sort_labels(*label, order, spare, order + n, n);
+    ct_row_layout layout = {product, as_reference, order};
+    status = ct_pack(out, &rows, &layout, j->function, what, error);
+  }
+  ct_tensor_release(&rows);
+  ct_free(spare);
+  ct_free(order);
+  return status;
+}
+
+static ct_status take_squares(double **out, const ct_packed *rows, const char *function,
+                              ct_error *error) {
+  CT_TRY(ct_alloc(out, rows->places, sizeof **out, function, error));
+  for (int64_t i = 0; i < rows->places; i++) {
+    const double *x =
+        (const double *)rows->data + i / rows->width * rows->width * rows->depth + i % rows->width;
+    double sum = 0;
+    for (int64_t d = 0; d < rows->depth; d++) sum += x[d * rows->width] * x[d * rows->width];
+    (*out)[i] = sum;
+  }
+  return CT_OK;
+}
+
+static ct_status find_reach(job *j, const int64_t *q_label, const int64_t *label, ct_error *error) {
+  int64_t q = j->query.rows, n = j->reference.rows;
+  CT_TRY(ct_alloc(&j->reach, q, sizeof *j->reach, j->function, error));
+  for (int64_t i = 0; i < q; i++) {
+    reach r = {.at = j->genuine, .end = ct_count_below(label, n, q_label[i], true)};
+    r.begin = j->self ? i + 1 : ct_count_below(label, n, q_label[i], false);
+    r.first = j->self ? r.begin : 0;
+    j->reach[i] = r;
+    j->genuine += r.end - r.begin;
+    j->impostors += n - r.end + r.begin - r.first;
+  }
+  if (j->genuine < INT32_MAX) return CT_OK;
+  return ct_fail(error, CT_EINVALID, "%s: fewer than %d pairs of one label expected, got %lld",
+                 j->function, INT32_MAX, (long long)j->genuine);
+}
+
+static ct_status prepare(job *j, const ct_labelled *queries, const ct_labelled *references,
+                         ct_error *error) {
+  int64_t *q_label = NULL, *label = NULL;
+  const char *f = j->function, *q_name = references ? "queries" : "embeddings";
+  CT_TRY(ct_check_rows(queries->rows, f, q_name, error));
+  if (references) CT_TRY(ct_check_references(queries->rows, references->rows, f, error));
+  j->self = !references;
+  j->dtype = j->similarity == CT_SIMILARITY_EUCLIDEAN ? CT_DOUBLE : queries->rows->dtype;
+  j->kernels = j->dtype == CT_FLOAT ? CT_ISA_SELECT(ct_verification_kernels_f32)
+                                    : CT_ISA_SELECT(ct_verification_kernels_f64);
+  ct_status status = take_side(j, &j->query, &q_label, queries, false, q_name, "labels", error);
+  if (status == CT_OK)
+    status = take_side(j, &j->reference, &label, references ? references : queries, true,
+                       "references", references ? "reference labels" : "labels", error);
+  if (status == CT_OK) /* each side may be the longer one */
+    status = ct_check_range(&j->query, &j->reference, j->similarity, f, error);
+  if (status == CT_OK) status = ct_check_range(&j->reference, &j->query, j->similarity, f, error);
+  if (status == CT_OK) status = find_reach(j, q_label, label, error);
+  if (status == CT_OK && j->similarity == CT_SIMILARITY_EUCLIDEAN) {
+    status = take_squares(&j->q_square, &j->query, f, error);
+    if (status == CT_OK) status = take_squares(&j->r_square, &j->reference, f, error);
+  }
+  ct_free(q_label);
+  ct_free(label);
+  return status;
+}
+
+/* Tiles */
+
+/* Similarities of the queries from `first` with the references of the panels from `panel`: row
+ * after row of PANELS panels' columns at most. Returns how many columns a row has. */
+static int64_t fill_tile(const job *j, void *tile, int64_t first, int64_t panel) {
+  const ct_retrieval_kernels *kernels = j->dtype == CT_FLOAT
+                                            ? CT_ISA_SELECT(ct_retrieval_kernels_f32)
+                                            : CT_ISA_SELECT(ct_retrieval_kernels_f64);
+  int64_t rows = j->query.places - first < ROWS ? j->query.places - first : ROWS;
+  int64_t panels = j->reference.panels - panel < PANELS ? j->reference.panels - panel : PANELS;
+  int64_t columns = panels * j->reference.width, depth = j->query.depth;
+  size_t element = ct_dtype_size(j->dtype);
+  kernels->products(tile, (char *)j->query.data + (size_t)(first * depth) * element,
+                    (char *)j->reference.data +
+                        (size_t)(panel * depth * j->reference.width) * element,
+                    rows, panels, depth);
+  for (int64_t i = 0; j->q_square && i < rows; i++) {
+    double *s = (double *)tile + i * columns, q = j->q_square[first + i];
+    const double *r = j->r_square + panel * j->reference.width;
+    for (int64_t c = 0; c < columns; c++) s[c] = 2 * s[c] - (q + r[c]);
+  }
+  return columns;
+}
+
+static int64_t clamp(int64_t x, int64_t low, int64_t high) {
+  return x < low ? low : x > high ? high : x;
+}
+
+/* One thread's tile and, where impostors are counted, how many lie between the levels; `counted`
+ * bounds every number of the tally. */
+typedef struct desk {
+  char *tile;
+  uint32_t *tally; /* [2 levels.count + 1] */
+  int64_t counted;
+} desk;
+
+/* What to do with the similarities s of n columns of a query, the first of which is column c. */
+typedef void visit(job *j, const reach *r, const char *s, int64_t c, int64_t n, desk *d);
+
+static void keep_genuine(job *j, const reach *r, const char *s, int64_t c, int64_t n, desk *d) {
+  (void)d;
+  size_t element = ct_dtype_size(j->dtype);
+  int64_t from = clamp(r->begin, c, c + n), to = clamp(r->end, c, c + n);
+  if (from < to)
+    memcpy((char *)j->value + (size_t)(r->at + from - r->begin) * element,
+           s + (size_t)(from - c) * element, (size_t)(to - from) * element);
+}
+
+/* Brings a thread's numbers home before they could overflow. */
+static void add_tally(job *j, desk *d) {
+  int64_t n = 2 * j->levels.count + 1;
+#pragma omp critical(ct_verification_tally)
+  for (int64_t i = 0; i < n; i++) j->tally[i] += d->tally[i];
+  memset(d->tally, 0, (size_t)n * sizeof *d->tally);
+  d->counted = 0;
+}
+
+static void count_impostors(job *j, const reach *r, const char *s, int64_t c, int64_t n, desk *d) {
+  size_t element = ct_dtype_size(j->dtype);
+  int64_t first = clamp(r->first, c, c + n), begin = clamp(r->begin, c, c + n);
+  int64_t end = clamp(r->end, c, c + n);
+  j->kernels->count(d->tally, s + (size_t)(first - c) * element, begin - first, &j->levels);
+  j->kernels->count(d->tally, s + (size_t)(end - c) * element, c + n - end, &j->levels);
+  d->counted += n;
+  if (d->counted > INT32_MAX) add_tally(j, d);
+}
+
+/* Visits the columns [from, to) of the queries of one block. */
+static void visit_block(job *j, visit *f, int64_t first, int64_t from, int64_t to, desk *d) {
+  int64_t width = j->reference.width, last = first + ROWS;
+  if (last > j->query.rows) last = j->query.rows;
+  for (int64_t p = from / width; p * width < to && !ct_interrupted(); p += PANELS) {
+    int64_t columns = fill_tile(j, d->tile, first, p), c = p * width;
+    int64_t n = j->reference.rows - c < columns ? j->reference.rows - c : columns;
+    size_t row_bytes = (size_t)columns * ct_dtype_size(j->dtype);
+    for (int64_t q = first; q < last; q++)
+      f(j, &j->reach[q], d->tile + (size_t)(q - first) * row_bytes, c, n, d);
+  }
+}
+
+static ct_status interrupted(const job *j, ct_error *error) {
+  if (!ct_interrupted()) return CT_OK;
+  return ct_fail(error, CT_EINTERRUPTED, "%s: interrupted", j->function);
+}
+
+static ct_status pass(job *j, visit *f, bool genuine_only, ct_error *error) {
+  int64_t blocks = (j->query.rows + ROWS - 1) / ROWS, bytes;
+  int64_t tile_bytes = ROWS * PANELS * CT_PANEL_BYTES;
+  int64_t tally_bytes = genuine_only ? 0 : (2 * j->levels.count + 1) * (int64_t)sizeof(uint32_t);
+  int64_t room_bytes = tile_bytes + (tally_bytes + 63) / 64 * 64;
+  int threads = ct_threads_for(j->query.rows * j->reference.rows), worker = 0;
+  if (threads > blocks) threads = (int)blocks;
+  if (!ct_size_mul(threads, room_bytes, &bytes))
+    return ct_fail(error, CT_ENOMEM, "%s: the tiles exceed the address space", j->function);
+  CT_TRY(ct_alloc(&j->room, bytes, 1, j->function, error));
+#pragma omp parallel num_threads(threads) if (threads > 1)
+  {
+    desk d = {0};
+#pragma omp critical(ct_verification_room)
+    d.tile = j->room + worker++ * room_bytes;
+    d.tally = (uint32_t *)(void *)(d.tile + tile_bytes);
+    if (!genuine_only) memset(d.tally, 0, (size_t)tally_bytes);
+#pragma omp for schedule(dynamic)
+    for (int64_t b = 0; b < blocks; b++) {
+      int64_t first = b * ROWS, last = first + ROWS;
+      if (last > j->query.rows) last = j->query.rows;
+      visit_block(j, f, first, genuine_only ? j->reach[first].begin : j->reach[first].first,
+                  genuine_only ? j->reach[last - 1].end : j->reference.rows, &d);
+    }
+    if (!genuine_only) add_tally(j, &d);
+  }
+  ct_free(j->room);
+  j->room = NULL;
+  return interrupted(j, error);
+}
+
+static ct_status sort_genuine(job *j, ct_error *error) {
+  size_t element = ct_dtype_size(j->dtype);
+  void *spare = NULL;
+  CT_TRY(ct_alloc(&spare, j->genuine, element, j->function, error));
+  j->kernels->sort(j->value, spare, j->genuine);
+  ct_free(spare);
+  CT_TRY(interrupted(j, error));
+  CT_TRY(ct_alloc(&j->times, j->genuine, sizeof *j->times, j->function, error));
+  j->levels.value = j->value;
+  j->levels.count = j->kernels->distinct(j->value, j->times, j->genuine);
+  j->levels.buckets = ct_level_buckets(j->levels.count);
+  CT_TRY(ct_alloc(&j->levels.start, j->levels.buckets + 1, sizeof *j->levels.start, j->function,
+                  error));
+  j->kernels->spread(&j->levels);
+  int64_t tallies = 2 * j->levels.count + 1;
+  CT_TRY(ct_alloc(&j->tally, tallies, sizeof *j->tally, j->function, error));
+  memset(j->tally, 0, (size_t)tallies * sizeof *j->tally);
+  return CT_OK;
+}
+
+/* The curve */
+
+static double level(const job *j, int64_t p) {
+  return j->dtype == CT_FLOAT ? (double)((const float *)j->value)[p]
+                              : ((const double *)j->value)[p];
+}
+
+/* Walks from the strictest threshold down. Between two genuine similarities only impostors are
+ * accepted, at one both kinds are. */
+static void trace_curve(ct_verification_result *out, ct_operating_point *point, int64_t points,
+                        const job *j) {
+  int64_t accepted = 0, wrongly = 0; /* genuine pairs and impostors */
+  double genuine = (double)j->genuine, impostors = (double)j->impostors;
+  wide twice_area = 0, all = (wide)j->genuine * j->impostors, gap = -all;
+  bool crossed = false;
+  for (int64_t i = 0; i < points; i++) {
+    point[i].tar = point[i].reached = 0;
+    point[i].threshold = INFINITY;
+  }
+  for (int64_t p = j->levels.count; p >= 0; p--) {
+    for (int at = 0; at < 2; at++) { /* impostors above the value below, then that value itself */
+      bool tie = at == 1;
+      if (tie && p == 0) break;
+      int64_t more = tie ? j->times[p - 1] : 0, wrong = j->tally[2 * p - tie];
+      twice_area += (wide)wrong * (2 * accepted + more);
+      wide next =
+          (wide)(wrongly + wrong) * j->genuine + (wide)(accepted + more) * j->impostors - all;
+      if (!crossed && next >= 0) {
+        double share = next > gap ? -(double)gap / (double)(next - gap) : 0;
+        out->eer = ((double)wrongly + share * (double)wrong) / impostors;
+        out->eer_threshold = level(j, p > 0 ? p - 1 : 0);
+        crossed = true;
+      }
+      gap = next, accepted += more, wrongly += wrong;
+    }
+    for (int64_t i = 0; i < points && p > 0; i++) {
+      double far = (double)wrongly / impostors;
+      if (far > point[i].far) continue;
+      point[i].tar = (double)accepted / genuine;
+      point[i].reached = far;
+      point[i].threshold = level(j, p - 1);
+    }
+  }
+  out->auc = (double)((long double)twice_area / (2 * (long double)all));
+}
+
+ct_status ct_verification(ct_verification_result *out, ct_operating_point *point, int64_t points,
+                          const ct_labelled *queries, const ct_labelled *references,
+                          ct_similarity similarity, const char *function, ct_error *error) {
+  job j = {.function = function, .similarity = similarity};
+  for (int64_t i = 0; i < points; i++) point[i].tar = point[i].reached = point[i].threshold = NAN;
+  ct_status status = prepare(&j, queries, references, error);
+  *out = (ct_verification_result){j.genuine, j.impostors, NAN, NAN, NAN};
+  if (status == CT_OK && j.genuine > 0 && j.impostors > 0) {
+    status = ct_alloc(&j.value, j.genuine, ct_dtype_size(j.dtype), function, error);
+    if (status == CT_OK) status = pass(&j, keep_genuine, true, error);
+    if (status == CT_OK) status = sort_genuine(&j, error);
+    if (status == CT_OK) status = pass(&j, count_impostors, false, error);
+    if (status == CT_OK) trace_curve(out, point, points, &j);
+  }
+  release(&j);
+  return status;
+}

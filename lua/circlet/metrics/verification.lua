@@ -1,0 +1,36 @@
+--- Verification: are two images of one identity? The ROC curve over all pairs.
+--
+--     circlet.metrics.verification(embeddings, labels [, options])
+--     circlet.metrics.verification({ queries, references }, { labels, reference_labels }
+--       [, options])
+--
+-- The pairs are all pairs of two rows, or of a query and a reference; genuine ones share a label,
+-- impostors do not. A pair is accepted when its similarity is at least the threshold. Returns
+--   tar          { [f] = greatest share of genuine pairs accepted while at most a share f of
+--                impostors is }: TAR@FAR, also called VAL@FAR; 0 when nothing may be accepted
+--   far          { [f] = share of impostors accepted there }
+--   threshold    { [f] = the threshold there }; infinite when nothing is accepted
+--   auc          area under the ROC curve: the chance that a genuine pair is more similar than an
+--                impostor, a tie counted half
+--   eer          equal error rate: where FAR = 1 - TAR on the curve drawn straight between its
+--                points (one for each similarity that occurs)
+--   eer_threshold    the greatest similarity of a genuine pair at which FAR >= 1 - TAR
+--   n_genuine, n_impostor    pairs; where either is 0, all rates are NaN
+--
+-- Options:
+--   far          rates f to report at, a list or one number; default 1e-6, 1e-5, ... 1e-1
+--   similarity   "cosine" (default), "dot", or "euclidean": then thresholds are distances, and a
+--                pair is accepted when its distance is at most the threshold
+--
+-- Pairs of equal similarity are accepted together or not at all, so TAR is never interpolated. All
+-- values are exact for the similarities as computed (in the embeddings' type; distances in double):
+-- no histogram. Similarities stream by in tiles; kept are those of genuine pairs alone, at most 48
+-- bytes for each (Double 56) and 8 more for each thread. The same bits for any number of threads.
+--
+-- Raises as metrics.retrieval does. Terms: ISO/IEC 19795-1; VAL and FAR as in Schroff, Kalenichenko
+-- and Philbin, "FaceNet", CVPR 2015.
+--
+--     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+--     local r = circlet.metrics.verification(x, circlet.LongTensor { 1, 1, 2, 2 }, { far = 0.01 })
+--     print(r.tar[0.01], r.auc, r.eer)      -- 1.0  1.0  0.0
+return require("circlet.core").metrics.verification
