@@ -18,6 +18,7 @@ typedef struct ctl_state {
   ct_random random;       /* what circlet.randn and its like draw from */
   ct_dtype default_dtype; /* of circlet.Tensor */
   int64_t collect_above;  /* bytes of tensors beyond which the garbage collector is run */
+  bool torch_names;       /* type() says "torch.FloatTensor" instead of "circlet.FloatTensor" */
 } ctl_state;
 
 ctl_state *ctl_get_state(lua_State *L);
@@ -28,6 +29,8 @@ ct_tensor *ctl_check_tensor(lua_State *L, int index); /* raises */
 ct_tensor *ctl_check_tensor_of(lua_State *L, int index, ct_dtype dtype);
 ct_tensor *ctl_opt_tensor(lua_State *L, int index);       /* NULL for none or nil */
 ct_tensor *ctl_push_tensor(lua_State *L, ct_dtype dtype); /* a new empty one */
+
+void ctl_push_type_name(lua_State *L, const char *name); /* as this state says it */
 
 ct_storage *ctl_to_storage(lua_State *L, int index);
 ct_storage *ctl_check_storage(lua_State *L, int index);

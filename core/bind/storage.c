@@ -110,7 +110,7 @@ static int storage_size(lua_State *L) {
 }
 
 static int storage_type(lua_State *L) {
-  lua_pushstring(L, storage_name[ctl_check_storage(L, 1)->dtype]);
+  ctl_push_type_name(L, storage_name[ctl_check_storage(L, 1)->dtype]);
   return 1;
 }
 

@@ -189,6 +189,20 @@ static int tensor_set(lua_State *L) {
 
 /* Types. "circlet.FloatTensor" and Torch7's own "torch.FloatTensor" name the same type. */
 
+void ctl_push_type_name(lua_State *L, const char *name) {
+  if (ctl_get_state(L)->torch_names)
+    lua_pushfstring(L, "torch%s", strchr(name, '.'));
+  else
+    lua_pushstring(L, name);
+}
+
+/* settypenames("circlet" | "torch"): which package type() names; both are understood. */
+static int set_type_names(lua_State *L) {
+  static const char *const package[] = {"circlet", "torch", NULL};
+  ctl_get_state(L)->torch_names = luaL_checkoption(L, 1, NULL, package) == 1;
+  return 0;
+}
+
 static ct_dtype check_type_name(lua_State *L, int index) {
   const char *name = luaL_checkstring(L, index), *dot = strchr(name, '.');
   bool known_prefix = dot && (!strncmp(name, "circlet.", 8) || !strncmp(name, "torch.", 6));
@@ -210,7 +224,7 @@ static int convert(lua_State *L, ct_dtype dtype) {
 static int tensor_type(lua_State *L) {
   ct_tensor *t = ctl_check_tensor(L, 1);
   if (!lua_isnoneornil(L, 2)) return convert(L, check_type_name(L, 2));
-  lua_pushstring(L, tensor_name[t->dtype]);
+  ctl_push_type_name(L, tensor_name[t->dtype]);
   return 1;
 }
 
@@ -226,7 +240,7 @@ static int set_default_type(lua_State *L) {
 }
 
 static int get_default_type(lua_State *L) {
-  lua_pushstring(L, tensor_name[ctl_get_state(L)->default_dtype]);
+  ctl_push_type_name(L, tensor_name[ctl_get_state(L)->default_dtype]);
   return 1;
 }
 
@@ -445,6 +459,7 @@ static const luaL_Reg tensor_functions[] = {
     {"isStorage", is_storage},
     {"setdefaulttensortype", set_default_type},
     {"getdefaulttensortype", get_default_type},
+    {"settypenames", set_type_names},
     {NULL, NULL},
 };
 

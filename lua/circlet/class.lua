@@ -7,7 +7,8 @@
 --     local layer = Scale(2)               -- class.type(layer) == "nn.Scale"
 --
 -- A class is the metatable of its instances and its own __index, so a method is found where it is
--- defined; metamethods (__call, __tostring, ...) are inherited too.
+-- defined; metamethods (__call, __tostring, ...) are inherited too. Torch7 spells them __call__,
+-- __tostring__: both spellings define and find the same.
 local class = {}
 local registry = {}
 
@@ -51,6 +52,13 @@ local function construct(self, ...)
   return instance
 end
 
+-- A metamethod under both of its names, whichever is assigned.
+local function assign(new, key, value)
+  rawset(new, key, value)
+  local event = type(key) == "string" and key:match "^__(%a+)__$"
+  if event and event ~= "init" then rawset(new, "__" .. event, value) end
+end
+
 --- Makes a class and returns it with its parent (a type name or a class; nil for a root class).
 -- Raises when the name is taken: two classes under one name could not be told apart in a file.
 local function define(_, name, parent)
@@ -63,12 +71,15 @@ local function define(_, name, parent)
   end
   local new = {}
   for key, value in pairs(parent or {}) do
-    if type(key) == "string" and key:find("^__") then new[key] = value end
+    if type(key) == "string" and key:find "^__%a+$" then new[key] = value end
+  end
+  for key, value in pairs(new) do
+    if type(value) == "function" and key ~= "__init" then rawset(parent, key .. "__", value) end
   end
   new.__typename, new.__parent, new.__index = name, parent, new
   new.__init = nil
   registry[name] = new
-  return setmetatable(new, { __index = parent, __call = construct }), parent
+  return setmetatable(new, { __index = parent, __newindex = assign, __call = construct }), parent
 end
 
 return setmetatable(class, { __call = define })

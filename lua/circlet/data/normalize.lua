@@ -3,6 +3,8 @@
 --     local x = data.normalize(images, 0.286, 0.353)             -- ByteTensor [N,28,28] -> [N,784]
 --     local x = data.normalize(images, 0.286, 0.353, "image")    -- -> [N,1,28,28]
 
+local class = require "circlet.class"
+
 --- (pixel / 255 - mean) / std as a fresh FloatTensor, computed in that order in float32.
 -- images: [N, ...], any type. shape: "flat" (default), one row per image: [N, the rest]; or
 -- "image": [N, 1, height, width] from [N, height, width].
@@ -19,7 +21,7 @@ return function(images, mean, std, shape)
   if shape == "image" and wanted ~= 3 then
     error(("normalize: images of 3 dimensions expected, got %d"):format(wanted), 2)
   end
-  local x = images:type() == "circlet.FloatTensor" and images:clone() or images:float()
+  local x = class.type(images) == "circlet.FloatTensor" and images:clone() or images:float()
   x:div(255):add(-mean):div(std)
   if shape == "image" then return x:view(n, 1, images:size(2), images:size(3)) end
   return x:view(n, n > 0 and images:nElement() // n or 0)

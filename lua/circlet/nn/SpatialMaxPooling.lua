@@ -28,7 +28,7 @@ function SpatialMaxPooling:floor()
 end
 
 function SpatialMaxPooling:updateOutput(input)
-  if not self.indices or self.indices:type() ~= "circlet.IntTensor" then -- models of old versions
+  if class.type(self.indices) ~= "circlet.IntTensor" then -- models of old versions
     self.indices = circlet.IntTensor()
   end
   kernels.max_pool(self, input)

@@ -7,15 +7,19 @@ local class = require "circlet.class"
 local graph = {}
 local identity = core.nn.storage_identity
 
-local real = { ["circlet.FloatTensor"] = true, ["circlet.DoubleTensor"] = true }
+local real = {}
+for _, name in ipairs { "FloatTensor", "DoubleTensor" } do
+  real["circlet." .. name], real["torch." .. name] = name, name
+end
 
---- "circlet.FloatTensor" for "torch.FloatTensor" and itself; raises for what is no real type.
+--- The name of a real type as type() of a tensor says it, from circlet's name or Torch7's; raises
+-- for what is no real type.
 function graph.type_name(name)
-  local full = tostring(name):gsub("^torch%.", "circlet.")
-  if not real[full] then
-    error(("type: circlet.FloatTensor or circlet.DoubleTensor expected, got %s"):format(name), 3)
+  if not real[name] then
+    error(("type: circlet.FloatTensor or circlet.DoubleTensor expected, got %s"):format(
+      tostring(name)), 3)
   end
-  return full
+  return circlet[real[name]]():type()
 end
 
 -- A view of `storage` with the geometry of t.

@@ -40,7 +40,7 @@ end
 -- [N, C, H, W] or [N, n] in single precision.
 local function as_inputs(x)
   if x:dim() == 3 then x = x:reshape(x:size(1), 1, x:size(2), x:size(3)) end
-  return x:type() == "circlet.FloatTensor" and x:clone() or x:float()
+  return circlet.type(x) == "circlet.FloatTensor" and x:clone() or x:float()
 end
 
 --- A task from two splits { inputs =, labels = }: inputs [N, n], [N, H, W] or [N, C, H, W], labels
@@ -49,7 +49,7 @@ end
 function task.new(name, train, test, options)
   local protocol = options and options.protocol or "closed"
   local made = { name = name, protocol = protocol, shape = {} }
-  local bytes = train.inputs:type() == "circlet.ByteTensor"
+  local bytes = circlet.type(train.inputs) == "circlet.ByteTensor"
   if protocol == "open" then
     train, test = cut_open(train, test)
   elseif protocol ~= "closed" then
