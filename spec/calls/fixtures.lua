@@ -37,6 +37,11 @@ fixtures.tensors = {
   labels = function(s) -- 1, 2, 1, 2 ...
     return circlet.range(circlet.LongTensor(), 0, 4 * s - 1):remainder(2):add(1)
   end,
+  sides = function(s) -- 1 in the first half, then 2
+    local t = circlet.LongTensor(4 * s):fill(1)
+    t:narrow(1, 2 * s + 1, 2 * s):fill(2)
+    return t
+  end,
   m = function(s) return circlet.ByteTensor(4 * s, 6 * s):bernoulli(0.5) end, -- a mask
   s = function() return circlet.FloatStorage(24):fill(2) end,
   r = function() return circlet.FloatTensor(2, 2) end, -- results

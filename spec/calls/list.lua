@@ -116,6 +116,8 @@ return {
     learn(class, n, labels); learn(similarity, { u, v }); metrics.retrieval(x, labels);
     metrics.retrieval(d, labels, { similarity = "euclidean", block = 2 });
     metrics.retrieval({ x, n }, { labels, labels }, { measures = { "map" }, k = { 1, 2 } });
+    metrics.lfw(x, { first = labels, second = labels:clone():fill(3), fold = sides,
+      same = labels:clone():add(-1) }, { far = 0.5 });
     metrics.verification(x, labels); metrics.verification(n, labels, { similarity = "euclidean" });
     metrics.verification({ d, d }, { labels, labels }, { far = { 0.1, 0.5 } });
     metrics.cmc(x, labels, { cameras = labels }); metrics.cmc({ x, n }, { labels, labels });

@@ -17,6 +17,7 @@ return {
   idx_folder = idx.folder,
   fashion_mnist = require "circlet.data.fashion_mnist",
   npy = require "circlet.data.npy",
+  lfw_pairs = require "circlet.data.lfw_pairs",
   normalize = require "circlet.data.normalize",
   split_classes = require "circlet.data.split_classes",
   batches = require "circlet.data.batches",

@@ -75,5 +75,6 @@ metrics.retrieval = core.metrics.retrieval
 metrics.cmc = core.metrics.cmc
 
 metrics.verification = require "circlet.metrics.verification"
+metrics.lfw = require "circlet.metrics.lfw"
 
 return metrics
