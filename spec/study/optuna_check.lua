@@ -4,8 +4,8 @@
 package.path = "./?.lua;" .. package.path
 local json = require "circlet.json"
 local shell = require "circlet.report.shell"
-local Journal = require "circlet.study.Journal"
-local distribution = require "circlet.study.distribution"
+local study = require "circlet.study"
+local Journal, distribution = study.Journal, study.distribution
 local support = require "spec.study.support"
 
 local python = arg[1] or "python3"
@@ -30,7 +30,7 @@ end
 
 local function agree(path, what)
   local journal = assert(Journal.open(path))
-  local difference = support.difference(optuna_reads(path), support.dump(journal), "study")
+  local difference = support.difference(optuna_reads(path), support.dump(journal), "studies")
   if difference then error(("%s: Optuna and circlet differ: %s"):format(what, difference), 0) end
   print("ok  " .. what)
   return journal
@@ -76,9 +76,9 @@ local function circlet_adds(path, name, count, seed)
   return ("%s %s %s %s %d %d"):format(lua, file, shell.quote(path), shell.quote(name), count, seed)
 end
 
-local function count_writers(study)
+local function count_writers(record)
   local counts = { circlet = 0, optuna = 0 }
-  for _, t in ipairs(study.trials) do
+  for _, t in ipairs(record.trials) do
     if t.state ~= "complete" then error(("trial %d is %s"):format(t.number, t.state), 0) end
     counts[t.user_attrs.writer] = counts[t.user_attrs.writer] + 1
   end
@@ -149,21 +149,57 @@ local function check()
   journal = agree(path, "after circlet has written, Optuna goes on")
   expect(92, #journal.by_name.both.trials, "trials")
 
+  -- What circlet.study writes, read by Optuna; then Optuna's TPE goes on.
+  local a_study = assert(study.open { path = folder .. "/study.journal", name = "s",
+    sampler = study.samplers.sobol { seed = 1 }, pruner = study.pruners.asha { eta = 2 } })
+  assert(a_study:enqueue { x = 0.5, n = 2 })
+  local function objective(t)
+    local x, n = t:suggest_float("x", 1e-4, 1, { log = true }), t:suggest_int("n", 1, 8)
+    local kind = t:suggest_categorical("kind", { "sgd", "adam" })
+    t:set_user_attr("writer", "circlet")
+    t:set_constraint("small", x - 0.9)
+    for step = 1, 8 do
+      t:report(x + n / step, step)
+      if t:should_prune() then t:prune() end
+    end
+    if t.number == 7 then error "broken" end
+    return x * n + (kind == "adam" and 1 or 0)
+  end
+  assert(a_study:optimize(objective, { trials = 30, retries = 1 }))
+  agree(folder .. "/study.journal", "a study by circlet: Sobol, ASHA, retries, constraints")
+  output(peer("add", folder .. "/study.journal", "s", "10"))
+  agree(folder .. "/study.journal", "Optuna adds ten trials to it")
+  assert(a_study:optimize(objective, { trials = 45 }))
+  agree(folder .. "/study.journal", "and circlet goes on")
+  local several = assert(study.open { path = folder .. "/study.journal", name = "two",
+    directions = { "minimize", "maximize" } })
+  assert(several:optimize(function(t)
+    local a, b = t:suggest_float("a", 0, 1), t:suggest_float("b", 0, 1)
+    t:set_constraint("k", a - 0.8)
+    return a, a * b
+  end, { trials = 40 }))
+  agree(folder .. "/study.journal", "a study of two objectives")
+  local front = {}
+  for i, t in ipairs(several:pareto()) do front[i] = t.number end
+  expect(output(peer("front", folder .. "/study.journal", "two")),
+    table.concat(front, " ") .. "\n", "Pareto set")
+  print("ok  the same Pareto set under a constraint: " .. table.concat(front, " "))
+
   -- A study of Optuna's, continued by circlet and then by Optuna.
   local theirs = folder .. "/theirs.journal"
   output(peer("write", theirs))
   journal = agree(theirs, "circlet reads a journal that Optuna wrote")
   assert(journal:update(function(write)
     write("create_study", { study_name = "next", directions = { 1 } })
-    write("set_state", { trial_id = 8, state = 0, datetime_start = Journal.now() })
-    write("set_state", { trial_id = 8, state = 1, values = { 0.5 },
+    write("set_state", { trial_id = 9, state = 0, datetime_start = Journal.now() })
+    write("set_state", { trial_id = 9, state = 1, values = { 0.5 },
                          datetime_complete = Journal.now() })
   end))
   output(circlet_adds(theirs, "next", 5, 4))
   output(peer("add", theirs, "next", "5"))
   journal = agree(theirs, "circlet goes on with it, then Optuna")
   expect(10, #journal.by_name.next.trials, "trials")
-  expect("complete", journal.trials[8].state, "the enqueued trial that circlet ran")
+  expect("complete", journal.trials[9].state, "the enqueued trial that circlet ran")
 end
 
 local version = shell.output(peer("version") .. " 2>/dev/null")

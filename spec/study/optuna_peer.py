@@ -5,6 +5,7 @@
     optuna_peer.py dump JOURNAL              what Optuna reads, as JSON
     optuna_peer.py add JOURNAL STUDY COUNT   adds trials to a study with parameters x, n, kind
     optuna_peer.py importances JOURNAL STUDY
+    optuna_peer.py front JOURNAL STUDY       the numbers of the best trials of several objectives
 """
 
 import json
@@ -66,8 +67,8 @@ def write(path):
             intermediate_values={1: 2.5},
         )
     )
-    study.enqueue_trial({"lr": 0.125})
     study.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
+    study.enqueue_trial({"lr": 0.125})
     optuna.create_study(storage=storage, study_name="deleted")
     optuna.delete_study(storage=storage, study_name="deleted")
     multi = optuna.create_study(
@@ -128,7 +129,14 @@ def importances(path, name):
     print(json.dumps(optuna.importance.get_param_importances(study)))
 
 
+def front(path, name):
+    study = optuna.load_study(storage=storage_at(path), study_name=name)
+    print(*sorted(t.number for t in study.best_trials))
+
+
+COMMANDS = {"write": write, "dump": dump, "add": add, "importances": importances, "front": front}
+
 if sys.argv[1] == "version":
     print(optuna.__version__)
 else:
-    {"write": write, "dump": dump, "add": add, "importances": importances}[sys.argv[1]](*sys.argv[2:])
+    COMMANDS[sys.argv[1]](*sys.argv[2:])

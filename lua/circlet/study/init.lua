@@ -1,10 +1,17 @@
 --- Studies: trials of parameters, kept in a journal that many processes and Optuna share.
 local parts = {
+  samplers = "circlet.study.samplers", pruners = "circlet.study.pruners",
+  Study = "circlet.study.Study", Trial = "circlet.study.Trial",
   Journal = "circlet.study.Journal", Lock = "circlet.study.Lock",
   distribution = "circlet.study.distribution",
 }
 
-return setmetatable({}, {
+local study = {}
+
+--- Opens or makes a study (Study.lua).
+function study.open(options) return require("circlet.study.Study").open(options) end
+
+return setmetatable(study, {
   __index = function(self, name)
     local path = parts[name]
     if not path then return nil end

@@ -1,0 +1,14 @@
+--- study.samplers.random { seed = 0 }: every value drawn by itself, uniformly (or uniformly in its
+-- logarithm), as a function of seed, trial number and name alone.
+local draw = require "circlet.study.draw"
+
+local Random = {}
+Random.__index = Random
+
+function Random:suggest(_, trial, name, d)
+  return draw.from_unit(d, draw.unit(self.seed, trial.number, name))
+end
+
+return function(options)
+  return setmetatable({ seed = options and options.seed or 0 }, Random)
+end
