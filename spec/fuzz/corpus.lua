@@ -57,6 +57,17 @@ do
   end
 end
 
+do -- both byte orders, longs of 4 and 8 bytes, types of CUDA and of Torch7 alone, old modules
+  local dialects = require "spec.serialize.dialects"
+  for _, order in ipairs { "<", ">" } do
+    for _, long in ipairs { 4, 8 } do
+      for _, bytes in pairs(dialects.files(order, long)) do table.insert(corpus.t7, bytes) end
+    end
+  end
+  table.insert(corpus.ascii, "4\n1\n3\nV 1\n16\ntorch.CharTensor\n1\n2\n1\n1\n4\n2\n3\nV 1\n"
+    .. "17\ntorch.CharStorage\n2\na\255\n")
+end
+
 if arg and arg[0] and arg[0]:find "corpus%.lua$" and arg[1] then
   for name, inputs in pairs(corpus) do
     assert(os.execute(("mkdir -p '%s/%s'"):format(arg[1], name)))

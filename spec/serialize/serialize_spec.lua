@@ -294,7 +294,7 @@ describe(".t7 serialisation", function()
       { t7(storage) .. t7 { "l", 1 << 60 }, "elements expected, 0 bytes are left" },
       { t7(storage) .. t7 { "l", 3, "d", 1, "d", 2 }, "3 elements expected, 16 bytes are left" },
       { t7(storage) .. t7 { "l", -1 }, "-1 elements expected" },
-      { t7 { "i", 4, "i", 1, "s", "V 1", "s", "torch.HalfStorage", "l", 0 }, "does not have" },
+      { t7 { "i", 4, "i", 1, "s", "V 1", "s", "torch.QuadStorage", "l", 0 }, "does not have" },
       { t7 { "i", 4, "i", 1, "s", "V 1", "s", "far.Away", "i", 0 }, "are no table" },
     } do
       files.refused("format", case[2], deserialize(case[1]))

@@ -67,6 +67,19 @@ function BatchNormalization:accGradParameters(input, gradOutput, scale)
   kernels.batch_norm_backward(self, input, gradOutput, scale or 1, false, true)
 end
 
+-- Before version 2 files held running_std = (running_var + eps)^-1/2.
+function BatchNormalization:_upgrade()
+  parent._upgrade(self)
+  local std = rawget(self, "running_std")
+  if std == nil then return end
+  local type_name = class.type(std)
+  if not self.running_var
+    and (type_name == "circlet.FloatTensor" or type_name == "circlet.DoubleTensor") then
+    self.running_var = std:clone():pow(-2):add(-(tonumber(self.eps) or 1e-5))
+  end
+  self.running_std = nil
+end
+
 function BatchNormalization:clearState()
   self:clear("save_mean", "save_std")
   return parent.clearState(self)

@@ -40,6 +40,9 @@ end
 function Criterion:float() return self:type("circlet.FloatTensor") end
 function Criterion:double() return self:type("circlet.DoubleTensor") end
 
+--- Called after the fields were read from a file (see Module).
+function Criterion:_upgrade() graph.upgrade_type(self) end
+
 function Criterion:__tostring() return class.type(self) end
 
 return Criterion

@@ -15,6 +15,14 @@ function CrossEntropyCriterion:__init(weights, sizeAverage)
   self.sizeAverage = self.nll.sizeAverage
 end
 
+-- Torch7's files hold sizeAverage in `nll` alone.
+function CrossEntropyCriterion:_upgrade()
+  parent._upgrade(self)
+  if self.sizeAverage == nil and type(self.nll) == "table" then
+    self.sizeAverage = self.nll.sizeAverage
+  end
+end
+
 function CrossEntropyCriterion:updateOutput(input, target)
   self.nll.sizeAverage = self.sizeAverage
   self.output = self.nll:updateOutput(self.lsm:updateOutput(input), target)

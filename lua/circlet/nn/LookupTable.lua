@@ -90,7 +90,7 @@ function LookupTable:accGradParameters(input, gradOutput, scale)
     count:indexAdd(1, rows, count:new(rows:nElement()):fill(1))
     each:cdiv(count:index(1, rows):view(-1, 1):expandAs(each))
   end
-  each[rows:eq(self.paddingValue):view(-1, 1):expandAs(each):contiguous()] = 0
+  each[rows:eq(self.paddingValue or 0):view(-1, 1):expandAs(each):contiguous()] = 0
   self.gradWeight:indexAdd(1, rows, each)
 end
 

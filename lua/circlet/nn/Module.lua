@@ -150,6 +150,10 @@ end
 function Module:float() return self:type("circlet.FloatTensor") end
 function Module:double() return self:type("circlet.DoubleTensor") end
 
+--- Called after the fields were read from a file: brings up to date what older versions and CUDA
+-- left in them. Fields of a damaged file may be anything.
+function Module:_upgrade() graph.upgrade_type(self) end
+
 --- Fills the parameters anew; modules that have some override it.
 function Module.reset(_) end
 

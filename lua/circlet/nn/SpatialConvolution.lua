@@ -46,6 +46,14 @@ local function shaped(self)
   end
 end
 
+-- Old files hold one `padding` for both directions.
+function SpatialConvolution:_upgrade()
+  parent._upgrade(self)
+  if self.padding == nil then return end
+  self.padW, self.padH = self.padW or self.padding, self.padH or self.padding
+  self.padding = nil
+end
+
 function SpatialConvolution:updateOutput(input)
   shaped(self)
   kernels.conv(self, input)

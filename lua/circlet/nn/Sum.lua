@@ -15,6 +15,12 @@ function Sum:__init(dimension, nInputDims, sizeAverage, squeeze)
   self.squeeze = squeeze ~= false
 end
 
+-- Old files lack squeeze, which was not a choice then.
+function Sum:_upgrade()
+  parent._upgrade(self)
+  if self.squeeze == nil then self.squeeze = true end
+end
+
 function Sum:updateOutput(input)
   check.tensor(self, "input", input)
   local dim = check.dimension(self, self.dimension, self.nInputDims, input)

@@ -59,6 +59,20 @@ local function batch_of(self, input)
   return batch
 end
 
+-- Torch7's files do not say whether a size is -1.
+function View:_upgrade()
+  parent._upgrade(self)
+  if self.inferred ~= nil or class.type(self.size) ~= "circlet.LongStorage" then return end
+  self.inferred, self.numElements = false, 1
+  for i = 1, #self.size do
+    if self.size[i] == -1 then
+      self.inferred = true
+    else
+      self.numElements = self.numElements * self.size[i]
+    end
+  end
+end
+
 function View:updateOutput(input)
   local sizes, batch = self.size:totable(), batch_of(self, input)
   if batch then table.insert(sizes, 1, batch) end

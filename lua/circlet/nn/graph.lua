@@ -22,6 +22,19 @@ function graph.type_name(name)
   return circlet[real[name]]():type()
 end
 
+-- Types of CUDA by what their tensors are read as.
+local of_cuda = {
+  ["torch.CudaTensor"] = "FloatTensor", ["torch.CudaHalfTensor"] = "FloatTensor",
+  ["torch.CudaDoubleTensor"] = "DoubleTensor",
+}
+
+--- The name of the type that a module read from a file has here.
+function graph.upgrade_type(module)
+  local name = rawget(module, "_type")
+  local known = of_cuda[name] or real[name]
+  if known then rawset(module, "_type", circlet[known]():type()) end
+end
+
 -- A view of `storage` with the geometry of t.
 local function view_like(t, storage)
   return circlet[storage:type():match("%.(%a+)Storage$") .. "Tensor"](

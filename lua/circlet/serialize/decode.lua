@@ -1,4 +1,5 @@
---- The two spellings of a .t7 file, as the reader uses them. A decoder walks a string with a
+--- The spellings of a .t7 file, as the reader uses them: text, and binary in either byte order with
+-- longs of 8 or 4 bytes. A decoder walks a string with a
 -- position that never passes its end, and has the methods int(), double(), longs(count), text(),
 -- storage(element type) and at_end(). Every length is compared with what the file still holds
 -- before anything of that length is made.
@@ -26,12 +27,14 @@ local function check_count(self, count, bytes, what)
   return count
 end
 
-function Binary:int() return (string.unpack("=i4", self.bytes, take(self, 4))) end
-function Binary:double() return (string.unpack("=d", self.bytes, take(self, 8))) end
+function Binary:int() return (string.unpack(self.as_int, self.bytes, take(self, 4))) end
+function Binary:double() return (string.unpack(self.as_double, self.bytes, take(self, 8))) end
 
 function Binary:longs(count)
   local list = {}
-  for i = 1, count do list[i] = string.unpack("=i8", self.bytes, take(self, 8)) end
+  for i = 1, count do
+    list[i] = string.unpack(self.as_long, self.bytes, take(self, self.long_bytes))
+  end
   return list
 end
 
@@ -41,10 +44,38 @@ function Binary:text()
   return self.bytes:sub(first, first + length - 1)
 end
 
-function Binary:storage(element)
-  local bytes = format.elements[element].bytes
+-- A 16-bit float: sign, 5 bits of exponent, 10 of fraction (IEEE 754).
+local function half(bits)
+  local exponent, fraction = bits >> 10 & 31, bits & 1023
+  local value
+  if exponent == 31 then
+    value = fraction == 0 and math.huge or 0 / 0
+  elseif exponent == 0 then
+    value = fraction * 2.0 ^ -24
+  else
+    value = (1024 + fraction) * 2.0 ^ (exponent - 25)
+  end
+  return bits >> 15 == 1 and -value or value
+end
+
+-- Elements one by one, where the file holds them otherwise than memory does.
+local function convert(self, storage, count, kind, bytes)
+  local layout = self.order .. (kind.layout == "long" and "i" .. self.long_bytes or kind.layout)
+  local first = take(self, count * bytes)
+  for i = 1, count do
+    local value = string.unpack(layout, self.bytes, first + (i - 1) * bytes)
+    storage[i] = kind.half and half(value) or value
+  end
+  return storage
+end
+
+function Binary:storage(name)
+  local kind = format.elements[name]
+  local bytes = kind.bytes or self.long_bytes
   local count = check_count(self, self:longs(1)[1], bytes, "elements")
-  local storage = core[element .. "Storage"](count)
+  local storage = core[kind.into .. "Storage"](count)
+  local as_in_memory = kind.raw == bytes and (self.order == format.native or bytes == 1)
+  if not as_in_memory then return convert(self, storage, count, kind, bytes) end
   return core.io.fill_storage(storage, self.bytes, take(self, count * bytes))
 end
 
@@ -113,14 +144,20 @@ function Ascii:text()
   return self.bytes:sub(first, first + length - 1)
 end
 
-function Ascii:storage(element)
+function Ascii:storage(name)
+  local kind = format.elements[name]
   local count = check_count(self, self:longs(1)[1], 1, "elements")
-  local storage = core[element .. "Storage"](count)
-  if element == "Byte" then return core.io.fill_storage(storage, self.bytes, raw(self, count)) end
-  local integer = element == "Long" or element == "Int"
+  local storage = core[kind.into .. "Storage"](count)
+  if kind.characters then
+    local first = raw(self, count)
+    if kind.raw then return core.io.fill_storage(storage, self.bytes, first) end
+    for i = 1, count do storage[i] = string.unpack("b", self.bytes, first + i - 1) end
+    return storage
+  end
+  local integer = kind.into == "Long" or kind.into == "Int"
   for i = 1, count do
     local value = number(self, integer)
-    if element == "Int" and (value < -0x80000000 or value > 0x7fffffff) then
+    if kind.into == "Int" and (value < -0x80000000 or value > 0x7fffffff) then
       format.broken(self.position, "%d does not fit 32 bits", value)
     end
     storage[i] = value
@@ -133,8 +170,24 @@ function Ascii:at_end() return not self.bytes:find("%S", self.position) end
 
 local decode = {}
 
-function decode.new(bytes, mode)
-  return setmetatable({ bytes = bytes, position = 1 }, mode == "ascii" and Ascii or Binary)
+-- The byte order in which the first number, the type of an object, makes sense.
+local function order_of(bytes)
+  if #bytes < 4 then return format.native end
+  for _, order in ipairs { format.native, format.native == "<" and ">" or "<" } do
+    local id = string.unpack(order .. "i4", bytes)
+    if id >= 0 and id <= format.ids.recursive_function then return order end
+  end
+  return format.native
+end
+
+--- mode: "ascii", or "binary" with long_bytes, 8 or 4.
+function decode.new(bytes, mode, long_bytes)
+  local self = { bytes = bytes, position = 1 }
+  if mode == "ascii" then return setmetatable(self, Ascii) end
+  self.order, self.long_bytes = order_of(bytes), long_bytes
+  self.as_int, self.as_double = self.order .. "i4", self.order .. "d"
+  self.as_long = self.order .. "i" .. long_bytes
+  return setmetatable(self, Binary)
 end
 
 return decode

@@ -13,14 +13,28 @@ format.max_depth = 5000
 --- Integers up to here are exact as doubles.
 format.max_integer = 2 ^ 53
 
---- Per element type: bytes in a binary file, and the layout for string.pack.
+--- This machine's byte order, as string.pack writes it.
+format.native = string.pack("=i2", 1):byte() == 1 and "<" or ">"
+
+--- Per element type of a file: the type of circlet that takes it in, its bytes in a binary file
+-- (nil: a long, whose width the file decides), its layout for string.unpack, the bytes in memory
+-- where they are the same (raw), and whether text files hold characters instead of numbers.
 format.elements = {
-  Float = { bytes = 4, layout = "=f" },
-  Double = { bytes = 8, layout = "=d" },
-  Long = { bytes = 8, layout = "=i8" },
-  Int = { bytes = 4, layout = "=i4" },
-  Byte = { bytes = 1, layout = "B" },
+  Float = { into = "Float", bytes = 4, layout = "f", raw = 4 },
+  Double = { into = "Double", bytes = 8, layout = "d", raw = 8 },
+  Long = { into = "Long", layout = "long", raw = 8 },
+  Int = { into = "Int", bytes = 4, layout = "i4", raw = 4 },
+  Byte = { into = "Byte", bytes = 1, layout = "B", raw = 1, characters = true },
+  Char = { into = "Int", bytes = 1, layout = "b", characters = true },
+  Short = { into = "Int", bytes = 2, layout = "i2" },
+  Half = { into = "Float", bytes = 2, layout = "I2", half = true },
 }
+
+-- Tensors of CUDA are read as their counterparts on the CPU.
+for _, name in ipairs { "Double", "Long", "Int", "Byte", "Char", "Short", "Half" } do
+  format.elements["Cuda" .. name] = format.elements[name]
+end
+format.elements.Cuda = format.elements.Float
 
 --- "torch.FloatTensor" or "circlet.FloatTensor" -> "Float", "Tensor". nil for other names; the
 -- element type may be one that circlet lacks.
@@ -45,6 +59,14 @@ local function finish(name, ok, result, ...)
     return nil, name .. ": " .. result.message, "format"
   end
   error(result, 0)
+end
+
+--- true and what f(...) returns, or false and the error when it raised format.broken(); other
+-- errors pass.
+function format.try(f, ...)
+  local ok, result = pcall(f, ...)
+  if not ok and getmetatable(result) ~= Broken then error(result, 0) end
+  return ok, result
 end
 
 --- f(...), or nil, "<name>: message", "format" when it raised format.broken().

@@ -19,6 +19,11 @@
 --   "save: object.hook is a function". Functions in a Torch7 file become tables with
 --   __torch_function (the kind), bytecode and upvalues; they are never run, and are written back
 --   as they were.
+-- - Binary files may have either byte order, and longs of 8 or 4 bytes (32-bit machines, Windows);
+--   circlet writes this machine's order and 8. Modes "b64" and "b32" tell the reader the width.
+-- - Tensors of CUDA come back on the CPU (CudaTensor as FloatTensor, ...), Char and Short as Int,
+--   Half as Float. Modules of old versions are brought up to date (running_std of
+--   BatchNormalization, ...).
 -- - Metatables that are no classes are not kept. Equal objects give equal bytes: keys are sorted.
 local core = require "circlet.core"
 local format = require "circlet.serialize.format"
@@ -27,10 +32,12 @@ local reader = require "circlet.serialize.reader"
 
 local serialize = {}
 
-local function check_mode(name, mode)
+local function check_mode(name, mode, reads)
   if mode == nil then return "binary" end
   if mode == "binary" or mode == "ascii" then return mode end
-  error(("%s: the mode is \"binary\" or \"ascii\", got %s"):format(name, tostring(mode)), 3)
+  if reads and (mode == "b32" or mode == "b64") then return mode end
+  error(("%s: the mode is \"binary\"%s or \"ascii\", got %s"):format(name,
+    reads and ", \"b32\", \"b64\"" or "", tostring(mode)), 3)
 end
 
 --- The bytes of a .t7 file that holds `object`. Raises for what cannot be saved.
@@ -48,7 +55,7 @@ function serialize.deserialize(bytes, mode)
   if type(bytes) ~= "string" then
     error("deserialize: a string expected, got " .. type(bytes), 2)
   end
-  mode = check_mode("deserialize", mode)
+  mode = check_mode("deserialize", mode, true)
   return format.catch("deserialize", reader.read, bytes, mode)
 end
 
@@ -59,7 +66,7 @@ end
 
 --- Reads the object in a file. Returns it; or nil, message, "io" or "format".
 function serialize.load(path, mode)
-  mode = check_mode("load", mode)
+  mode = check_mode("load", mode, true)
   local bytes, message, code = core.read_file(path)
   if not bytes then return nil, message, code end
   return format.catch(path, reader.read, bytes, mode)

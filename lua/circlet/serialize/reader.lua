@@ -54,7 +54,8 @@ local function check_geometry(self, size, stride, offset, available)
   end
 end
 
-local function read_tensor(self, index, element)
+local function read_tensor(self, index, name)
+  local element = format.elements[name].into
   local make = core[element .. "Tensor"]
   local tensor = make()
   self.objects[index] = tensor
@@ -75,8 +76,8 @@ local function read_tensor(self, index, element)
   return tensor
 end
 
-local function read_storage(self, index, element)
-  local storage = self.decode:storage(element)
+local function read_storage(self, index, name)
+  local storage = self.decode:storage(name)
   self.objects[index] = storage
   return storage
 end
@@ -88,8 +89,9 @@ local function find_class(name)
   local found = class.lookup(name)
   local package, member = name:match "^(%a+)%.([%a_][%w_]*)$"
   if found or not packages[package] then return found end
-  local loaded, module = pcall(require, packages[package])
-  if loaded and type(module) == "table" then pcall(function() return module[member] end) end
+  -- Not in pcall: what goes wrong here is no fault of the file, and Ctrl-C must get through.
+  local module = require(packages[package])
+  local _ = type(module) == "table" and module[member]
   return class.lookup(name)
 end
 
@@ -111,7 +113,9 @@ local function read_instance(self, index, name, version)
     hook(object, self, version)
     return object
   end
-  return read_body(self, object, name)
+  read_body(self, object, name)
+  if known and known._upgrade then object:_upgrade() end -- fields that older versions wrote
+  return object
 end
 
 local function read_torch_object(self)
@@ -184,14 +188,26 @@ function Reader:readBool() return self.decode:int() ~= 0 end
 
 local reader = {}
 
---- The one object in `bytes`; raises format.broken() when they are anything else.
-function reader.read(bytes, mode)
+local function read_bytes(bytes, mode, long_bytes)
   local self = setmetatable({
-    decode = decoders.new(bytes, mode), objects = {}, depth = 0,
+    decode = decoders.new(bytes, mode, long_bytes), objects = {}, depth = 0,
   }, Reader)
   local object = self:readObject()
   if not self.decode:at_end() then broken(self, "the object ends here, the file goes on") end
   return object
+end
+
+--- The one object in `bytes`; raises format.broken() when they are anything else. mode: "ascii",
+-- "b64" and "b32" (binary, with longs of 8 or 4 bytes), or "binary", which tries both: a file does
+-- not say what it has.
+function reader.read(bytes, mode)
+  if mode == "ascii" then return read_bytes(bytes, mode) end
+  if mode ~= "binary" then return read_bytes(bytes, "binary", mode == "b32" and 4 or 8) end
+  local ok, result = format.try(read_bytes, bytes, "binary", 8)
+  if ok then return result end
+  local narrow, object = format.try(read_bytes, bytes, "binary", 4)
+  if narrow then return object end
+  error(result, 0) -- what the usual width meets says more
 end
 
 return reader

@@ -72,7 +72,7 @@ local function sound(value, message)
   return value
 end
 
--- Without a mode Torch7 means binary; its 32- and 64-bit binary modes differ in what is written.
+-- Files are written with longs of 8 bytes whatever the mode.
 local function mode_of(mode)
   if mode == "b32" or mode == "b64" then return "binary" end
   return mode
@@ -80,7 +80,7 @@ end
 
 --- Reads a .t7 file; raises when it cannot be read, as in Torch7.
 function torch.load(path, mode)
-  local value, message = circlet.load(path, mode_of(mode))
+  local value, message = circlet.load(path, mode)
   return sound(value, value == nil and message or nil)
 end
 
@@ -94,7 +94,7 @@ end
 function torch.serialize(object, mode) return circlet.serialize(object, mode_of(mode)) end
 
 function torch.deserialize(bytes, mode)
-  local value, message = circlet.deserialize(bytes, mode_of(mode))
+  local value, message = circlet.deserialize(bytes, mode)
   return sound(value, value == nil and message or nil)
 end
 
