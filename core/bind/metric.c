@@ -45,6 +45,8 @@ void ctl_option_cameras(lua_State *L, int options, const char *name, ctl_sides *
 static const luaL_Reg metric_functions[] = {{"retrieval", ctl_metric_retrieval},
                                             {"cmc", ctl_metric_cmc},
                                             {"verification", ctl_metric_verification},
+                                            {"kmeans", ctl_metric_kmeans},
+                                            {"mutual_information", ctl_metric_information},
                                             {NULL, NULL}};
 
 void ctl_open_metric(lua_State *L) {

@@ -20,5 +20,7 @@ void ctl_option_cameras(lua_State *L, int options, const char *name, ctl_sides *
 int ctl_metric_retrieval(lua_State *L);
 int ctl_metric_cmc(lua_State *L);
 int ctl_metric_verification(lua_State *L);
+int ctl_metric_kmeans(lua_State *L);
+int ctl_metric_information(lua_State *L);
 
 #endif

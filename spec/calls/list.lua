@@ -116,6 +116,9 @@ return {
     learn(class, n, labels); learn(similarity, { u, v }); metrics.retrieval(x, labels);
     metrics.retrieval(d, labels, { similarity = "euclidean", block = 2 });
     metrics.retrieval({ x, n }, { labels, labels }, { measures = { "map" }, k = { 1, 2 } });
+    metrics.kmeans(x, 3); metrics.kmeans(n, 2, { similarity = "euclidean", restarts = 2 });
+    metrics.kmeans(d, 4, { seed = 3, iterations = 2 }); metrics.mutual_information(labels, sides);
+    metrics.clustering(x, labels); metrics.clustering(d, sides, { clusters = 3 });
     metrics.lfw(x, { first = labels, second = labels:clone():fill(3), fold = sides,
       same = labels:clone():add(-1) }, { far = 0.5 });
     metrics.verification(x, labels); metrics.verification(n, labels, { similarity = "euclidean" });

@@ -77,4 +77,6 @@ metrics.cmc = core.metrics.cmc
 metrics.verification = require "circlet.metrics.verification"
 metrics.lfw = require "circlet.metrics.lfw"
 
+for name, f in pairs(require "circlet.metrics.clustering") do metrics[name] = f end
+
 return metrics
