@@ -47,6 +47,10 @@ ct_status ct_alloc(void *out, int64_t count, size_t element, const char *what, c
   void *p = base + ALIGN;
   *header_of(p) = bytes;
   account(bytes);
+#if defined(__SANITIZE_ADDRESS__) /* under check-sanitizers: what is read before it is set is NaN  \
+                                   */
+  memset(p, 0xff, (size_t)bytes);
+#endif
   memcpy(out, &p, sizeof p);
   return CT_OK;
 }

@@ -8,14 +8,35 @@
 
 enum { CT_NEGATIVE, CT_POSITIVE, CT_KINDS };
 
-/* One set of rows, sorted by label and packed (core/cpu/tile.h) in the compute type. */
+/* Rows, sorted by label and packed (core/cpu/tile.h) in the compute type. */
 typedef struct ct_pair_side {
   int64_t rows, padded;  /* padded: up to a multiple of CT_TILE_ROWS; the rows added are zero */
   int64_t pitch;         /* rows from one panel by dimension to the next */
   void *by_dim, *by_row; /* both layouts of tile.h */
   void *half;            /* [padded] 1/2 - |x|^2/2 for the euclidean similarity, otherwise NULL */
-  int64_t *first, *last; /* [rows] a row's positives are rows first..last-1 of the other side */
+  int64_t *first, *last; /* [rows] a row's positives are rows first..last-1 of the other side; NULL
+                            for rows that are no anchors */
 } ct_pair_side;
+
+/* A block of rows in a thread's room, and what becomes of it. */
+typedef struct ct_pair_block {
+  ct_pair_side side;
+  double *inverse_norm; /* [side.padded] for the cosine */
+  void *gradient;       /* by dimension, as side.by_dim */
+  double *weight;       /* [side.padded] sums of the weights */
+  void *row;            /* room for two rows of the compute type */
+} ct_pair_block;
+
+/* References, which are met a block at a time and never held as a whole. `load` packs rows
+ * from..from+block->side.rows-1, with zeros up to block->side.padded; `unload` takes their
+ * gradient. */
+typedef struct ct_pair_columns {
+  int64_t rows;
+  bool euclidean;
+  void *source;
+  void (*load)(void *source, int64_t from, ct_pair_block *block);
+  void (*unload)(void *source, int64_t from, ct_pair_block *block);
+} ct_pair_columns;
 
 /* A running log-sum-exp over each anchor's pairs of one kind: the sum of 2^(l - reference) over
  * logits l to base 2 without the part that all pairs share; reference is the largest, rounded. */
@@ -38,9 +59,10 @@ typedef struct ct_pair_factors {
 typedef struct ct_pair_stream {
   ct_dtype dtype; /* compute type: CT_FLOAT or CT_DOUBLE */
   int64_t dim;
-  const ct_pair_side *rows;    /* the anchors */
-  const ct_pair_side *columns; /* NULL: the rows themselves, all anchors, a row being no pair with
-                                  itself; each unordered pair is then met once, for both ends */
+  const ct_pair_side *rows; /* the anchors */
+  const ct_pair_columns
+      *columns; /* NULL: the rows themselves, all anchors, a row being no pair with
+                itself; each unordered pair is then met once, for both ends */
   double m, gamma;
   bool through_alpha;
   void *kept; /* room for the similarities of the first `kept_tiles` tiles: ct_pair_stream_sums
@@ -57,9 +79,10 @@ ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums s
 
 /* Adds sum_j weight(i,j) x_j to row i of a gradient, and the same to j's side. */
 typedef struct ct_pair_gradient {
-  void *rows,
-      *columns; /* by dimension, zero at first; NULL: not wanted; columns: only of two sets */
-  double *rows_weight, *columns_weight; /* [padded] sums of the weights; NULL: not wanted */
+  void *rows;          /* by dimension, zero at first; NULL: not wanted */
+  double *rows_weight; /* [padded] sums of the weights; NULL: not wanted */
+  bool columns;        /* columns->unload is wanted */
+  bool columns_weight; /* with the sums of the weights */
 } ct_pair_gradient;
 
 ct_status ct_pair_stream_gradient(const ct_pair_stream *stream, const ct_pair_factors *factors,

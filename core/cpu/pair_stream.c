@@ -1,82 +1,61 @@
 /* The streaming driver.
  *
- * Rows are cut into blocks; a tile is one block of rows against one block of columns. Tiles come in
- * rounds, as in a tournament: within a round no two tiles share a block, and every block meets the
- * same partners in the same order whatever the number of threads. So tiles run in parallel on the
- * same sums and gradients, and the bits depend on sizes alone. No thread waits for a round to end:
- * a tile waits for the earlier tiles of its own two blocks. Of one set against itself, each
- * unordered pair of blocks meets once and serves both ends, which halves the work of the
- * similarities.
+ * Rows are cut into blocks; a tile is one block of rows against one block of columns. Every block
+ * meets its partners in one order whatever the number of threads (pair_schedule.h), so tiles run in
+ * parallel on the same sums and gradients, and the bits depend on sizes alone. Of one set against
+ * itself, each unordered pair of blocks meets once and serves both ends, which halves the work of
+ * the similarities. References, of which there may be many, are loaded a block at a time by the
+ * thread that meets it with all rows, and their gradient is finished with it.
  *
  * Of a tile, similarities come by one packed product; each row's similarities fall into at most
  * four runs (negatives before, positives up to itself, positives after itself, negatives behind),
  * because both sides are sorted by label; the runs go to the loss's inner loops. */
 #include "cpu/pair.h"
 #include <omp.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "cpu/pair_schedule.h"
 #include "cpu/tile.h"
 
 /* A tile's similarities and the chunks of rows that make them (tile.h) share a second-level cache
  * of half a megabyte or more. */
 enum { BLOCK_BYTES = 1024, STEP = 64, LARGEST_BLOCK = BLOCK_BYTES / sizeof(float) };
 
-/* Twelve blocks where there are rows for them: six tiles at a time for as many threads, more for
- * larger sets. */
-static int64_t block_rows(int64_t rows, ct_dtype dtype) {
-  int64_t block = (rows / 12 + STEP - 1) / STEP * STEP;
-  int64_t largest = BLOCK_BYTES / (int64_t)ct_dtype_size(dtype);
-  return block < STEP ? STEP : block > largest ? largest : block;
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static int64_t up_to(int64_t step, int64_t n) { return (n + step - 1) / step * step; }
+
+static int64_t within(int64_t n, int64_t least, int64_t most) {
+  return n < least ? least : smaller(n, most);
 }
 
-typedef struct schedule {
-  int64_t row_blocks, column_blocks; /* column_blocks = 0: one set against itself */
-  int64_t players;                   /* blocks of a side with those that only fill up the rounds */
-  int64_t slots;                     /* tiles of all rounds, fillers included */
-} schedule;
+/* Sides of a tile. Of one set, twelve blocks where there are rows for them: six tiles at a time for
+ * as many threads, more for larger sets. Of two sets, eight blocks of rows, and as many columns as
+ * leave the second-level cache room for a block's two layouts and its gradient. */
+typedef struct shape {
+  int64_t height, width, row_blocks, column_blocks;
+} shape;
 
-static schedule make_schedule(int64_t row_blocks, int64_t column_blocks) {
-  if (column_blocks) {
-    int64_t most = row_blocks > column_blocks ? row_blocks : column_blocks;
-    return (schedule){row_blocks, column_blocks, most, most * most};
-  }
-  int64_t even = row_blocks + row_blocks % 2;
-  return (schedule){row_blocks, 0, even, even * (even + 1) / 2};
-}
-
-typedef struct meeting {
-  int64_t round, row, column;
-  bool real; /* both blocks exist */
-} meeting;
-
-/* Two sets: shifted diagonals. One set: the diagonal, then the circle method, in which the last
- * player stays and the others turn. */
-static meeting find_meeting(const schedule *s, int64_t slot) {
-  int64_t n = s->players;
-  meeting m;
-  if (s->column_blocks) {
-    m.round = slot / n;
-    m.row = slot % n;
-    m.column = (m.row + m.round) % n;
-    m.real = m.row < s->row_blocks && m.column < s->column_blocks;
-    return m;
-  }
-  if (slot < n) {
-    m.round = 0;
-    m.row = m.column = slot;
+static shape shape_of(const ct_pair_stream *stream) {
+  enum { ROOM = 768 * 1024 };
+  int64_t rows = stream->rows->rows, real = (int64_t)ct_dtype_size(stream->dtype);
+  int64_t most = BLOCK_BYTES / real;
+  shape s;
+  if (stream->columns) {
+    int64_t columns = stream->columns->rows, fit = ROOM / (3 * stream->dim * real);
+    s.height = within(up_to(CT_TILE_ROWS, (rows + 7) / 8), CT_TILE_ROWS, most);
+    s.width = within(fit / CT_TILE_ROWS * CT_TILE_ROWS, CT_TILE_ROWS, most);
+    s.width = smaller(s.width, within(up_to(CT_TILE_ROWS, (columns + 7) / 8), CT_TILE_ROWS, most));
+    s.column_blocks = (columns + s.width - 1) / s.width;
   } else {
-    int64_t k = (slot - n) % (n / 2), turn = (slot - n) / (n / 2), wheel = n - 1;
-    int64_t a = k == 0 ? wheel : (turn + k) % wheel, b = (turn - k + wheel) % wheel;
-    m.round = turn + 1;
-    m.row = a < b ? a : b;
-    m.column = a < b ? b : a;
+    s.height = s.width = within(up_to(STEP, rows / 12), STEP, most);
+    s.column_blocks = 0;
   }
-  m.real = m.column < s->row_blocks;
-  return m;
+  s.row_blocks = (rows + s.height - 1) / s.height;
+  return s;
 }
 
 typedef struct run {
@@ -107,7 +86,7 @@ static int find_runs(const ct_pair_stream *stream, int64_t i, int64_t low, int64
 /* One pass over all tiles: forward when `gradient` is NULL. */
 typedef struct pass {
   const ct_pair_stream *stream;
-  const ct_pair_side *columns; /* the other side, or the rows themselves */
+  shape shape;
   const ct_pair_sums *sums;
   const ct_pair_factors *factors;
   const ct_pair_gradient *gradient;
@@ -124,17 +103,24 @@ typedef struct weight_list {
 
 typedef struct tile {
   int64_t row, rows, column, columns; /* real rows and columns */
-  bool both;                          /* columns are anchors too: off the diagonal of one set */
-  char *scratch;                      /* SCRATCH elements of the compute type, this thread's */
-  weight_list lists[2];               /* of rows and of columns, this thread's */
-  char *kept;                         /* [rows, kept_stride] similarities to keep, or NULL */
+  const ct_pair_side *y; /* what the columns are of, and which row of it is the first */
+  int64_t first;
+  bool both;                 /* columns are anchors too: off the diagonal of one set */
+  void *to_columns;          /* their gradient, laid out as y; NULL: not wanted */
+  double *to_columns_weight; /* [y->padded] */
+  char *scratch;             /* SCRATCH elements of the compute type, this thread's */
+  weight_list lists[2];      /* of rows and of columns, this thread's */
+  char *kept;                /* [rows, kept_stride] similarities to keep, or NULL */
   int64_t kept_stride;
 } tile;
 
-/* The tiles' numbers in the room for kept similarities. */
-static int64_t tile_number(const schedule *s, int64_t row, int64_t column) {
-  if (s->column_blocks) return row * s->column_blocks + column;
-  return row * s->row_blocks - row * (row - 1) / 2 + (column - row);
+/* Of tile `number`, counted along the rows' blocks (one set: from the diagonal on). */
+static void place_kept(const pass *p, tile *t, int64_t number) {
+  const shape *s = &p->shape;
+  size_t real = ct_dtype_size(p->stream->dtype);
+  if (number >= p->stream->kept_tiles) return;
+  t->kept = (char *)p->stream->kept + (size_t)(number * s->height * s->width) * real;
+  t->kept_stride = s->width;
 }
 
 /* Scratch: the tile's similarities or weights; per kind the rows' and the columns' raised
@@ -147,11 +133,7 @@ enum {
   SCRATCH = SCRATCH_SUMS + CT_KINDS * LARGEST_BLOCK
 };
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
-static int64_t up_to_tile(int64_t rows) {
-  return (rows + CT_TILE_ROWS - 1) / CT_TILE_ROWS * CT_TILE_ROWS;
-}
+static int64_t up_to_tile(int64_t rows) { return up_to(CT_TILE_ROWS, rows); }
 
 #define REAL        float
 #define NAME(x)     x##_f32
@@ -173,46 +155,40 @@ static void run_tile(const pass *p, const tile *t) {
     p->gradient ? tile_gradient_f64(p, t) : tile_sums_f64(p, t);
 }
 
-static schedule schedule_of(const ct_pair_stream *stream) {
-  int64_t rows = stream->rows->rows, height = block_rows(rows, stream->dtype);
-  int64_t columns = stream->columns ? stream->columns->rows : 0;
-  int64_t width = block_rows(columns, stream->dtype);
-  return make_schedule((rows + height - 1) / height, (columns + width - 1) / width);
-}
-
 void ct_pair_stream_tiles(const ct_pair_stream *stream, int64_t *tiles, int64_t *elements) {
-  schedule s = schedule_of(stream);
-  const ct_pair_side *columns = stream->columns ? stream->columns : stream->rows;
-  *tiles = s.column_blocks ? s.row_blocks * s.column_blocks : s.row_blocks * (s.row_blocks + 1) / 2;
-  *elements =
-      block_rows(stream->rows->rows, stream->dtype) * block_rows(columns->rows, stream->dtype);
+  shape s = shape_of(stream);
+  *tiles = s.row_blocks * (s.column_blocks ? s.column_blocks : s.row_blocks + 1);
+  if (!s.column_blocks) *tiles /= 2;
+  *elements = s.height * s.width;
 }
 
-/* What the threads of a pass share: the next slot to take, and how many rounds each block of rows
- * and of columns is through with. Slots are taken in order, so the first that is not done never
- * waits. */
-typedef struct progress {
-  _Atomic int64_t next;
-  _Atomic int64_t *rows, *columns; /* one and the same for one set */
-} progress;
+/* A thread's room: scratch; where pairs are dropped, the lists; of two sets, a block of columns. */
+typedef struct room {
+  size_t lists, block, end; /* where they begin, in bytes */
+} room;
 
-static void await(const _Atomic int64_t *done, int64_t round) {
-  enum { PATIENCE = 1000 };
-  for (int tries = 0; atomic_load_explicit(done, memory_order_acquire) < round; tries++)
-    if (tries > PATIENCE) sched_yield(); /* the thread waited for may need this core */
+static size_t to_line(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+static size_t packed_bytes(const pass *p) {
+  size_t real = ct_dtype_size(p->stream->dtype);
+  return (size_t)(ct_tile_pitch(p->shape.width) * up_to(CT_TILE_ROWS, p->stream->dim)) * real;
 }
 
-/* A thread's room: scratch, then, where pairs are dropped, the lists. */
-static size_t room_each(const pass *p) {
-  size_t real = ct_dtype_size(p->stream->dtype), integers = LARGEST_BLOCK + MOST_LISTED + 2;
+static room room_of(const pass *p) {
+  size_t real = ct_dtype_size(p->stream->dtype), width = (size_t)p->shape.width;
+  size_t integers = LARGEST_BLOCK + MOST_LISTED + 2;
   size_t lists = 2 * ((MOST_LISTED + 1) * real + integers * sizeof(int32_t));
-  bool drops = p->factors && p->factors->cut[0];
-  return (SCRATCH * real + (drops ? lists : 0) + 63) / 64 * 64;
+  size_t block = 3 * to_line(packed_bytes(p)) + to_line(width * real) +
+                 2 * to_line(width * sizeof(double)) + 2 * (size_t)p->stream->dim * real;
+  room r = {.lists = to_line(SCRATCH * real)};
+  r.block = r.lists + (p->factors && p->factors->cut[0] ? to_line(lists) : 0);
+  r.end = r.block + (p->stream->columns ? to_line(block) : 0);
+  return r;
 }
 
 static void place_lists(const pass *p, tile *t) {
   size_t real = ct_dtype_size(p->stream->dtype);
-  char *at = t->scratch + SCRATCH * real;
+  char *at = t->scratch + room_of(p).lists;
   if (!p->factors || !p->factors->cut[0]) return;
   for (int k = 0; k < 2; k++, at += (MOST_LISTED + 1) * real) t->lists[k].value = at;
   for (int k = 0; k < 2; k++, at += (LARGEST_BLOCK + MOST_LISTED + 2) * sizeof(int32_t)) {
@@ -221,76 +197,128 @@ static void place_lists(const pass *p, tile *t) {
   }
 }
 
-static void run_meeting(const pass *p, const schedule *s, const meeting *m, char *scratch) {
-  int64_t rows = p->stream->rows->rows, columns = p->columns->rows;
-  int64_t height = block_rows(rows, p->stream->dtype),
-          width = block_rows(columns, p->stream->dtype);
-  tile t = {.row = m->row * height,
-            .column = m->column * width,
-            .both = !p->stream->columns && m->row != m->column,
-            .scratch = scratch};
-  place_lists(p, &t);
-  t.rows = smaller(rows - t.row, height);
-  t.columns = smaller(columns - t.column, width);
-  int64_t number = tile_number(s, m->row, m->column);
-  if (number < p->stream->kept_tiles) {
-    t.kept = (char *)p->stream->kept +
-             (size_t)(number * height * width) * ct_dtype_size(p->stream->dtype);
-    t.kept_stride = width;
-  }
-  run_tile(p, &t);
+static ct_pair_block place_block(const pass *p, char *at) {
+  size_t real = ct_dtype_size(p->stream->dtype), width = (size_t)p->shape.width;
+  size_t packed = to_line(packed_bytes(p)), norms = to_line(width * sizeof(double));
+  ct_pair_block block = {.side = {.by_dim = at, .by_row = at + packed},
+                         .gradient = at + 2 * packed};
+  at += 3 * packed;
+  if (p->stream->columns->euclidean) block.side.half = at;
+  at += to_line(width * real);
+  block.inverse_norm = (double *)(void *)at;
+  block.weight = (double *)(void *)(at + norms);
+  block.row = at + 2 * norms;
+  return block;
 }
 
-static void run_slots(const pass *p, const schedule *s, progress *at, char *scratch) {
-  for (;;) {
-    int64_t slot = atomic_fetch_add_explicit(&at->next, 1, memory_order_relaxed);
-    if (slot >= s->slots) return;
-    meeting m = find_meeting(s, slot);
-    await(&at->rows[m.row], m.round);
-    await(&at->columns[m.column], m.round);
-    if (m.real && !ct_interrupted()) run_meeting(p, s, &m, scratch);
-    atomic_store_explicit(&at->rows[m.row], m.round + 1, memory_order_release);
-    atomic_store_explicit(&at->columns[m.column], m.round + 1, memory_order_release);
+/* What the threads of a pass share: the next tile or block of columns to take, and how many rounds
+ * each block of rows is through with. */
+typedef struct progress {
+  _Atomic int64_t next, *rows;
+} progress;
+
+/* One set against itself. */
+static void run_meetings(const pass *p, progress *at, char *mine) {
+  const ct_pair_side *x = p->stream->rows;
+  const int64_t blocks = p->shape.row_blocks, height = p->shape.height;
+  for (int64_t slot; (slot = ct_take(&at->next)) < ct_meetings(blocks);) {
+    ct_meeting m = ct_meeting_at(blocks, slot);
+    ct_await(&at->rows[m.row], m.round);
+    ct_await(&at->rows[m.column], m.round);
+    if (m.real && !ct_interrupted()) {
+      tile t = {.row = m.row * height,
+                .column = m.column * height,
+                .y = x,
+                .first = m.column * height,
+                .both = m.row != m.column,
+                .scratch = mine};
+      t.rows = smaller(x->rows - t.row, height);
+      t.columns = smaller(x->rows - t.column, height);
+      if (t.both && p->gradient) {
+        t.to_columns = p->gradient->rows;
+        t.to_columns_weight = p->gradient->rows_weight;
+      }
+      place_lists(p, &t);
+      place_kept(p, &t, m.row * blocks - m.row * (m.row - 1) / 2 + (m.column - m.row));
+      run_tile(p, &t);
+    }
+    ct_advance(&at->rows[m.row], m.round + 1);
+    ct_advance(&at->rows[m.column], m.round + 1);
+  }
+}
+
+/* Two sets: blocks of columns go past all blocks of rows, one behind the other. */
+static void run_columns(const pass *p, progress *at, char *mine) {
+  const ct_pair_side *x = p->stream->rows;
+  const ct_pair_columns *columns = p->stream->columns;
+  const shape *s = &p->shape;
+  ct_pair_block block = place_block(p, mine + room_of(p).block);
+  bool unload = p->gradient && p->gradient->columns;
+  bool weigh = unload && p->gradient->columns_weight;
+  for (int64_t k; (k = ct_take(&at->next)) < s->column_blocks;) {
+    int64_t from = k * s->width;
+    block.side.rows = smaller(columns->rows - from, s->width);
+    block.side.padded = up_to_tile(block.side.rows);
+    block.side.pitch = ct_tile_pitch(block.side.padded);
+    if (!ct_interrupted()) columns->load(columns->source, from, &block);
+    if (unload) memset(block.gradient, 0, packed_bytes(p));
+    if (weigh) memset(block.weight, 0, (size_t)block.side.padded * sizeof *block.weight);
+    for (int64_t i = 0; i < s->row_blocks; i++) {
+      tile t = {.row = i * s->height,
+                .rows = smaller(x->rows - i * s->height, s->height),
+                .column = from,
+                .columns = block.side.rows,
+                .y = &block.side,
+                .to_columns = unload ? block.gradient : NULL,
+                .to_columns_weight = weigh ? block.weight : NULL,
+                .scratch = mine};
+      place_lists(p, &t);
+      place_kept(p, &t, k * s->row_blocks + i);
+      ct_await(&at->rows[i], k);
+      if (!ct_interrupted()) run_tile(p, &t);
+      ct_advance(&at->rows[i], k + 1);
+    }
+    if (unload && !ct_interrupted()) columns->unload(columns->source, from, &block);
   }
 }
 
 static ct_status run_pass(const pass *p, const char *what, ct_error *error) {
-  int64_t rows = p->stream->rows->rows, columns = p->columns->rows, work;
-  if (rows == 0 || columns == 0) return CT_OK;
-  schedule s = schedule_of(p->stream);
-  if (!ct_size_mul(rows, columns, &work)) work = INT64_MAX;
-  int64_t abreast = s.column_blocks ? s.players : (s.row_blocks + 1) / 2;
-  int threads = abreast == 1 ? 1 : ct_threads_for(work);
-  if (threads > abreast) threads = (int)abreast;
-  char *scratch = NULL;
+  const shape *s = &p->shape;
+  bool across = p->stream->columns != NULL;
+  int64_t blocks = across ? s->row_blocks : ct_players(s->row_blocks), work;
+  int64_t abreast = across ? smaller(s->row_blocks, s->column_blocks) : (s->row_blocks + 1) / 2;
+  int64_t tiles, elements;
+  ct_pair_stream_tiles(p->stream, &tiles, &elements);
+  if (!ct_size_mul(tiles, elements, &work)) work = INT64_MAX;
+  int threads = abreast <= 1 ? 1 : ct_threads_for(work);
+  if (threads > 1 && threads > abreast) threads = (int)abreast;
+  char *rooms = NULL;
   progress at = {0};
-  size_t each = room_each(p);
-  CT_TRY(ct_alloc(&at.rows, 2 * s.players, sizeof *at.rows, what, error));
-  ct_status status = ct_alloc(&scratch, threads, each, what, error);
+  size_t each = room_of(p).end;
+  CT_TRY(ct_alloc(&at.rows, blocks, sizeof *at.rows, what, error));
+  ct_status status = ct_alloc(&rooms, threads, each, what, error);
   if (status == CT_OK) {
-    memset((void *)at.rows, 0, (size_t)(2 * s.players) * sizeof *at.rows);
-    at.columns = s.column_blocks ? at.rows + s.players : at.rows;
+    memset((void *)at.rows, 0, (size_t)blocks * sizeof *at.rows);
 #pragma omp parallel num_threads(threads) if (threads > 1)
-    run_slots(p, &s, &at, scratch + each * (size_t)omp_get_thread_num());
+    {
+      char *mine = rooms + each * (size_t)omp_get_thread_num();
+      across ? run_columns(p, &at, mine) : run_meetings(p, &at, mine);
+    }
     if (ct_interrupted()) status = ct_fail(error, CT_EINTERRUPTED, "%s: interrupted", what);
   }
-  ct_free(scratch);
+  ct_free(rooms);
   ct_free((void *)at.rows);
   return status;
 }
 
 ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums sums[CT_KINDS],
                               ct_error *error) {
-  pass p = {
-      .stream = stream, .columns = stream->columns ? stream->columns : stream->rows, .sums = sums};
+  pass p = {.stream = stream, .shape = shape_of(stream), .sums = sums};
   return run_pass(&p, "pair-wise loss", error);
 }
 
 ct_status ct_pair_stream_gradient(const ct_pair_stream *stream, const ct_pair_factors *factors,
                                   const ct_pair_gradient *gradient, ct_error *error) {
-  pass p = {.stream = stream,
-            .columns = stream->columns ? stream->columns : stream->rows,
-            .factors = factors,
-            .gradient = gradient};
+  pass p = {.stream = stream, .shape = shape_of(stream), .factors = factors, .gradient = gradient};
   return run_pass(&p, "gradient of the pair-wise loss", error);
 }

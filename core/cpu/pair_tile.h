@@ -13,15 +13,15 @@ typedef struct NAME(sheet) {
 
 /* The tile's similarities: kept where there is room, otherwise in scratch. */
 static NAME(sheet) NAME(compute)(const pass *p, const tile *t) {
-  const ct_pair_side *x = p->stream->rows, *y = p->columns;
+  const ct_pair_side *x = p->stream->rows, *y = t->y;
   NAME(sheet)
   sheet = {.s = (REAL *)(void *)(t->kept ? t->kept : t->scratch),
            .stride = t->kept ? t->kept_stride : SCRATCH_STRIDE};
   KERNEL(ct_tile_kernels)
       ->similarities(up_to_tile(t->rows), up_to_tile(t->columns), p->stream->dim, x->by_row, t->row,
-                     y->by_row, t->column, sheet.s, sheet.stride);
+                     y->by_row, t->first, sheet.s, sheet.stride);
   if (!x->half) return sheet;
-  const REAL *x_half = (const REAL *)x->half + t->row, *y_half = (const REAL *)y->half + t->column;
+  const REAL *x_half = (const REAL *)x->half + t->row, *y_half = (const REAL *)y->half + t->first;
   for (int64_t i = 0; i < t->rows; i++)
     for (int64_t j = 0; j < t->columns; j++) sheet.s[i * sheet.stride + j] += x_half[i] + y_half[j];
   return sheet;
@@ -99,6 +99,15 @@ static void NAME(tile_sums)(const pass *p, const tile *t) {
   }
 }
 
+/* What pads the weights to whole tiles meets rows of zeros and must only be finite. */
+static void NAME(pad_weights)(const tile *t, const NAME(sheet) * weights) {
+  int64_t columns = up_to_tile(t->columns);
+  for (int64_t i = 0; i < up_to_tile(t->rows); i++) {
+    int64_t from = i < t->rows ? t->columns : 0;
+    memset(weights->s + i * weights->stride + from, 0, (size_t)(columns - from) * sizeof(REAL));
+  }
+}
+
 /* The weights of the tile's pairs from their similarities, in place or, where those were kept, in
  * scratch. */
 static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
@@ -127,13 +136,14 @@ static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
     }
     if (!p->stream->columns && !t->both) weights.s[i * weights.stride + (row - t->column)] = 0;
   }
+  NAME(pad_weights)(t, &weights);
   return weights;
 }
 
 /* Adds up the weights of the tile's rows and of its columns. */
 static void NAME(add_weights)(const pass *p, const tile *t, const NAME(sheet) * sheet) {
   double *to_rows = p->gradient->rows_weight;
-  double *to_columns = t->both ? to_rows : p->gradient->columns_weight;
+  double *to_columns = t->to_columns_weight;
   if (to_rows)
     for (int64_t i = 0; i < t->rows; i++)
       for (int64_t j = 0; j < t->columns; j++)
@@ -141,7 +151,7 @@ static void NAME(add_weights)(const pass *p, const tile *t, const NAME(sheet) * 
   if (to_columns)
     for (int64_t i = 0; i < t->rows; i++)
       for (int64_t j = 0; j < t->columns; j++)
-        to_columns[t->column + j] += (double)sheet->s[i * sheet->stride + j];
+        to_columns[t->first + j] += (double)sheet->s[i * sheet->stride + j];
 }
 
 /* Lists the weights that are not zero by row and by column, unless they are so many that products
@@ -183,30 +193,28 @@ static bool NAME(list_weights)(const tile *t, const NAME(sheet) * sheet, weight_
   return true;
 }
 
-/* Adds the weighted rows of each side to the gradient of the other. Rows beyond the data are zero,
- * so what their weights are does not matter. */
+/* Adds the weighted rows of each side to the gradient of the other. */
 static void NAME(tile_gradient)(const pass *p, const tile *t) {
   const ct_tile_kernels *kernels = KERNEL(ct_tile_kernels);
-  const ct_pair_side *x = p->stream->rows, *y = p->columns;
+  const ct_pair_side *x = p->stream->rows, *y = t->y;
   const int64_t dim = p->stream->dim, rows = up_to_tile(t->rows), columns = up_to_tile(t->columns);
-  void *to_rows = p->gradient->rows;
-  void *to_columns = t->both ? to_rows : p->gradient->columns;
+  void *to_rows = p->gradient->rows, *to_columns = t->to_columns;
   NAME(sheet) sheet = NAME(weigh_tile)(p, t);
   NAME(add_weights)(p, t, &sheet);
   weight_list by_row = t->lists[0], by_column = t->lists[1];
   if (by_row.start && NAME(list_weights)(t, &sheet, &by_row, &by_column)) {
     if (to_rows)
       kernels->multiply_listed(t->rows, dim, by_row.start, by_row.index, by_row.value, y->by_dim,
-                               y->pitch, t->column, to_rows, x->pitch, t->row);
+                               y->pitch, t->first, to_rows, x->pitch, t->row);
     if (to_columns)
       kernels->multiply_listed(t->columns, dim, by_column.start, by_column.index, by_column.value,
-                               x->by_dim, x->pitch, t->row, to_columns, y->pitch, t->column);
+                               x->by_dim, x->pitch, t->row, to_columns, y->pitch, t->first);
     return;
   }
   if (to_rows)
-    kernels->multiply(rows, columns, dim, sheet.s, sheet.stride, y->by_dim, y->pitch, t->column,
+    kernels->multiply(rows, columns, dim, sheet.s, sheet.stride, y->by_dim, y->pitch, t->first,
                       to_rows, x->pitch, t->row);
   if (to_columns)
     kernels->multiply_transposed(columns, rows, dim, sheet.s, sheet.stride, x->by_dim, x->pitch,
-                                 t->row, to_columns, y->pitch, t->column);
+                                 t->row, to_columns, y->pitch, t->first);
 }

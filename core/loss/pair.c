@@ -1,6 +1,7 @@
 /* Pair-wise Circle Loss: what is streamed and what the sums mean.
  *
- * Forward loads both sides (core/loss/rows), streams the running log-sum-exps
+ * Forward loads the anchors and opens the references, which both passes read in blocks and never
+ * copy as a whole (core/loss/rows), streams the running log-sum-exps
  * (core/cpu/pair_stream) and turns them into terms. Backward turns each anchor's term into the
  * factors of its pairs' weights and streams again. In self mode a pair weighs in for both of its
  * ends, so each row's gradient is one sum over columns in which row and column both count as
@@ -101,14 +102,13 @@ static ct_status load_sides_as(ct_pair_context *c, ct_dtype compute, const char 
     return ct_fail(error, CT_EINVALID, "%s: %s and %s must have one type, got %s and %s", function,
                    queries->x_name, references->x_name, ct_dtype_name(queries->x->dtype),
                    ct_dtype_name(references->x->dtype));
-  CT_TRY(ct_rows_load(&c->references, function, references, compute, similarity, error));
+  CT_TRY(ct_rows_open(&c->references, function, references, compute, similarity, error));
   if (c->references.dim != c->queries.dim)
     return ct_fail(error, CT_EINVALID, "%s: %s must have as many columns as %s, %lld, got %lld",
                    function, references->x_name, queries->x_name, (long long)c->queries.dim,
                    (long long)c->references.dim);
   if (!references->labels) CT_TRY(check_classes(c, function, queries, error));
   ct_rows_match(&c->queries, &c->references);
-  ct_rows_match(&c->references, &c->queries);
   return CT_OK;
 }
 
@@ -228,11 +228,11 @@ static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *e
   return CT_OK;
 }
 
-static ct_pair_stream stream_of(const ct_pair_context *c) {
+static ct_pair_stream stream_of(const ct_pair_context *c, const ct_pair_columns *columns) {
   return (ct_pair_stream){.dtype = c->queries.compute,
                           .dim = c->queries.dim,
                           .rows = &c->queries.side,
-                          .columns = c->self ? NULL : &c->references.side,
+                          .columns = c->self ? NULL : columns,
                           .m = c->options.m,
                           .gamma = c->options.gamma,
                           .through_alpha = c->options.through_alpha,
@@ -242,9 +242,9 @@ static ct_pair_stream stream_of(const ct_pair_context *c) {
 
 /* Room for as many tiles of similarities as the budget allows; room of the right size is used
  * again, since fresh pages cost as much as what keeping similarities saves. */
-static ct_status make_room(ct_pair_context *c, ct_error *error) {
+static ct_status make_room(ct_pair_context *c, const ct_pair_columns *columns, ct_error *error) {
   int64_t tiles, elements;
-  ct_pair_stream stream = stream_of(c);
+  ct_pair_stream stream = stream_of(c, columns);
   ct_pair_stream_tiles(&stream, &tiles, &elements);
   size_t each = (size_t)elements * ct_dtype_size(c->queries.compute);
   int64_t affordable = each ? c->options.memory_budget / (int64_t)each : 0;
@@ -270,9 +270,12 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
   CT_TRY(ct_check_loss_options(function, options, error));
   CT_TRY(load_sides(c, function, queries, references, error));
   CT_TRY(reset_sums(c, error));
-  CT_TRY(make_room(c, error));
-  ct_pair_stream stream = stream_of(c);
+  ct_rows_pass pass;
+  ct_pair_columns columns = ct_rows_columns(&pass, &c->references, NULL);
+  CT_TRY(make_room(c, &columns, error));
+  ct_pair_stream stream = stream_of(c, &columns);
   CT_TRY(ct_pair_stream_sums(&stream, c->sums, error));
+  if (!c->self) CT_TRY(ct_rows_check(&pass, function, references->x_name, error));
   count_pairs(c);
   if (options->aggregate == CT_PER_BATCH)
     batch_term(c);
@@ -321,22 +324,34 @@ static void fill_factors(const ct_pair_context *c, int kind, double scale, const
   }
 }
 
-/* The packed gradient of one side while it is being summed. */
+/* The gradient of one side: the caller's tensor and, when that is not contiguous, one in its place.
+ */
 typedef struct side_gradient {
   const ct_sorted_rows *rows;
-  ct_tensor *to; /* the caller's; NULL: not wanted */
-  char *packed;
+  ct_tensor *to; /* NULL: not wanted */
+  ct_tensor contiguous;
+  char *packed; /* of the queries, while it is being summed */
   double *weight;
 } side_gradient;
 
 static ct_status start_side(side_gradient *g, const char *function, ct_error *error) {
   if (!g->to) return CT_OK;
-  int64_t count = ct_rows_packed(g->rows), size[2] = {g->rows->rows, g->rows->dim};
-  size_t real = ct_dtype_size(g->rows->compute);
+  int64_t size[2] = {g->rows->rows, g->rows->dim};
   if (g->to->dtype != g->rows->outer)
     return ct_fail(error, CT_EINVALID, "%s: the gradient must have the type of its rows, %s",
                    function, ct_dtype_name(g->rows->outer));
   CT_TRY(ct_tensor_resize(g->to, 2, size, error));
+  g->contiguous.dtype = g->to->dtype;
+  if (!ct_tensor_contiguous(g->to))
+    return ct_tensor_new(&g->contiguous, g->to->dtype, 2, g->to->size, error);
+  ct_tensor_set(&g->contiguous, g->to);
+  return CT_OK;
+}
+
+static ct_status pack_side(side_gradient *g, ct_error *error) {
+  int64_t count = ct_rows_packed(g->rows);
+  size_t real = ct_dtype_size(g->rows->compute);
+  if (!g->to) return CT_OK;
   CT_TRY(ct_alloc(&g->packed, count, real, "gradient", error));
   memset(g->packed, 0, (size_t)count * real);
   if (g->rows->similarity != CT_EUCLIDEAN) return CT_OK;
@@ -345,30 +360,27 @@ static ct_status start_side(side_gradient *g, const char *function, ct_error *er
   return CT_OK;
 }
 
-static ct_status finish_side(const side_gradient *g, const char *function, ct_error *error) {
-  if (!g->to) return CT_OK;
-  ct_tensor contiguous = {.dtype = g->to->dtype};
-  if (ct_tensor_contiguous(g->to))
-    ct_tensor_set(&contiguous, g->to);
-  else
-    CT_TRY(ct_tensor_new(&contiguous, g->to->dtype, 2, g->to->size, error));
-  ct_status status =
-      ct_rows_unload(g->rows, function, g->packed, g->weight, ct_tensor_data(&contiguous), error);
-  if (status == CT_OK) status = ct_copy(g->to, &contiguous, error);
-  ct_tensor_release(&contiguous);
-  return status;
-}
-
 static ct_status stream_gradient(const ct_pair_context *c, const char *function,
-                                 const ct_pair_factors *factors, side_gradient side[2],
-                                 ct_error *error) {
-  ct_pair_stream stream = stream_of(c);
-  CT_TRY(start_side(&side[0], function, error));
-  CT_TRY(start_side(&side[1], function, error));
-  ct_pair_gradient gradient = {side[0].packed, side[1].packed, side[0].weight, side[1].weight};
+                                 const ct_pair_factors *factors, side_gradient *queries,
+                                 side_gradient *references, ct_error *error) {
+  CT_TRY(start_side(queries, function, error));
+  CT_TRY(start_side(references, function, error));
+  CT_TRY(pack_side(queries, error));
+  void *to = references->to ? ct_tensor_data(&references->contiguous) : NULL;
+  ct_rows_pass pass;
+  ct_pair_columns columns = ct_rows_columns(&pass, &c->references, to);
+  ct_pair_stream stream = stream_of(c, &columns);
+  ct_pair_gradient gradient = {.rows = queries->packed,
+                               .rows_weight = queries->weight,
+                               .columns = references->to != NULL,
+                               .columns_weight = c->options.similarity == CT_EUCLIDEAN};
   CT_TRY(ct_pair_stream_gradient(&stream, factors, &gradient, error));
-  CT_TRY(finish_side(&side[0], function, error));
-  return finish_side(&side[1], function, error);
+  if (queries->to)
+    CT_TRY(ct_rows_unload(queries->rows, function, queries->packed, queries->weight,
+                          ct_tensor_data(&queries->contiguous), error));
+  if (!c->self) CT_TRY(ct_rows_check(&pass, function, "the references", error));
+  if (queries->to) CT_TRY(ct_copy(queries->to, &queries->contiguous, error));
+  return references->to ? ct_copy(references->to, &references->contiguous, error) : CT_OK;
 }
 
 ct_status ct_pair_backward(ct_pair_context *context, const char *function, double scale,
@@ -388,13 +400,13 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
     factors.factor[kind] = to.factor;
     factors.cut[kind] = to.cut;
   }
-  side_gradient side[2] = {{.rows = &c->queries, .to = grad_queries},
-                           {.rows = &c->references, .to = c->self ? NULL : grad_references}};
-  ct_status status = stream_gradient(c, function, &factors, side, error);
-  for (int k = 0; k < 2; k++) {
-    ct_free(side[k].packed);
-    ct_free(side[k].weight);
-  }
+  side_gradient queries = {.rows = &c->queries, .to = grad_queries};
+  side_gradient references = {.rows = &c->references, .to = c->self ? NULL : grad_references};
+  ct_status status = stream_gradient(c, function, &factors, &queries, &references, error);
+  ct_tensor_release(&queries.contiguous);
+  ct_tensor_release(&references.contiguous);
+  ct_free(queries.packed);
+  ct_free(queries.weight);
   ct_free(room);
   return status;
 }

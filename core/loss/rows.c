@@ -3,6 +3,7 @@
  * row's positives one range of columns, so that the driver needs no masks. */
 #include "loss/rows.h"
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 #include "base/memory.h"
 #include "base/threads.h"
@@ -30,6 +31,7 @@ void ct_rows_free(ct_sorted_rows *rows) {
   ct_free(rows->side.half);
   ct_free(rows->side.first);
   ct_free(rows->side.last);
+  ct_tensor_release(&rows->x);
   *rows = (ct_sorted_rows){0};
 }
 
@@ -115,8 +117,6 @@ int64_t ct_rows_packed(const ct_sorted_rows *r) {
 
 static ct_status allocate(ct_sorted_rows *r, ct_error *error) {
   size_t real = ct_dtype_size(r->compute);
-  CT_TRY(ct_alloc(&r->label, r->rows, sizeof *r->label, "labels", error));
-  CT_TRY(ct_alloc(&r->origin, r->rows, sizeof *r->origin, "labels", error));
   CT_TRY(ct_alloc(&r->side.first, r->rows, sizeof(int64_t), "labels", error));
   CT_TRY(ct_alloc(&r->side.last, r->rows, sizeof(int64_t), "labels", error));
   CT_TRY(ct_alloc(&r->side.by_dim, ct_rows_packed(r), real, "packed rows", error));
@@ -128,38 +128,44 @@ static ct_status allocate(ct_sorted_rows *r, ct_error *error) {
   return CT_OK;
 }
 
-/* Row `i` of the sorted order, from `x` [rows, dim] contiguous, by way of `room` [dim]. False when
- * it is not finite. *square: |x|^2, but for the cosine. */
+/* Row `i` of the sorted order, from `x` [rows, dim] contiguous, by way of `room` [dim], to row `k`
+ * of a side. False when it is not finite. *square: |x|^2, but for the cosine. */
 static bool load_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, const char *x,
-                     int64_t i, void *room, double *square) {
+                     int64_t i, const ct_pair_side *side, int64_t k, double *inverse_norm,
+                     void *room, double *square) {
   const void *from = x + (size_t)(r->origin[i] * r->dim) * ct_dtype_size(r->outer);
   if (!kernels->finite(r->dim, from)) return false;
   if (r->similarity == CT_COSINE) {
-    r->inverse_norm[i] = kernels->normalise(r->dim, from, room);
+    inverse_norm[k] = kernels->normalise(r->dim, from, room);
   } else {
     *square = kernels->load(r->dim, from, room);
-    double half = 0.5 - *square / 2;
     size_t real = ct_dtype_size(r->compute);
     if (r->similarity == CT_EUCLIDEAN)
-      ct_scalar_store(r->compute, (char *)r->side.half + (size_t)i * real, ct_scalar_of(half));
+      ct_scalar_store(r->compute, (char *)side->half + (size_t)k * real,
+                      ct_scalar_of(0.5 - *square / 2));
   }
-  tiles_for(r->compute)->pack(r->dim, r->side.pitch, i, room, r->side.by_dim, r->side.by_row);
+  tiles_for(r->compute)->pack(r->dim, side->pitch, k, room, side->by_dim, side->by_row);
   return true;
 }
 
 /* Zero rows and dimensions beyond the data: products over whole panels then need no special cases.
  */
-static void zero_padding(ct_sorted_rows *r) {
+static void zero_padding(const ct_sorted_rows *r, const ct_pair_side *side) {
   size_t real = ct_dtype_size(r->compute);
   int64_t width = tiles_for(r->compute)->width, panels = (r->dim + width - 1) / width;
-  int64_t panel = r->side.pitch * width, rows = r->rows / width * width;
-  char *by_dim = r->side.by_dim, *by_row = r->side.by_row;
+  int64_t panel = side->pitch * width, rows = side->rows / width * width;
+  char *by_dim = side->by_dim, *by_row = side->by_row;
   for (int64_t k = 0; k < panels; k++) {
-    int64_t from = k == panels - 1 && r->dim % width ? 0 : r->rows * width;
+    int64_t from = k == panels - 1 && r->dim % width ? 0 : side->rows * width;
     memset(by_dim + (size_t)(k * panel + from) * real, 0, (size_t)(panel - from) * real);
   }
   memset(by_row + (size_t)(rows * r->dim) * real, 0,
-         (size_t)((r->side.padded - rows) * r->dim) * real);
+         (size_t)((side->padded - rows) * r->dim) * real);
+}
+
+static ct_status bad_value(const char *function, const char *x_name, int64_t row, ct_error *error) {
+  return ct_fail(error, CT_EINVALID, "%s: %s has a NaN or an infinite value in row %lld", function,
+                 x_name, (long long)row + 1);
 }
 
 static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_loss_rows *in,
@@ -174,7 +180,7 @@ static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_l
   ct_tensor x = {.dtype = r->outer};
   ct_status status = ct_contiguous(&x, r->outer, in->x, error);
   if (status == CT_OK) {
-    zero_padding(r);
+    zero_padding(r, &r->side);
 #pragma omp parallel for num_threads(threads) reduction(min                                        \
                                                         : bad)                                     \
     reduction(max                                                                                  \
@@ -182,7 +188,9 @@ static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_l
     for (int64_t i = 0; i < r->rows; i++) {
       void *mine = room + each * (size_t)omp_get_thread_num();
       double square = 0;
-      if (!load_row(r, kernels, ct_tensor_data(&x), i, mine, &square) && r->origin[i] < bad)
+      if (!load_row(r, kernels, ct_tensor_data(&x), i, &r->side, i, r->inverse_norm, mine,
+                    &square) &&
+          r->origin[i] < bad)
         bad = r->origin[i];
       largest = square > largest ? square : largest;
     }
@@ -191,11 +199,11 @@ static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_l
   }
   ct_free(room);
   if (status != CT_OK || bad == INT64_MAX) return status;
-  return ct_fail(error, CT_EINVALID, "%s: %s has a NaN or an infinite value in row %lld", function,
-                 in->x_name, (long long)bad + 1);
+  return bad_value(function, in->x_name, bad, error);
 }
 
-ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
+/* Everything but the values. */
+static ct_status begin(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
                        ct_dtype compute, ct_similarity similarity, ct_error *error) {
   ct_rows_free(out);
   CT_TRY(check_shape(function, in, error));
@@ -208,10 +216,48 @@ ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_
   out->outer = in->x->dtype;
   out->compute = compute;
   out->similarity = similarity;
-  ct_status status = allocate(out, error);
-  if (status == CT_OK) status = read_labels(out->label, function, in, out->rows, error);
-  if (status == CT_OK) status = sort_by_label(out->rows, out->label, out->origin, error);
+  CT_TRY(ct_alloc(&out->label, out->rows, sizeof *out->label, "labels", error));
+  CT_TRY(ct_alloc(&out->origin, out->rows, sizeof *out->origin, "labels", error));
+  CT_TRY(read_labels(out->label, function, in, out->rows, error));
+  return sort_by_label(out->rows, out->label, out->origin, error);
+}
+
+ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
+                       ct_dtype compute, ct_similarity similarity, ct_error *error) {
+  ct_status status = begin(out, function, in, compute, similarity, error);
+  if (status == CT_OK) status = allocate(out, error);
   if (status == CT_OK) status = load_values(out, function, in, error);
+  if (status != CT_OK) ct_rows_free(out);
+  return status;
+}
+
+/* The longest row, which says how large similarities can be. Rows that are not finite are found
+ * when they are loaded. */
+static ct_status measure(ct_sorted_rows *r, ct_error *error) {
+  const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
+  int threads = ct_threads_for(r->rows * r->dim);
+  size_t each = (size_t)r->dim * ct_dtype_size(r->compute);
+  const char *x = ct_tensor_data(&r->x);
+  double largest = 0;
+  char *room = NULL;
+  CT_TRY(ct_alloc(&room, threads, each, "rows", error));
+#pragma omp parallel for num_threads(threads) reduction(max : largest) if (threads > 1)
+  for (int64_t i = 0; i < r->rows; i++) {
+    double square = kernels->load(r->dim, x + (size_t)(i * r->dim) * ct_dtype_size(r->outer),
+                                  room + each * (size_t)omp_get_thread_num());
+    largest = square > largest ? square : largest;
+  }
+  ct_free(room);
+  r->largest = largest;
+  return CT_OK;
+}
+
+ct_status ct_rows_open(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
+                       ct_dtype compute, ct_similarity similarity, ct_error *error) {
+  ct_status status = begin(out, function, in, compute, similarity, error);
+  out->x.dtype = out->outer;
+  if (status == CT_OK) status = ct_contiguous(&out->x, out->outer, in->x, error);
+  if (status == CT_OK && similarity != CT_COSINE) status = measure(out, error);
   if (status != CT_OK) ct_rows_free(out);
   return status;
 }
@@ -228,16 +274,27 @@ void ct_rows_match(ct_sorted_rows *rows, const ct_sorted_rows *others) {
   }
 }
 
-/* Row `i`: out of the packed gradient and, for the cosine, back through its normalisation. */
+/* Row `i`: out of row `k` of a packed gradient and, for the cosine, back through its normalisation.
+ */
 static bool unload_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, int64_t i,
-                       const void *gradient, const double *weight, void *g, void *u, char *to) {
+                       const ct_pair_side *side, int64_t k, const double *inverse_norm,
+                       const void *gradient, const double *weight, void *room, void *to) {
   const ct_tile_kernels *tiles = tiles_for(r->compute);
-  void *row = to + (size_t)(r->origin[i] * r->dim) * ct_dtype_size(r->outer);
-  tiles->unpack(r->dim, r->side.pitch, i, gradient, g);
+  void *g = room, *u = (char *)room + (size_t)r->dim * ct_dtype_size(r->compute);
+  void *row = (char *)to + (size_t)(r->origin[i] * r->dim) * ct_dtype_size(r->outer);
+  tiles->unpack(r->dim, side->pitch, k, gradient, g);
   if (r->similarity == CT_DOT) return kernels->store(r->dim, g, row);
-  tiles->unpack(r->dim, r->side.pitch, i, r->side.by_dim, u);
-  if (r->similarity == CT_COSINE) return kernels->project(r->dim, g, u, r->inverse_norm[i], row);
-  return kernels->subtract(r->dim, g, u, weight[i], row);
+  tiles->unpack(r->dim, side->pitch, k, side->by_dim, u);
+  if (r->similarity == CT_COSINE) return kernels->project(r->dim, g, u, inverse_norm[k], row);
+  return kernels->subtract(r->dim, g, u, weight[k], row);
+}
+
+static ct_status bad_gradient(const ct_sorted_rows *r, const char *function, int64_t row,
+                              ct_error *error) {
+  return ct_fail(error, CT_EINVALID,
+                 "%s: the gradient of row %lld exceeds the range of %s (a row of tiny norm, or "
+                 "similarities too large for gamma)",
+                 function, (long long)row + 1, ct_dtype_name(r->outer));
 }
 
 ct_status ct_rows_unload(const ct_sorted_rows *r, const char *function, const void *gradient,
@@ -245,19 +302,64 @@ ct_status ct_rows_unload(const ct_sorted_rows *r, const char *function, const vo
   const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
   int64_t bad = INT64_MAX;
   int threads = ct_threads_for(r->rows * r->dim);
-  size_t each = (size_t)r->dim * ct_dtype_size(r->compute);
+  size_t each = 2 * (size_t)r->dim * ct_dtype_size(r->compute);
   char *room = NULL;
-  CT_TRY(ct_alloc(&room, threads, 2 * each, "rows", error));
+  CT_TRY(ct_alloc(&room, threads, each, "rows", error));
 #pragma omp parallel for num_threads(threads) reduction(min : bad) if (threads > 1)
   for (int64_t i = 0; i < r->rows; i++) {
-    char *mine = room + 2 * each * (size_t)omp_get_thread_num();
-    if (!unload_row(r, kernels, i, gradient, weight, mine, mine + each, to) && r->origin[i] < bad)
+    char *mine = room + each * (size_t)omp_get_thread_num();
+    if (!unload_row(r, kernels, i, &r->side, i, r->inverse_norm, gradient, weight, mine, to) &&
+        r->origin[i] < bad)
       bad = r->origin[i];
   }
   ct_free(room);
-  if (bad == INT64_MAX) return CT_OK;
-  return ct_fail(error, CT_EINVALID,
-                 "%s: the gradient of row %lld exceeds the range of %s (a row of tiny norm, or "
-                 "similarities too large for gamma)",
-                 function, (long long)bad + 1, ct_dtype_name(r->outer));
+  return bad == INT64_MAX ? CT_OK : bad_gradient(r, function, bad, error);
+}
+
+static void note(_Atomic int64_t *first, int64_t row) {
+  int64_t known = atomic_load(first);
+  while (row < known && !atomic_compare_exchange_weak(first, &known, row)) {
+  }
+}
+
+static void load_block(void *source, int64_t from, ct_pair_block *block) {
+  ct_rows_pass *pass = source;
+  const ct_sorted_rows *r = pass->rows;
+  const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
+  double square;
+  zero_padding(r, &block->side);
+  for (int64_t k = 0; k < block->side.rows; k++)
+    if (!load_row(r, kernels, ct_tensor_data(&r->x), from + k, &block->side, k, block->inverse_norm,
+                  block->row, &square))
+      note(&pass->bad_value, r->origin[from + k]);
+}
+
+static void unload_block(void *source, int64_t from, ct_pair_block *block) {
+  ct_rows_pass *pass = source;
+  const ct_sorted_rows *r = pass->rows;
+  const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
+  for (int64_t k = 0; k < block->side.rows; k++)
+    if (!unload_row(r, kernels, from + k, &block->side, k, block->inverse_norm, block->gradient,
+                    block->weight, block->row, pass->to))
+      note(&pass->bad_gradient, r->origin[from + k]);
+}
+
+ct_pair_columns ct_rows_columns(ct_rows_pass *pass, const ct_sorted_rows *rows, void *to) {
+  pass->rows = rows;
+  pass->to = to;
+  pass->bad_value = pass->bad_gradient = rows->rows;
+  return (ct_pair_columns){.rows = rows->rows,
+                           .euclidean = rows->similarity == CT_EUCLIDEAN,
+                           .source = pass,
+                           .load = load_block,
+                           .unload = unload_block};
+}
+
+ct_status ct_rows_check(const ct_rows_pass *pass, const char *function, const char *x_name,
+                        ct_error *error) {
+  if (pass->bad_value < pass->rows->rows)
+    return bad_value(function, x_name, pass->bad_value, error);
+  if (pass->bad_gradient < pass->rows->rows)
+    return bad_gradient(pass->rows, function, pass->bad_gradient, error);
+  return CT_OK;
 }

@@ -14,10 +14,16 @@ typedef struct ct_sorted_rows {
   double *inverse_norm; /* [rows] for the cosine */
   double largest;       /* |x|^2 of the longest row, for the others */
   ct_pair_side side;
+  ct_tensor x; /* of rows that are loaded in blocks: the caller's, contiguous */
 } ct_sorted_rows;
 
 /* Fills *out (which may hold an earlier load: its memory is freed). On failure *out is empty. */
 ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
+                       ct_dtype compute, ct_similarity similarity, ct_error *error);
+
+/* The same without packing: the rows are read, in blocks, by each pass over ct_rows_columns, and
+ * must be as they were until the last of them. */
+ct_status ct_rows_open(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
                        ct_dtype compute, ct_similarity similarity, ct_error *error);
 void ct_rows_free(ct_sorted_rows *rows);
 
@@ -29,6 +35,20 @@ void ct_rows_match(ct_sorted_rows *rows, const ct_sorted_rows *others);
  * for the euclidean similarity. CT_EINVALID names the first row whose gradient is not finite. */
 ct_status ct_rows_unload(const ct_sorted_rows *rows, const char *function, const void *gradient,
                          const double *weight, void *to, ct_error *error);
+
+/* A pass over rows that were opened: what the driver takes blocks of, and what came of it. */
+typedef struct ct_rows_pass {
+  const ct_sorted_rows *rows;
+  void *to;                  /* contiguous [rows, dim] of the outer type; NULL: no gradient */
+  _Atomic int64_t bad_value; /* the caller's first row that is not finite; rows: none */
+  _Atomic int64_t bad_gradient;
+} ct_rows_pass;
+
+ct_pair_columns ct_rows_columns(ct_rows_pass *pass, const ct_sorted_rows *rows, void *to);
+
+/* CT_EINVALID names the first row that is not finite, or whose gradient is not. */
+ct_status ct_rows_check(const ct_rows_pass *pass, const char *function, const char *x_name,
+                        ct_error *error);
 
 /* Elements of one packed copy of the rows by dimension; INT64_MAX when that overflows. */
 int64_t ct_rows_packed(const ct_sorted_rows *rows);

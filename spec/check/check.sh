@@ -56,7 +56,8 @@ sanitized="BUILD=build/asan SANITIZE=address,undefined OPT=-O1"
 
 # Refusing an allocation is no fault here, and not worth a word.
 sanitize() {
-  ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  LSAN_OPTIONS=use_tls=0:print_suppressions=0:suppressions="$root/spec/check/lsan.supp" \
+    ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
     "$@" 2>build/check/errors
   code=$?
   grep -v 'WARNING: AddressSanitizer failed to allocate' build/check/errors
