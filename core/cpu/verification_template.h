@@ -80,13 +80,19 @@ static void count(uint32_t *tally, const void *similarities, int64_t n, const ct
   const int32_t *start = levels->start;
   real least = (real)levels->least, scale = (real)levels->scale;
   real last = (real)(levels->buckets - 1);
-  int32_t bucket[CHUNK];
+  int32_t bucket[CHUNK], kept[CHUNK];
   for (int64_t first = 0; first < n; first += CHUNK) {
     const real *s = (const real *)similarities + first;
-    int64_t m = n - first < CHUNK ? n - first : CHUNK;
+    int64_t m = n - first < CHUNK ? n - first : CHUNK, some = 0;
     for (int64_t i = 0; i < m; i++) bucket[i] = bucket_of(s[i], least, scale, last);
-    for (int64_t i = 0; i < m; i++) {
-      int32_t end = start[bucket[i] + 1], p = search(value, start[bucket[i]], end, s[i]);
+    for (int64_t i = 0; i < m; i++) { /* most impostors are below all levels: no search for them */
+      kept[some] = (int32_t)i;
+      some += s[i] >= least;
+    }
+    tally[0] += (uint32_t)(m - some);
+    for (int64_t k = 0; k < some; k++) {
+      int32_t i = kept[k], end = start[bucket[i] + 1];
+      int32_t p = search(value, start[bucket[i]], end, s[i]);
       tally[2 * (int64_t)p + (p < end && value[p] == s[i])]++;
     }
   }
