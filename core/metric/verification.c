@@ -15,11 +15,10 @@
 #include "cpu/retrieval.h"
 #include "cpu/verification.h"
 #include "metric/labels.h"
+#include "metric/roc.h"
 #include "ops/copy.h"
 
 enum { ROWS = 8 * CT_TILE_ROWS, PANELS = 16 }; /* a tile of 96 x 512 floats */
-
-typedef __int128 wide; /* products of numbers of pairs */
 
 /* Columns of one query: genuine from `begin` to `end`, impostors from `first` to begin and from end
  * on; `at` is the place of its first genuine similarity. */
@@ -271,50 +270,17 @@ static ct_status sort_genuine(job *j, ct_error *error) {
   return CT_OK;
 }
 
-/* The curve */
-
-static double level(const job *j, int64_t p) {
-  return j->dtype == CT_FLOAT ? (double)((const float *)j->value)[p]
-                              : ((const double *)j->value)[p];
-}
-
-/* Walks from the strictest threshold down. Between two genuine similarities only impostors are
- * accepted, at one both kinds are. */
-static void trace_curve(ct_verification_result *out, ct_operating_point *point, int64_t points,
-                        const job *j) {
-  int64_t accepted = 0, wrongly = 0; /* genuine pairs and impostors */
-  double genuine = (double)j->genuine, impostors = (double)j->impostors;
-  wide twice_area = 0, all = (wide)j->genuine * j->impostors, gap = -all;
-  bool crossed = false;
-  for (int64_t i = 0; i < points; i++) {
-    point[i].tar = point[i].reached = 0;
-    point[i].threshold = INFINITY;
-  }
-  for (int64_t p = j->levels.count; p >= 0; p--) {
-    for (int at = 0; at < 2; at++) { /* impostors above the value below, then that value itself */
-      bool tie = at == 1;
-      if (tie && p == 0) break;
-      int64_t more = tie ? j->times[p - 1] : 0, wrong = j->tally[2 * p - tie];
-      twice_area += (wide)wrong * (2 * accepted + more);
-      wide next =
-          (wide)(wrongly + wrong) * j->genuine + (wide)(accepted + more) * j->impostors - all;
-      if (!crossed && next >= 0) {
-        double share = next > gap ? -(double)gap / (double)(next - gap) : 0;
-        out->eer = ((double)wrongly + share * (double)wrong) / impostors;
-        out->eer_threshold = level(j, p > 0 ? p - 1 : 0);
-        crossed = true;
-      }
-      gap = next, accepted += more, wrongly += wrong;
-    }
-    for (int64_t i = 0; i < points && p > 0; i++) {
-      double far = (double)wrongly / impostors;
-      if (far > point[i].far) continue;
-      point[i].tar = (double)accepted / genuine;
-      point[i].reached = far;
-      point[i].threshold = level(j, p - 1);
-    }
-  }
-  out->auc = (double)((long double)twice_area / (2 * (long double)all));
+/* What the passes counted, as a ROC curve. */
+static void trace(ct_verification_result *out, ct_operating_point *point, int64_t points,
+                  const job *j) {
+  ct_roc_counts counts = {.dtype = j->dtype,
+                          .level = j->value,
+                          .levels = j->levels.count,
+                          .genuine_at = j->times,
+                          .impostors = j->tally,
+                          .n_genuine = j->genuine,
+                          .n_impostor = j->impostors};
+  ct_roc_trace(out, point, points, &counts);
 }
 
 ct_status ct_verification(ct_verification_result *out, ct_operating_point *point, int64_t points,
@@ -329,7 +295,7 @@ ct_status ct_verification(ct_verification_result *out, ct_operating_point *point
     if (status == CT_OK) status = pass(&j, keep_genuine, true, error);
     if (status == CT_OK) status = sort_genuine(&j, error);
     if (status == CT_OK) status = pass(&j, count_impostors, false, error);
-    if (status == CT_OK) trace_curve(out, point, points, &j);
+    if (status == CT_OK) trace(out, point, points, &j);
   }
   release(&j);
   return status;

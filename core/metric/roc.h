@@ -1,0 +1,23 @@
+/* The ROC curve of a verification, from how many pairs lie at and between its levels. */
+#ifndef CIRCLET_METRIC_ROC_H
+#define CIRCLET_METRIC_ROC_H
+
+#include "metric/verification.h"
+
+/* Levels are the different similarities of genuine pairs, ascending. impostors[2p] lie above level
+ * p - 1 and below level p, impostors[2p + 1] at level p. */
+typedef struct ct_roc_counts {
+  ct_dtype dtype;                /* of the levels */
+  const void *level;             /* [levels] */
+  int64_t levels;                /* at least 1 */
+  const int64_t *genuine_at;     /* [levels] */
+  const int64_t *impostors;      /* [2 levels + 1] */
+  int64_t n_genuine, n_impostor; /* at least 1 each */
+} ct_roc_counts;
+
+/* Fills auc, eer and eer_threshold of *out, and all but `far` of point[0..points). Sums are of
+ * integers, so nothing depends on an order. */
+void ct_roc_trace(ct_verification_result *out, ct_operating_point *point, int64_t points,
+                  const ct_roc_counts *counts);
+
+#endif
