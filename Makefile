@@ -47,18 +47,25 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) \
           $(foreach isa,$(ISAS),$(KERNELS:%.c=$(BUILD)/%.$(isa).o))
 BINDING_OBJECTS = $(BINDING:%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/circlet/core.so
+LIBRARY = $(BUILD)/libcirclet.so
 
 # Run from the tree, without installing.
 export LUA_PATH  = $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
 export LUA_CPATH = $(CURDIR)/$(BUILD)/?.so;;
 
 .PHONY: all
-all: $(MODULE)
+all: $(MODULE) $(LIBRARY)
 
 $(MODULE): $(OBJECTS) $(BINDING_OBJECTS)
 	@mkdir -p $(@D)
 	@echo "link $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# The C ABI (core/circlet.h): it exports what that header names, and nothing else.
+$(LIBRARY): $(OBJECTS) $(BUILD)/core/circlet.o core/circlet.map
+	@mkdir -p $(@D)
+	@echo "link $@"
+	$(Q)$(CC) $(LDFLAGS) -Wl,-soname,libcirclet.so -Wl,--version-script=core/circlet.map -o $@ $(filter %.o,$^) $(LIBS)
 
 $(BUILD)/core/bind/%.o: CFLAGS += $(LUA_CFLAGS)
 $(BUILD)/%.o: %.c Makefile
@@ -82,7 +89,7 @@ $(foreach isa,$(ISAS),$(BUILD)/core/cpu/tile_kernels.$(isa).o \
 
 ## Packages: what building, testing and the scripts need on Debian and Ubuntu.
 PACKAGES = gcc make pkg-config lua5.4 liblua5.4-dev libopenblas-dev zlib1g-dev \
-           lua-argparse lua-filesystem lua-luv lua-busted lua-check clang-format gnuplot-nox \
+           luajit lua-argparse lua-filesystem lua-luv lua-busted lua-check clang-format gnuplot-nox \
            fonts-dejavu-core dataset-fashion-mnist
 .PHONY: deps
 deps:
@@ -97,7 +104,7 @@ test: deps
 	@$(MAKE) --no-print-directory spec
 
 lint:
-	@clang-format --dry-run --Werror $(SOURCES) $(KERNELS) $(BINDING) $(HEADERS) $(wildcard spec/*/*.c)
+	@clang-format --dry-run --Werror $(SOURCES) $(KERNELS) $(BINDING) core/circlet.c $(HEADERS) $(wildcard spec/*/*.c scripts/*/*.c)
 	@luacheck -q lua scripts spec
 
 ## Specs send Ctrl-C to programs, which some shells have their background jobs ignore.
@@ -115,6 +122,8 @@ include spec/check/check.mk
 install: all
 	install -d $(DESTDIR)$(LIBDIR)/circlet
 	install -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/circlet/core.so
+	install -D -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libcirclet.so
+	install -D -m 644 core/circlet.h $(DESTDIR)$(PREFIX)/include/circlet.h
 	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} \;
 
 ## Programs on the real images (scripts/README.md). FLAGS go to the script: make train FLAGS=--help
@@ -150,7 +159,7 @@ config: all
 
 .PHONY: format clean help
 format:
-	@clang-format -i $(SOURCES) $(KERNELS) $(BINDING) $(HEADERS) $(wildcard spec/*/*.c)
+	@clang-format -i $(SOURCES) $(KERNELS) $(BINDING) core/circlet.c $(HEADERS) $(wildcard spec/*/*.c scripts/*/*.c)
 
 clean:
 	rm -rf $(BUILD)

@@ -14,5 +14,5 @@ dependencies = { "lua >= 5.4, < 5.5", "argparse", "luafilesystem", "luv" }
 build = {
   type = "make",
   build_variables = { LUA_CFLAGS = "-I$(LUA_INCDIR)" },
-  install_variables = { LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)", LUA_CFLAGS = "-I$(LUA_INCDIR)" },
+  install_variables = { PREFIX = "$(PREFIX)", LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)", LUA_CFLAGS = "-I$(LUA_INCDIR)" },
 }

@@ -1,0 +1,313 @@
+/* The C ABI of circlet.h: arguments of the caller become tensors on the stack that view the
+ * caller's memory, and the core's functions do the rest.
+ *
+ * A storage made here owns nothing and is never freed: its count of references starts so high that
+ * no release reaches 0. The core goes on reading references between forward and backward, through a
+ * tensor of its own; the storage that it views lives in the context for that long. Sizes are
+ * checked before they are multiplied. */
+#include "circlet.h"
+#include <string.h>
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "loss/loss.h"
+
+_Static_assert((int)CIRCLET_EINVALID == (int)CT_EINVALID, "statuses must agree");
+_Static_assert((int)CIRCLET_ENOMEM == (int)CT_ENOMEM, "statuses must agree");
+_Static_assert((int)CIRCLET_EINTERRUPTED == (int)CT_EINTERRUPTED, "statuses must agree");
+_Static_assert((int)CIRCLET_DOUBLE == (int)CT_DOUBLE, "types must agree");
+_Static_assert((int)CIRCLET_PER_BATCH == (int)CT_PER_BATCH, "choices must agree");
+_Static_assert((int)CIRCLET_NONE == (int)CT_NONE, "choices must agree");
+_Static_assert((int)CIRCLET_EUCLIDEAN == (int)CT_EUCLIDEAN, "choices must agree");
+_Static_assert(sizeof(circlet_options) == 56, "a change of circlet_options is a new ABI version");
+_Static_assert(sizeof(circlet_facts) == 56, "a change of circlet_facts is a new ABI version");
+
+/* A tensor on memory of the caller, with the storage it views. */
+typedef struct view {
+  ct_storage storage;
+  ct_tensor tensor;
+} view;
+
+/* Rows and labels of the caller as the core takes them. */
+typedef struct side {
+  view x, labels;
+  ct_loss_rows rows;
+} side;
+
+struct circlet_context {
+  ct_pair_context *pair;
+  ct_dtype dtype;               /* of the last forward pass */
+  int64_t queries[2], other[2]; /* its sizes: rows, columns */
+  bool two;                     /* whether it had references */
+  bool forward;                 /* whether there is one */
+  side sides[2]; /* queries and references: the core reads the latter again in backward */
+  ct_error error;
+};
+
+/* The reference count of a storage that views the caller's memory: far from 0 whatever is released.
+ */
+#define NEVER_FREED (INT64_C(1) << 62)
+
+static ct_status check_matrix(const char *function, const char *name, const void *data,
+                              int64_t rows, int64_t columns, int64_t stride, int64_t *elements,
+                              ct_error *error) {
+  *elements = 0;
+  if (rows < 0 || columns < 0)
+    return ct_fail(error, CT_EINVALID, "%s: %s must have sizes >= 0, got %lld x %lld", function,
+                   name, (long long)rows, (long long)columns);
+  if (rows == 0 || columns == 0) return CT_OK;
+  if (!data) return ct_fail(error, CT_EINVALID, "%s: %s->data must not be NULL", function, name);
+  if (stride < columns)
+    return ct_fail(error, CT_EINVALID, "%s: %s->row_stride must be at least %lld, got %lld",
+                   function, name, (long long)columns, (long long)stride);
+  int64_t bytes;
+  if (__builtin_mul_overflow(rows - 1, stride, elements) ||
+      __builtin_add_overflow(*elements, columns, elements) ||
+      __builtin_mul_overflow(*elements, (int64_t)sizeof(double), &bytes))
+    return ct_fail(error, CT_EINVALID, "%s: %s of %lld x %lld is beyond all memory", function, name,
+                   (long long)rows, (long long)columns);
+  return CT_OK;
+}
+
+/* `elements` elements of `data` seen as a matrix, or (columns < 0) as a vector of `rows`. */
+static void make_view(view *v, ct_dtype dtype, const void *data, int64_t rows, int64_t columns,
+                      int64_t stride, int64_t elements) {
+  memset(v, 0, sizeof *v);
+  atomic_init(&v->storage.references, NEVER_FREED);
+  v->storage.dtype = dtype;
+  v->storage.size = elements;
+  v->storage.data = (void *)(uintptr_t)data;
+  v->tensor = (ct_tensor){.storage = &v->storage, .dtype = dtype, .dims = columns < 0 ? 1 : 2};
+  v->tensor.size[0] = rows, v->tensor.stride[0] = columns < 0 ? 1 : stride;
+  if (columns >= 0) v->tensor.size[1] = columns, v->tensor.stride[1] = 1;
+}
+
+static ct_status load_side(side *s, const char *function, const char *name, const char *labels_name,
+                           ct_dtype dtype, const circlet_rows *from, bool need_labels,
+                           ct_error *error) {
+  int64_t elements;
+  if (!from) return ct_fail(error, CT_EINVALID, "%s: %s must not be NULL", function, name);
+  CT_TRY(check_matrix(function, name, from->data, from->rows, from->columns, from->row_stride,
+                      &elements, error));
+  if (need_labels && !from->labels && from->rows > 0)
+    return ct_fail(error, CT_EINVALID, "%s: %s must not be NULL", function, labels_name);
+  make_view(&s->x, dtype, from->data, from->rows, from->columns, from->row_stride, elements);
+  make_view(&s->labels, CT_LONG, from->labels, from->rows, -1, 1, from->rows);
+  bool given = from->labels || need_labels;
+  s->rows = (ct_loss_rows){name, labels_name, &s->x.tensor, given ? &s->labels.tensor : NULL};
+  return CT_OK;
+}
+
+static ct_status check_choice(const char *function, const char *name, int32_t value, int32_t last,
+                              ct_error *error) {
+  if (value >= 0 && value <= last) return CT_OK;
+  return ct_fail(error, CT_EINVALID, "%s: option %s must be from 0 to %d, got %d", function, name,
+                 (int)last, (int)value);
+}
+
+static ct_status load_options(ct_loss_options *to, const char *function,
+                              const circlet_options *from, ct_error *error) {
+  *to = ct_loss_defaults();
+  if (!from) return CT_OK;
+  if (from->size != (int64_t)sizeof *from)
+    return ct_fail(error, CT_EINVALID,
+                   "%s: options must have been set by circlet_options_init, their size is %lld",
+                   function, (long long)from->size);
+  CT_TRY(check_choice(function, "aggregate", from->aggregate, CT_PER_BATCH, error));
+  CT_TRY(check_choice(function, "reduction", from->reduction, CT_NONE, error));
+  CT_TRY(check_choice(function, "similarity", from->similarity, CT_EUCLIDEAN, error));
+  CT_TRY(check_choice(function, "through_alpha", from->through_alpha, 1, error));
+  to->m = from->m, to->gamma = from->gamma;
+  to->aggregate = (ct_aggregate)from->aggregate;
+  to->reduction = (ct_reduction)from->reduction;
+  to->similarity = (ct_similarity)from->similarity;
+  to->through_alpha = from->through_alpha;
+  to->filter_eps = from->filter_eps;
+  to->memory_budget = from->memory_budget;
+  return CT_OK;
+}
+
+static void give_facts(circlet_facts *to, const ct_loss_facts *from) {
+  if (!to) return;
+  *to = (circlet_facts){from->loss,       from->n_anchors, from->n_valid, from->n_positive,
+                        from->n_negative, from->mean_sp,   from->mean_sn};
+}
+
+static int finish(circlet_context *context, ct_status status) {
+  if (status == CT_EINTERRUPTED) ct_interrupt_clear(); /* this status is the answer */
+  if (status == CT_EINTERRUPTED) ct_fail(&context->error, status, "interrupted");
+  return (int)status;
+}
+
+static ct_status check_type(const char *function, int type, ct_error *error) {
+  if (type == CIRCLET_FLOAT || type == CIRCLET_DOUBLE) return CT_OK;
+  return ct_fail(error, CT_EINVALID,
+                 "%s: type must be CIRCLET_FLOAT (0) or CIRCLET_DOUBLE (1), got %d", function,
+                 type);
+}
+
+int circlet_abi_version(void) { return CIRCLET_ABI_VERSION; }
+void circlet_set_threads(int count) { ct_set_threads(count); }
+int circlet_threads(void) { return ct_threads(); }
+void circlet_interrupt(void) { ct_interrupt_raise(); }
+
+int circlet_context_new(circlet_context **out) {
+  ct_error error;
+  circlet_context *context;
+  if (!out) return CIRCLET_EINVALID;
+  *out = NULL;
+  if (ct_alloc(&context, 1, sizeof *context, "a context", &error) != CT_OK) return CIRCLET_ENOMEM;
+  memset(context, 0, sizeof *context);
+  ct_status status = ct_pair_context_new(&context->pair, &error);
+  if (status != CT_OK) {
+    ct_free(context);
+    return (int)status;
+  }
+  *out = context;
+  return CIRCLET_OK;
+}
+
+void circlet_context_free(circlet_context *context) {
+  if (!context) return;
+  ct_pair_context_free(context->pair);
+  ct_free(context);
+}
+
+const char *circlet_last_error(const circlet_context *context) {
+  return context ? context->error.message : "the context is NULL";
+}
+
+int circlet_options_init(circlet_options *options, int64_t size) {
+  if (!options || size != (int64_t)sizeof *options) return CIRCLET_EINVALID;
+  ct_loss_options o = ct_loss_defaults();
+  *options = (circlet_options){size,
+                               o.m,
+                               o.gamma,
+                               (int32_t)o.aggregate,
+                               (int32_t)o.reduction,
+                               (int32_t)o.similarity,
+                               o.through_alpha,
+                               o.filter_eps,
+                               o.memory_budget};
+  return CIRCLET_OK;
+}
+
+static ct_status pair_forward(circlet_context *context, int type, const circlet_rows *queries,
+                              const circlet_rows *references, const circlet_options *options,
+                              void *losses, ct_loss_facts *facts) {
+  static const char function[] = "circlet_pair_forward";
+  ct_error *error = &context->error;
+  ct_loss_options o;
+  side *q = &context->sides[0], *r = &context->sides[1];
+  view each;
+  context->forward = false;
+  CT_TRY(check_type(function, type, error));
+  ct_dtype dtype = (ct_dtype)type;
+  CT_TRY(load_options(&o, function, options, error));
+  CT_TRY(load_side(q, function, "queries", "queries->labels", dtype, queries, true, error));
+  if (references)
+    CT_TRY(load_side(r, function, "references", "references->labels", dtype, references, false,
+                     error));
+  if (o.reduction == CT_NONE && !losses && queries->rows > 0)
+    return ct_fail(error, CT_EINVALID, "%s: losses must not be NULL for CIRCLET_NONE", function);
+  make_view(&each, dtype, losses, queries->rows, -1, 1, queries->rows);
+  CT_TRY(ct_pair_forward(context->pair, function, &q->rows, references ? &r->rows : NULL, &o,
+                         &each.tensor, facts, error));
+  context->dtype = dtype;
+  context->queries[0] = queries->rows, context->queries[1] = queries->columns;
+  context->two = references != NULL;
+  if (references) context->other[0] = references->rows, context->other[1] = references->columns;
+  context->forward = true;
+  return CT_OK;
+}
+
+int circlet_pair_forward(circlet_context *context, int type, const circlet_rows *queries,
+                         const circlet_rows *references, const circlet_options *options,
+                         void *losses, circlet_facts *facts) {
+  ct_loss_facts f;
+  if (!context) return CIRCLET_EINVALID;
+  ct_status status = pair_forward(context, type, queries, references, options, losses, &f);
+  if (status == CT_OK) give_facts(facts, &f);
+  return finish(context, status);
+}
+
+/* A matrix to write, which must have the given rows and columns. */
+static ct_status load_result(view *v, const char *function, const char *name, ct_dtype dtype,
+                             const circlet_matrix *m, const int64_t size[2], ct_error *error) {
+  int64_t elements;
+  CT_TRY(
+      check_matrix(function, name, m->data, m->rows, m->columns, m->row_stride, &elements, error));
+  if (m->rows != size[0] || m->columns != size[1])
+    return ct_fail(error, CT_EINVALID, "%s: %s must be %lld x %lld, got %lld x %lld", function,
+                   name, (long long)size[0], (long long)size[1], (long long)m->rows,
+                   (long long)m->columns);
+  make_view(v, dtype, m->data, m->rows, m->columns, m->row_stride, elements);
+  return CT_OK;
+}
+
+static ct_status pair_backward(circlet_context *context, double scale, const circlet_matrix *grad_q,
+                               const circlet_matrix *grad_r) {
+  static const char function[] = "circlet_pair_backward";
+  ct_error *error = &context->error;
+  view q, r;
+  if (!context->forward)
+    return ct_fail(error, CT_EINVALID, "%s: a forward pass must come first", function);
+  if (grad_r && !context->two)
+    return ct_fail(error, CT_EINVALID, "%s: the forward pass had no references", function);
+  if (grad_q)
+    CT_TRY(
+        load_result(&q, function, "grad_queries", context->dtype, grad_q, context->queries, error));
+  if (grad_r)
+    CT_TRY(load_result(&r, function, "grad_references", context->dtype, grad_r, context->other,
+                       error));
+  return ct_pair_backward(context->pair, function, scale, grad_q ? &q.tensor : NULL,
+                          grad_r ? &r.tensor : NULL, error);
+}
+
+int circlet_pair_backward(circlet_context *context, double scale,
+                          const circlet_matrix *grad_queries,
+                          const circlet_matrix *grad_references) {
+  if (!context) return CIRCLET_EINVALID;
+  return finish(context, pair_backward(context, scale, grad_queries, grad_references));
+}
+
+static ct_status similarity_loss(circlet_context *context, int type, const circlet_rows *positives,
+                                 const circlet_rows *negatives, const circlet_options *options,
+                                 double scale, void *losses, const circlet_matrix *grad_p,
+                                 const circlet_matrix *grad_n, ct_loss_facts *facts) {
+  static const char function[] = "circlet_similarity_loss";
+  ct_error *error = &context->error;
+  ct_loss_options o;
+  side p, n;
+  view each, gp, gn;
+  CT_TRY(check_type(function, type, error));
+  ct_dtype dtype = (ct_dtype)type;
+  CT_TRY(load_options(&o, function, options, error));
+  CT_TRY(load_side(&p, function, "positives", "labels", dtype, positives, false, error));
+  CT_TRY(load_side(&n, function, "negatives", "labels", dtype, negatives, false, error));
+  if (!grad_p != !grad_n)
+    return ct_fail(error, CT_EINVALID, "%s: both gradients must be given, or none", function);
+  if (o.reduction == CT_NONE && !losses && positives->rows > 0)
+    return ct_fail(error, CT_EINVALID, "%s: losses must not be NULL for CIRCLET_NONE", function);
+  const int64_t size_p[2] = {positives->rows, positives->columns};
+  const int64_t size_n[2] = {negatives->rows, negatives->columns};
+  if (grad_p) {
+    CT_TRY(load_result(&gp, function, "grad_positives", dtype, grad_p, size_p, error));
+    CT_TRY(load_result(&gn, function, "grad_negatives", dtype, grad_n, size_n, error));
+  }
+  make_view(&each, dtype, losses, positives->rows, -1, 1, positives->rows);
+  return ct_similarity_loss(function, p.rows.x, n.rows.x, &o, scale, &each.tensor,
+                            grad_p ? &gp.tensor : NULL, grad_p ? &gn.tensor : NULL, facts, error);
+}
+
+int circlet_similarity_loss(circlet_context *context, int type, const circlet_rows *positives,
+                            const circlet_rows *negatives, const circlet_options *options,
+                            double scale, void *losses, const circlet_matrix *grad_positives,
+                            const circlet_matrix *grad_negatives, circlet_facts *facts) {
+  ct_loss_facts f;
+  if (!context) return CIRCLET_EINVALID;
+  ct_status status = similarity_loss(context, type, positives, negatives, options, scale, losses,
+                                     grad_positives, grad_negatives, &f);
+  if (status == CT_OK) give_facts(facts, &f);
+  return finish(context, status);
+}

@@ -1,0 +1,161 @@
+-- libcirclet.so: a plain C program compiled against core/circlet.h, LuaJIT on plain arrays and on
+-- tensors, and the symbols that the library exports.
+local circlet = require "circlet"
+local files = require "spec.io.support"
+local shell = require "circlet.report.shell"
+local support = require "spec.support"
+
+local library = require "spec.abi.support"
+local build = library.build
+
+-- The output of a command as { first word = rest }; raises when it fails.
+local function words(command)
+  local pipe = io.popen(command .. " 2>&1")
+  local text = pipe:read "a"
+  assert(pipe:close(), text)
+  local found = {}
+  for line in text:gmatch "[^\n]+" do
+    local name, rest = line:match "^(%S+) ?(.*)$"
+    found[name] = rest
+  end
+  return found, text
+end
+
+local function numbers(text)
+  local list = {}
+  for word in text:gmatch "%S+" do list[#list + 1] = tonumber(word) end
+  return list
+end
+
+local B, D, C = 6, 3, 2
+local x, w = circlet.DoubleTensor(B, D), circlet.DoubleTensor(C, D)
+for i = 1, B do
+  for j = 1, D do x[i][j] = math.sin(1 + 3 * (i - 1) + j - 1) end
+end
+for i = 1, C * D do w:view(-1)[i] = math.cos(2 + i - 1) end
+local labels = circlet.LongTensor { 1, 2, 1, 2, 1, 2 }
+
+local function same(text, tensor) support.near(support.flat(tensor), numbers(text), 1e-15) end
+
+describe("core/circlet.h", function()
+  it("serves a plain C program as the module serves Lua", function()
+    local folder, remove = files.folder()
+    finally(remove)
+    local program = shell.quote(folder .. "/program")
+    words(("gcc -std=c99 -Wall -Wextra -pedantic -Werror spec/abi/program.c -o %s %s -lcirclet -lm")
+      :format(program, library.flags))
+    local r = words(program)
+    assert.equal("[]", r.quiet)
+    local loss, gradient, facts = circlet.circle_loss(x, labels, { gamma = 8 })
+    assert.equal(loss, tonumber(r.self))
+    same(r.self_gradient, gradient)
+    assert.equal("77 77", r.gap) -- what stands between rows is left alone
+    assert.same({ facts.n_anchors, facts.n_valid, facts.n_positive, facts.n_negative, facts.mean_sp,
+      facts.mean_sn }, numbers(r.facts))
+    local each = circlet.circle_loss({ x, w }, { labels, circlet.LongTensor { 1, 2 } },
+      { gamma = 8, reduction = "none" })
+    local sum, gradients = circlet.circle_class_loss({ x, w }, labels,
+      { gamma = 8, reduction = "sum" })
+    assert.equal(sum, tonumber(r.class))
+    same(r.class_gradient, gradients[2] * 0.5)
+    local single, single_gradient = circlet.circle_loss(x:float(), labels)
+    assert.equal(single, tonumber(r.float))
+    same(r.float_gradient, single_gradient)
+    local given, given_gradients = circlet.circle_similarity_loss({ x:narrow(2, 1, 2),
+      x:narrow(2, 2, 2) }, { gamma = 8 })
+    assert.equal(given, tonumber(r.given))
+    same(r.given_p, given_gradients[1])
+    same(r.given_n, given_gradients[2])
+    assert.equal("0 0", r.none)
+    assert.equal(6, each:nElement())
+    local prefix = "1 circlet_pair_forward: "
+    for name, message in pairs {
+      type = prefix .. "type must be CIRCLET_FLOAT (0) or CIRCLET_DOUBLE (1), got 2",
+      data = prefix .. "queries->data must not be NULL",
+      stride = prefix .. "queries->row_stride must be at least 3, got 2",
+      rows = prefix .. "queries must have sizes >= 0, got -1 x 3",
+      labels = prefix .. "queries->labels must not be NULL",
+      null = prefix .. "queries must not be NULL",
+      size = prefix .. "options must have been set by circlet_options_init, their size is 8",
+      choice = prefix .. "option similarity must be from 0 to 2, got 3",
+      each = prefix .. "losses must not be NULL for CIRCLET_NONE",
+      backward = "1 circlet_pair_backward: a forward pass must come first",
+      out = "1 circlet_pair_backward: grad_queries must be 6 x 3, got 6 x 2",
+      refs = "1 circlet_pair_backward: the forward pass had no references",
+      interrupt = "5 interrupted", init = "1 1 1", threads = "2",
+    } do
+      assert.equal(message, r[name], name)
+    end
+    for name, text in pairs { huge = "beyond all memory", zero = "element 3", gamma = "gamma" } do
+      assert(r[name]:find("1 circlet_pair_forward", 1, true), r[name])
+      assert(r[name]:find(text, 1, true), r[name])
+    end
+  end)
+
+  it("names exactly what the library exports", function()
+    local header = circlet.read_file "core/circlet.h":gsub("/%*.-%*/", "")
+    local documented, exported = {}, {}
+    for name in header:gmatch "\nCIRCLET_API [^;(]-([%w_]+)%(" do
+      documented[#documented + 1] = name
+    end
+    local _, text = words(("nm -D --defined-only %s/libcirclet.so"):format(shell.quote(build)))
+    for name in text:gmatch "[^\n]* (%S+)\n" do
+      if not name:find "^__" then exported[#exported + 1] = name end -- a sanitizer's own
+    end
+    table.sort(documented)
+    table.sort(exported)
+    assert.equal(11, #documented)
+    assert.same(documented, exported)
+  end)
+
+  it("is what circlet.ffi declares", function()
+    local function plain(text)
+      return (text:gsub("/%*.-%*/", ""):gsub("CIRCLET_API ", ""):gsub("%s+", " "))
+    end
+    local header = plain(circlet.read_file "core/circlet.h")
+    local declared = plain(circlet.read_file "lua/circlet/ffi.lua":match "ffi%.cdef %[%[(.-)%]%]")
+    local count = 0
+    for statement in declared:gmatch " ?([^;{}]*{[^}]*}[^;]*;)" do
+      assert(header:find(statement:gsub("^ ", ""), 1, true), statement)
+      count = count + 1
+    end
+    for statement in declared:gmatch "[^;{}]*%b();" do
+      assert(header:find(statement:gsub("^ ", ""), 1, true), statement)
+      count = count + 1
+    end
+    assert.equal(4 + 9, count)
+    assert.equal(header:match "CIRCLET_ABI_VERSION (%d+)",
+      circlet.read_file "lua/circlet/ffi.lua":match "local ABI = (%d+)")
+  end)
+end)
+
+describe("circlet.ffi", function()
+  local function luajit(script)
+    return words(("CIRCLET_LIB=%s/libcirclet.so luajit spec/abi/%s"):format(shell.quote(build),
+      script))
+  end
+
+  it("computes on plain arrays in LuaJIT what the module computes", function()
+    if library.sanitized then return pending "LuaJIT has no runtime of a sanitizer" end
+    if not shell.has "luajit" then return pending "luajit is not installed" end
+    local r = luajit "arrays.lua"
+    for kind, method in pairs { double = "double", float = "float" } do
+      local a, b = x[method](x), w[method](w)
+      local loss, gradient = circlet.circle_loss(a, labels, { gamma = 8 })
+      assert.equal(loss, tonumber(r[kind .. "_loss"]))
+      same(r[kind .. "_gradient"], gradient)
+      assert.equal("6", r[kind .. "_valid"])
+      local sum, gradients = circlet.circle_class_loss({ a, b }, labels,
+        { gamma = 8, reduction = "sum" })
+      assert.equal(sum, tonumber(r[kind .. "_class"]))
+      same(r[kind .. "_class_gradient"], gradients[2])
+    end
+    for name, text in pairs {
+      option = "there is no option gama", choice = "option similarity cannot be cos",
+      array = "an array of float or double expected", mixed = "the gradient must be of the type",
+      label = "element 3",
+    } do
+      assert(r["error_" .. name]:find(text, 1, true), r["error_" .. name])
+    end
+  end)
+end)

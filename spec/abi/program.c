@@ -1,0 +1,147 @@
+/* A plain C program that knows circlet.h alone. Reads nothing; prints losses, gradients and
+ * messages, which spec/abi/abi_spec.lua compares with those of the Lua module. */
+#include "circlet.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { B = 6, D = 3, STRIDE = 5, C = 2 };
+
+static void print(const char *name, const double *values, int rows, int columns, int stride) {
+  printf("%s", name);
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < columns; j++) printf(" %.17g", values[i * stride + j]);
+  printf("\n");
+}
+
+static void check(circlet_context *context, int status) {
+  if (status == CIRCLET_OK) return;
+  fprintf(stderr, "status %d: %s\n", status, circlet_last_error(context));
+  exit(1);
+}
+
+static void refused(const char *name, circlet_context *context, int status) {
+  printf("%s %d %s\n", name, status, circlet_last_error(context));
+}
+
+int main(void) {
+  /* rows with a gap after each, filled with values that must not be read or written */
+  double x[B * STRIDE], gradient[B * STRIDE], refs[C * D], grad_refs[C * D], losses[B];
+  float xf[B * D], gf[B * D];
+  int64_t labels[B] = {1, 2, 1, 2, 1, 2}, two[C] = {1, 2};
+  for (int i = 0; i < B * STRIDE; i++) x[i] = NAN, gradient[i] = 77;
+  for (int i = 0; i < B; i++)
+    for (int j = 0; j < D; j++) {
+      x[i * STRIDE + j] = sin(1.0 + 3 * i + j);
+      xf[i * D + j] = (float)x[i * STRIDE + j];
+    }
+  for (int i = 0; i < C * D; i++) refs[i] = cos(2.0 + i);
+
+  circlet_context *context;
+  circlet_options options;
+  circlet_facts facts;
+  if (circlet_abi_version() != CIRCLET_ABI_VERSION) return 2;
+  check(NULL, circlet_context_new(&context));
+  printf("quiet [%s]\n", circlet_last_error(context));
+  check(context, circlet_options_init(&options, sizeof options));
+  options.gamma = 8;
+
+  circlet_rows rows = {x, B, D, STRIDE, labels};
+  circlet_matrix out = {gradient, B, D, STRIDE};
+  check(context,
+        circlet_pair_forward(context, CIRCLET_DOUBLE, &rows, NULL, &options, NULL, &facts));
+  check(context, circlet_pair_backward(context, 1, &out, NULL));
+  print("self", &facts.loss, 1, 1, 1);
+  print("self_gradient", gradient, B, D, STRIDE);
+  print("gap", gradient + D, 1, STRIDE - D, 1);
+  printf("facts %lld %lld %lld %lld %.17g %.17g\n", (long long)facts.n_anchors,
+         (long long)facts.n_valid, (long long)facts.n_positive, (long long)facts.n_negative,
+         facts.mean_sp, facts.mean_sn);
+
+  circlet_rows others = {refs, C, D, D, two}, classes = {refs, C, D, D, NULL};
+  circlet_matrix out_refs = {grad_refs, C, D, D};
+  options.reduction = CIRCLET_NONE;
+  check(context,
+        circlet_pair_forward(context, CIRCLET_DOUBLE, &rows, &others, &options, losses, &facts));
+  print("each", losses, B, 1, 1);
+  options.reduction = CIRCLET_SUM;
+  check(context,
+        circlet_pair_forward(context, CIRCLET_DOUBLE, &rows, &classes, &options, NULL, &facts));
+  check(context, circlet_pair_backward(context, 0.5, NULL, &out_refs));
+  print("class", &facts.loss, 1, 1, 1);
+  print("class_gradient", grad_refs, C, D, D);
+
+  circlet_rows single = {xf, B, D, D, labels};
+  circlet_matrix out_single = {gf, B, D, D};
+  check(context, circlet_pair_forward(context, CIRCLET_FLOAT, &single, NULL, NULL, NULL, &facts));
+  check(context, circlet_pair_backward(context, 1, &out_single, NULL));
+  double wide[B * D];
+  for (int i = 0; i < B * D; i++) wide[i] = gf[i];
+  print("float", &facts.loss, 1, 1, 1);
+  print("float_gradient", wide, B, D, D);
+
+  circlet_rows p = {x, B, 2, STRIDE, NULL}, n = {x + 1, B, 2, STRIDE, NULL};
+  double gp[B * 2], gn[B * 2];
+  circlet_matrix out_p = {gp, B, 2, 2}, out_n = {gn, B, 2, 2};
+  options.reduction = CIRCLET_MEAN;
+  check(context, circlet_similarity_loss(context, CIRCLET_DOUBLE, &p, &n, &options, 1, NULL, &out_p,
+                                         &out_n, &facts));
+  print("given", &facts.loss, 1, 1, 1);
+  print("given_p", gp, B, 2, 2);
+  print("given_n", gn, B, 2, 2);
+
+  /* nothing at all is no error */
+  circlet_rows none = {NULL, 0, D, D, NULL};
+  check(context, circlet_pair_forward(context, CIRCLET_FLOAT, &none, NULL, NULL, NULL, &facts));
+  printf("none %g %lld\n", facts.loss, (long long)facts.n_anchors);
+
+  /* misuse */
+  circlet_rows bad = rows;
+  refused("type", context, circlet_pair_forward(context, 2, &rows, NULL, NULL, NULL, &facts));
+  bad.data = NULL;
+  refused("data", context, circlet_pair_forward(context, 1, &bad, NULL, NULL, NULL, &facts));
+  bad = rows, bad.row_stride = D - 1;
+  refused("stride", context, circlet_pair_forward(context, 1, &bad, NULL, NULL, NULL, &facts));
+  bad = rows, bad.rows = -1;
+  refused("rows", context, circlet_pair_forward(context, 1, &bad, NULL, NULL, NULL, &facts));
+  bad = rows, bad.rows = INT64_MAX / 2, bad.row_stride = INT64_MAX / 2;
+  refused("huge", context, circlet_pair_forward(context, 1, &bad, NULL, NULL, NULL, &facts));
+  bad = rows, bad.labels = NULL;
+  refused("labels", context, circlet_pair_forward(context, 1, &bad, NULL, NULL, NULL, &facts));
+  refused("null", context, circlet_pair_forward(context, 1, NULL, NULL, NULL, NULL, &facts));
+  refused("backward", context, circlet_pair_backward(context, 1, &out, NULL));
+  int64_t zero[B] = {1, 2, 0, 2, 1, 2};
+  bad = rows, bad.labels = zero;
+  refused("zero", context, circlet_pair_forward(context, 1, &bad, NULL, NULL, NULL, &facts));
+  circlet_options other = options;
+  other.size = 8;
+  refused("size", context, circlet_pair_forward(context, 1, &rows, NULL, &other, NULL, &facts));
+  other = options, other.similarity = 3;
+  refused("choice", context, circlet_pair_forward(context, 1, &rows, NULL, &other, NULL, &facts));
+  other = options, other.reduction = CIRCLET_NONE;
+  refused("each", context, circlet_pair_forward(context, 1, &rows, NULL, &other, NULL, &facts));
+  other = options, other.gamma = -1;
+  refused("gamma", context, circlet_pair_forward(context, 1, &rows, NULL, &other, NULL, &facts));
+  check(context, circlet_pair_forward(context, 1, &rows, NULL, &options, NULL, &facts));
+  out.columns = D - 1;
+  refused("out", context, circlet_pair_backward(context, 1, &out, NULL));
+  refused("refs", context, circlet_pair_backward(context, 1, NULL, &out_refs));
+  circlet_interrupt();
+  static double big[600 * 8], grad_big[600 * 8];
+  static int64_t many[600];
+  for (int i = 0; i < 600; i++) many[i] = 1 + i % 7;
+  for (int i = 0; i < 600 * 8; i++) big[i] = sin((double)i);
+  circlet_rows large = {big, 600, 8, 8, many};
+  circlet_matrix out_large = {grad_big, 600, 8, 8};
+  refused("interrupt", context, circlet_pair_forward(context, 1, &large, NULL, NULL, NULL, &facts));
+  check(context, circlet_pair_forward(context, 1, &large, NULL, NULL, NULL, &facts)); /* once */
+  check(context, circlet_pair_backward(context, 1, &out_large, NULL));
+  printf("init %d %d %d\n", circlet_options_init(&options, 8), circlet_context_new(NULL),
+         circlet_pair_backward(NULL, 1, NULL, NULL));
+  circlet_set_threads(2);
+  printf("threads %d\n", circlet_threads());
+  circlet_context_free(context);
+  circlet_context_free(NULL);
+  return 0;
+}
