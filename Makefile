@@ -154,6 +154,11 @@ bench-peers:
 	@'$(PEERS)/bin/python' -m pip install --quiet torch numpy pytorch-metric-learning \
 	  optuna scikit-learn cmaes
 
+# Samplers beside Optuna's (some minutes): the best value after equal trials, 20 seeds.
+.PHONY: bench-samplers
+bench-samplers: all
+	@$(LUA) scripts/bench/samplers.lua --python '$(PYTHON)' $(FLAGS)
+
 config: all
 	@$(LUA) -e 'print(require("circlet").config())'
 
@@ -174,6 +179,7 @@ help:
 	@echo "make compare-torch PYTHON=/path/to/python-with-torch   the same training in PyTorch"
 	@echo "make bench    time and memory beside the machine's limits and PyTorch (FLAGS=--quick)"
 	@echo "make bench-peers   PyTorch and Optuna, for make bench and make check, in a virtual environment (PEERS=$(PEERS))"
+	@echo "make bench-samplers   the samplers of circlet.study beside Optuna's"
 	@echo "make config   what this build found on this machine"
 	@echo "make format   clang-format the C code"
 	@echo "make deps     install what is missing (Debian, Ubuntu)"

@@ -27,13 +27,14 @@ local function hex(count)
   return (uv.random(count):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
 end
 
---- Opens the journal at `path`. options: create (make the file when it is not there), grace and
--- patience (seconds, Lock.lua). Returns nil, message, code: "io" when it cannot be opened, "format"
--- when a complete line is not an operation.
+--- Opens the journal at `path`. options: create (make the file when it is not there), sync (false:
+-- never wait for the disk), grace and patience (seconds, Lock.lua). Returns nil, message, code:
+-- "io" when it cannot be opened, "format" when a complete line is not an operation.
 function Journal.open(path, options)
   local log, message, code = Log.open(path, options)
   if not log then return nil, message, code end
   local self = setmetatable({ log = log, path = log.path }, Journal)
+  self.sync = not options or options.sync ~= false
   -- Optuna tells its own lines by this name, so no two writers may share one.
   self.worker = ("circlet-%s-%d"):format(hex(8), uv.os_getpid())
   forget(self)
@@ -99,7 +100,7 @@ function Journal:update(decide, options)
     end
     local result = decide(write)
     ok, message, code = self.log:append(table.concat(lines),
-      #lines > 0 and not (options and options.sync == false))
+      #lines > 0 and self.sync and not (options and options.sync == false))
     if not ok then return nil, message, code end
     ok, message, code = self:refresh()
     if not ok then return nil, message, code end

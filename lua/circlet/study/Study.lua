@@ -31,15 +31,16 @@ end
 
 --- Opens a study, or makes it. options: path (of the journal), name (default: the file's name
 -- without its ending), direction ("minimize") or directions (a list), sampler (study.samplers,
--- random by default), pruner (none by default). Returns nil, message, code: "io", "format" when the
--- journal is damaged or holds a study of that name with other directions.
+-- random by default), pruner (none by default), sync (false: never wait for the disk; then a power
+-- cut may lose trials). Returns nil, message, code: "io", "format" when the journal is damaged or
+-- holds a study of that name with other directions.
 function Study.open(options)
   if type(options) ~= "table" or type(options.path) ~= "string" then
     error("study.open: a table with the path of a journal expected", 2)
   end
   local list, codes = directions_of(options)
   local name = options.name or options.path:match("([^/]+)$"):gsub("%.[^.]*$", "")
-  local journal, message, code = Journal.open(options.path, { create = true })
+  local journal, message, code = Journal.open(options.path, { create = true, sync = options.sync })
   if not journal then return nil, message, code end
   local ok
   ok, message, code = journal:update(function(write)
@@ -150,7 +151,7 @@ end
 -- Returns how many trials it ran; or nil, message, code.
 function Study:optimize(objective, options)
   options = options or {}
-  if not options.trials and not self.sampler.begin then
+  if not options.trials and not self.sampler.ends then
     error("Study:optimize: options.trials expected: this sampler never ends by itself", 2)
   end
   local ran, before, outcome = 0, nil, nil

@@ -25,6 +25,28 @@ function draw.unit(seed, number, name)
   return ((high >> 5) * 67108864.0 + (low >> 6)) / 9007199254740992.0
 end
 
+--- A function that gives one float in (0, 1) after the other, for (seed, number, name).
+function draw.stream(seed, number, name)
+  local h, k, kept = hash(name), 0, nil
+  return function()
+    if kept then
+      local value = kept
+      kept = nil
+      return value
+    end
+    local a, b, c, d = core.philox(number & 0xffffffff, h & 0xffffffff, h >> 32, k,
+      seed & 0xffffffff, seed >> 32 & 0xffffffff)
+    k = k + 1
+    kept = ((c >> 5) * 67108864.0 + (d >> 6) + 0.5) / 9007199254740992.0
+    return ((a >> 5) * 67108864.0 + (b >> 6) + 0.5) / 9007199254740992.0
+  end
+end
+
+--- A standard normal number from such a function (Box and Muller).
+function draw.normal(uniform)
+  return math.sqrt(-2 * math.log(uniform())) * math.cos(2 * math.pi * uniform())
+end
+
 local function clamp(x, low, high) return math.max(low, math.min(high, x)) end
 
 --- The number in the journal that u in [0, 1) stands for: every choice and every step has the same

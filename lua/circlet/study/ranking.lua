@@ -82,4 +82,65 @@ function ranking.pareto(study)
   return views(list)
 end
 
+-- The sum by which constraints are missed.
+local function violation(record)
+  local sum = 0
+  for name, value in pairs(record.system_attrs) do
+    local list = name == "constraints" and type(value) == "table" and value
+      or name:find("^constraints:") and { value } or {}
+    for _, one in ipairs(list) do
+      if type(one) ~= "number" or one ~= one then return math.huge end
+      sum = sum + math.max(0, one)
+    end
+  end
+  return sum
+end
+
+local function usable(record, directions)
+  if not record.values or #record.values ~= directions then return false end
+  for _, value in ipairs(record.values) do
+    if value ~= value then return false end
+  end
+  return true
+end
+
+--- Ended records in the order in which a sampler trusts them: complete ones by their value (of
+-- several objectives, by how many trials beat them), then pruned ones, those that went on longest
+-- first and then by their last value, then infeasible ones by how much their constraints are
+-- missed.
+function ranking.order(study, list)
+  local single, keys = #study.directions == 1, {}
+  local sign = study.directions[1] == "maximize" and -1 or 1
+  for _, record in ipairs(list) do
+    local wrong, group, value, last = violation(record), 1, 0, 0
+    if wrong > 0 then
+      group, value = 3, wrong
+    elseif record.state ~= "complete" or not usable(record, #study.directions) then
+      group = 2
+      for step in pairs(record.intermediate) do last = math.max(last, step) end
+      value = sign * (record.intermediate[last] or math.huge)
+      if value ~= value then value = math.huge end
+    elseif single then
+      value = sign * record.values[1]
+    else
+      for _, other in ipairs(list) do
+        if other.state == "complete" and usable(other, #study.directions)
+          and violation(other) == 0 and dominates(other, record, study.directions) then
+          value = value + 1
+        end
+      end
+    end
+    keys[record] = { group, -last, value, record.number }
+  end
+  local sorted = table.move(list, 1, #list, 1, {})
+  table.sort(sorted, function(a, b)
+    local x, y = keys[a], keys[b]
+    for i = 1, 4 do
+      if x[i] ~= y[i] then return x[i] < y[i] end
+    end
+    return false
+  end)
+  return sorted
+end
+
 return ranking

@@ -47,7 +47,7 @@ function Grid:suggest(_, trial, name, d)
 end
 
 return function(axes)
-  local self = setmetatable({ axes = axes, count = 1 }, Grid)
+  local self = setmetatable({ axes = axes, count = 1, ends = true }, Grid)
   if type(axes) ~= "table" or #axes == 0 then
     error("study.samplers.grid: a list of { name, values } expected", 2)
   end
