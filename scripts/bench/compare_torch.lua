@@ -2,9 +2,10 @@
 --
 --     lua scripts/bench/compare_torch.lua --python /path/to/python-with-torch
 --
--- Three parts: `exact` starts both in double precision from the same weights and compares the
+-- Four parts: `exact` starts both in double precision from the same weights and compares the
 -- losses of twenty steps; `quality` trains both in single precision over several seeds and compares
--- what the embeddings retrieve; `speed` times a training step of each, turn by turn. Writes
+-- what the embeddings retrieve; `speed` times a training step of each and its phases, turn by turn;
+-- `sweep` times eighteen settings, an epoch and an evaluation each. Writes
 -- scripts/bench/results/compare_torch.json and prints tables in Markdown. Exit code 1 when the
 -- losses of `exact` differ by more than the bar.
 local root = dofile((arg[0]:match("^.*/") or "./") .. "../prelude.lua")
@@ -19,7 +20,7 @@ local bar = 1e-8 -- largest relative difference of a loss, in double precision
 
 local parser = argparse("lua scripts/bench/compare_torch.lua", "circlet beside PyTorch.")
 parser:option("--python", "Interpreter that has torch."):default("python3"):argname("<path>")
-parser:option("--parts", "Of exact, quality, speed."):default("exact,quality,speed")
+parser:option("--parts", "Of exact, quality, speed, sweep."):default("exact,quality,speed,sweep")
   :argname("<list>")
 parser:option("--seeds", "Seeds per setting of `quality`."):default("3"):convert(tonumber)
   :argname("<n>")
@@ -153,39 +154,98 @@ local function median(list)
   return n % 2 == 1 and sorted[middle] or (sorted[middle] + sorted[middle + 1]) / 2
 end
 
+local phases = { "data", "forward", "loss", "loss backward", "backward", "Adam" }
+
+-- Medians over steps in milliseconds: of whole steps, and of the phases of as many more.
 local function time_ours(task, case)
-  local trainer, times = train.Trainer.new(task, settings_of(case, 1)), {}
+  local trainer, times, ended = train.Trainer.new(task, settings_of(case, 1)), {}, {}
   local timer = circlet.Timer()
   for step = 1, case.steps do
     local begun = timer:time().real
     trainer:step()
     if step > case.warm_up then times[#times + 1] = timer:time().real - begun end
   end
-  return 1000 * median(times)
+  for _, name in ipairs(phases) do ended[name] = {} end
+  for step = 1, case.steps do
+    local last = timer:time().real
+    trainer:step(function(name)
+      local now = timer:time().real
+      if step > case.warm_up then table.insert(ended[name], now - last) end
+      last = now
+    end)
+  end
+  local result = { step = 1000 * median(times), phases = {} }
+  for i, name in ipairs(phases) do result.phases[i] = 1000 * median(ended[name]) end
+  return result
 end
 
--- Part 3: milliseconds a step (the median over steps), the two sides taking turns so that both
--- meet the same machine; of each, the round that was disturbed least counts.
+-- Of several rounds, for each figure, the round that was disturbed least.
+local function least(rounds)
+  local result = { step = math.huge, phases = {} }
+  for _, round in ipairs(rounds) do
+    result.step = math.min(result.step, round.step)
+    for i, ms in ipairs(round.phases) do
+      result.phases[i] = math.min(result.phases[i] or math.huge, ms)
+    end
+  end
+  return result
+end
+
+-- Part 3: milliseconds a step, the two sides taking turns so that both meet the same machine.
 local function speed(task, cases)
-  local rows = {}
+  local rows, rounds = {}, {}
   local job = { mode = "speed", cases = {} }
   for i, case in ipairs(cases) do
-    rows[i] = { model = case.model, batch = case.classes * case.samples, gamma = case.gamma,
-      circlet = {}, torch = {} }
+    rounds[i] = { circlet = {}, torch = {} }
     job.cases[i] = { model = case.model, gamma = case.gamma, m = 0.25, warm_up = case.warm_up,
       batches = export_batches(task, case, 1, case.steps) }
   end
   for round = 1, flags.rounds do
-    for i, case in ipairs(cases) do table.insert(rows[i].circlet, time_ours(task, case)) end
-    for i, ms in ipairs(ask_torch(job).results) do table.insert(rows[i].torch, ms) end
+    for i, case in ipairs(cases) do table.insert(rounds[i].circlet, time_ours(task, case)) end
+    for i, result in ipairs(ask_torch(job).results) do table.insert(rounds[i].torch, result) end
     io.stderr:write(("speed: round %d of %d\n"):format(round, flags.rounds))
   end
-  for _, row in ipairs(rows) do
-    row.rounds = { circlet = row.circlet, torch = row.torch }
-    row.circlet, row.torch = math.min(table.unpack(row.circlet)), math.min(table.unpack(row.torch))
-    row.ratio = row.torch / row.circlet
+  for i, case in ipairs(cases) do
+    local ours, theirs = least(rounds[i].circlet), least(rounds[i].torch)
+    local row = { model = case.model, batch = case.classes * case.samples, gamma = case.gamma,
+      circlet = ours.step, torch = theirs.step, ratio = theirs.step / ours.step, phases = {} }
+    for k, name in ipairs(phases) do
+      row.phases[name] = { circlet = ours.phases[k], torch = theirs.phases[k] }
+    end
+    rows[i] = row
   end
   return rows
+end
+
+-- Part 4: eighteen settings of gamma and m; the MLP, batches of 500, an epoch and an evaluation.
+local function sweep(task)
+  local case = { model = "mlp", classes = 10, samples = 50 }
+  local settings, best = {}, { circlet = math.huge, torch = math.huge }
+  for _, gamma in ipairs { 16, 32, 64, 128, 256, 512 } do
+    for _, m in ipairs { 0, 0.25, 0.4 } do settings[#settings + 1] = { gamma = gamma, m = m } end
+  end
+  local function ours()
+    local timer = circlet.Timer()
+    for _, setting in ipairs(settings) do
+      local options = settings_of({ model = case.model, gamma = setting.gamma,
+        classes = case.classes, samples = case.samples }, 1)
+      options.m = setting.m
+      local trainer = train.Trainer.new(task, options)
+      trainer:run_epoch()
+      train.evaluate.split(task.test, trainer.model)
+    end
+    return timer:time().real
+  end
+  local steps = sampler_of(task, case, 1):size()
+  local job = { mode = "sweep", settings = settings,
+    batches = export_batches(task, case, 1, steps) }
+  for round = 1, math.min(2, flags.rounds) do
+    best.circlet = math.min(best.circlet, ours())
+    best.torch = math.min(best.torch, ask_torch(job).seconds)
+    io.stderr:write(("sweep: round %d\n"):format(round))
+  end
+  return { settings = #settings, steps = steps, circlet = best.circlet, torch = best.torch,
+    ratio = best.torch / best.circlet }
 end
 
 local function plus_minus(value) return ("%.3f ± %.3f"):format(value.mean, value.sd) end
@@ -215,7 +275,23 @@ local function print_tables(result)
     print(report.table.markdown(columns { { key = "circlet", format = "%.2f" },
       { key = "torch", title = "PyTorch", format = "%.2f" },
       { key = "ratio", title = "PyTorch / circlet", format = "%.2f" } }, result.speed))
+    local parts, list = {}, {}
+    for _, name in ipairs(phases) do list[#list + 1] = { key = name } end
+    for _, row in ipairs(result.speed) do
+      local part = { model = row.model, batch = row.batch, gamma = row.gamma }
+      for name, ms in pairs(row.phases) do
+        part[name] = ("%.2f / %.2f"):format(ms.circlet, ms.torch)
+      end
+      parts[#parts + 1] = part
+    end
+    print("\nMilliseconds per phase, circlet / PyTorch:\n")
+    print(report.table.markdown(columns(list), parts))
   end
+end
+
+local function print_sweep(result)
+  print(("\n%d settings of %d steps and an evaluation: circlet %.1f s, PyTorch %.1f s, %.2f times"
+    ):format(result.settings, result.steps, result.circlet, result.torch, result.ratio))
 end
 
 local function main()
@@ -238,7 +314,7 @@ local function main()
   result.machine.load = tonumber((files.read("/proc/loadavg") or ""):match("^%S+"))
   -- Parts that are not run now stay as they were.
   local earlier = json.decode(files.read(flags.out) or "{}") or {}
-  for _, part in ipairs { "exact", "quality", "speed" } do result[part] = earlier[part] end
+  for _, part in ipairs { "exact", "quality", "speed", "sweep" } do result[part] = earlier[part] end
   local agree = true
   if ran "exact" then
     result.exact = {}
@@ -266,9 +342,11 @@ local function main()
       { model = "conv", classes = 10, samples = 50, gamma = 256, steps = 20, warm_up = 5 },
       { model = "conv", classes = 10, samples = 10, gamma = 256, steps = 60, warm_up = 10 } })
   end
+  if ran "sweep" then result.sweep = sweep(task) end
   must(files.make_folder(flags.out:match("^(.*)/") or "."))
   must(files.write(flags.out, json.encode(result) .. "\n"))
   print_tables(result)
+  if ran "sweep" then print_sweep(result.sweep) end
   print(("\n%s, %d threads, torch %s; %s"):format(result.machine.processor, flags.threads,
     result.versions.torch, flags.out))
   if not agree then

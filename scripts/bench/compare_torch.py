@@ -2,7 +2,7 @@
 
     python compare_torch.py JOB.json RESULT.json
 
-The job names one of three modes (exact, quality, speed) and the files that circlet wrote: initial
+The job names one of four modes (exact, quality, speed, sweep) and the files that circlet wrote: initial
 weights and batches as .npy. Nothing here is tuned: masks, logsumexp, autograd, torch.optim.Adam.
 """
 
@@ -59,6 +59,25 @@ class Run:
         self.model, self.inputs, self.labels = model, inputs, labels
         self.gamma, self.m = gamma, m
         self.optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+    def phases(self, rows):
+        """One step; returns when each of its phases ended."""
+        times = [time.perf_counter()]
+        inputs, labels = self.inputs[rows], self.labels[rows]
+        times.append(time.perf_counter())
+        self.optimiser.zero_grad()
+        embeddings = self.model(inputs)
+        times.append(time.perf_counter())
+        leaf = embeddings.detach().requires_grad_()
+        loss = circle_loss(leaf, labels, self.m, self.gamma)
+        times.append(time.perf_counter())
+        loss.backward()
+        times.append(time.perf_counter())
+        embeddings.backward(leaf.grad)
+        times.append(time.perf_counter())
+        self.optimiser.step()
+        times.append(time.perf_counter())
+        return times
 
     def step(self, rows):
         self.optimiser.zero_grad()
@@ -127,20 +146,43 @@ def speed(job):
     for case in job["cases"]:
         torch.manual_seed(1)
         run = Run(model_of(case["model"]), inputs, labels, case["gamma"], case["m"])
-        times = []
+        times, phases = [], []
         for rows in rows_of(case["batches"]):
             begun = time.perf_counter()
             run.step(rows)
             times.append(time.perf_counter() - begun)
-        results.append(1000 * statistics.median(times[case["warm_up"]:]))
+        for rows in rows_of(case["batches"]):
+            ends = run.phases(rows)
+            phases.append([after - before for before, after in zip(ends, ends[1:])])
+        kept = zip(*phases[case["warm_up"]:])
+        results.append({"step": 1000 * statistics.median(times[case["warm_up"]:]),
+                        "phases": [1000 * statistics.median(phase) for phase in kept]})
     return {"results": results}
+
+
+def sweep(job):
+    inputs, labels = images_of(job["folder"], "train", torch.float32)
+    test_inputs, test_labels = images_of(job["folder"], "t10k", torch.float32)
+    batches = rows_of(job["batches"])
+    begun = time.perf_counter()
+    results = []
+    for setting in job["settings"]:
+        torch.manual_seed(1)
+        run = Run(model_of("mlp"), inputs, labels, setting["gamma"], setting["m"])
+        for rows in batches:
+            run.step(rows)
+        run.model.eval()
+        with torch.no_grad():
+            embeddings = torch.cat([run.model(part) for part in test_inputs.split(1000)])
+        results.append(retrieval(embeddings, test_labels))
+    return {"seconds": time.perf_counter() - begun, "results": results}
 
 
 def main():
     with open(sys.argv[1]) as file:
         job = json.load(file)
     torch.set_num_threads(job["threads"])
-    result = {"exact": exact, "quality": quality, "speed": speed}[job["mode"]](job)
+    result = {"exact": exact, "quality": quality, "speed": speed, "sweep": sweep}[job["mode"]](job)
     result["torch"] = torch.__version__.split("+")[0]
     result["threads"] = torch.get_num_threads()
     with open(sys.argv[2], "w") as file:

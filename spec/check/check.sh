@@ -76,9 +76,8 @@ check_sanitizers() {
 # be told what OpenMP synchronises: LLVM's OpenMP has Archer for that.
 check_threads() {
   need clang clang libomp-dev || return 2
-  [ -e "$(clang -print-file-name=libarcher.so)" ] ||
-    sh scripts/deps.sh libomp-dev >build/check/deps.log 2>&1
-  archer=$(clang -print-file-name=libarcher.so)
+  archer=$(dirname "$(readlink -f "$(command -v clang)")")/../lib/libarcher.so
+  [ -e "$archer" ] || sh scripts/deps.sh libomp-dev >build/check/deps.log 2>&1
   [ -e "$archer" ] || { skipped="libarcher.so is missing (package libomp-dev)"; return 2; }
   build BUILD=build/tsan CC=clang SANITIZE=thread OPT=-O1 all build/tsan/bin/lua5.4 \
     build/tsan/bin/states || return 1

@@ -73,6 +73,12 @@ describe("a training run", function()
     assert.equal(1, trainer.epoch)
   end)
 
+  it("marks the end of each phase of a step, in order", function()
+    local phases = {}
+    Trainer.new(the_task, settings()):step(function(name) phases[#phases + 1] = name end)
+    assert.same({ "data", "forward", "loss", "loss backward", "backward", "Adam" }, phases)
+  end)
+
   it("has the same bits for every seed alike, and others for another seed", function()
     local function run(seed)
       local trainer = Trainer.new(the_task, settings { seed = seed })

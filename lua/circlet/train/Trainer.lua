@@ -65,21 +65,32 @@ function Trainer:parameter_count()
   return count
 end
 
---- One batch forward and backward and one step of Adam. Returns the loss.
-function Trainer:step()
+local function no_mark() end
+
+--- One batch forward and backward and one step of Adam. Returns the loss. mark(name), if given, is
+-- called at the end of each phase: "data", "forward", "loss", "loss backward", "backward", "Adam".
+function Trainer:step(mark)
+  mark = mark or no_mark
   local rows = self.sampler:next()
   local train = self.task.train
   self.inputs = self.inputs or train.inputs:new()
   self.labels = self.labels or train.labels:new()
   self.inputs:index(train.inputs, 1, rows)
   self.labels:index(train.labels, 1, rows)
-
+  mark "data"
+  local embeddings = self.model:forward(self.inputs)
+  mark "forward"
+  local loss = self.criterion:forward(embeddings, self.labels)
+  mark "loss"
   for _, part in ipairs(self.parts) do part.gradients:zero() end
-  local loss = self.criterion:forward(self.model:forward(self.inputs), self.labels)
-  self.model:backward(self.inputs, self.criterion:backward(self.model.output, self.labels))
+  local gradient = self.criterion:backward(embeddings, self.labels)
+  mark "loss backward"
+  self.model:backward(self.inputs, gradient)
+  mark "backward"
   for _, part in ipairs(self.parts) do
     optim.adam(function() return loss, part.gradients end, part.weights, part.optimiser)
   end
+  mark "Adam"
   self.step_in_epoch = self.step_in_epoch + 1
   self.loss_sum = self.loss_sum + loss
   return loss
