@@ -63,10 +63,11 @@ void ct_pair_context_free(ct_pair_context *context); /* NULL is allowed */
 
 /* Pair-wise Circle Loss of `queries` against themselves (references NULL; a row is no pair with
  * itself) or against `references`. Fills `facts`, and for CT_NONE *losses, resized to [queries].
- * The context keeps what backward needs and nothing of the caller's. `function` names the caller in
- * messages. CT_EINVALID: wrong shapes, types, labels or options; NaN or Inf in x (the first bad row
- * is named); similarities beyond the type's range. CT_EINTERRUPTED: the context holds no forward
- * pass then. */
+ * The context keeps what backward needs; of the references that is the caller's tensor itself (or a
+ * contiguous copy), which backward reads again. `function` names the caller in messages.
+ * CT_EINVALID: wrong shapes, types, labels or options; NaN or Inf in x (the first bad row is
+ * named); similarities beyond the type's range. CT_EINTERRUPTED: the context holds no forward pass
+ * then. */
 ct_status ct_pair_forward(ct_pair_context *context, const char *function,
                           const ct_loss_rows *queries, const ct_loss_rows *references,
                           const ct_loss_options *options, ct_tensor *losses, ct_loss_facts *facts,

@@ -1,8 +1,34 @@
 --- Numbers that make a Sobol sequence, for dimensions 2 to 64: a primitive polynomial over the
 -- field of two elements, its coefficients as the bits of one number, and the first direction
--- numbers, as many as its degree. Found by Stephen Joe and Frances Y. Kuo (new-joe-kuo-6.21201),
--- who offer them under a BSD licence: "Constructing Sobol sequences with better two-dimensional
--- projections", SIAM J. Sci. Comput. 30, 2635-2654 (2008).
+-- numbers, as many as its degree. Found by Stephen Joe and Frances Y. Kuo (new-joe-kuo-6.21201):
+-- "Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30,
+-- 2635-2654 (2008). Their licence of these numbers:
+--
+-- Copyright (c) 2008, Frances Y. Kuo and Stephen Joe
+-- All rights reserved.
+--
+-- Redistribution and use in source and binary forms, with or without modification, are permitted
+-- provided that the following conditions are met:
+--
+--     * Redistributions of source code must retain the above copyright notice, this list of
+--       conditions and the following disclaimer.
+--
+--     * Redistributions in binary form must reproduce the above copyright notice, this list of
+--       conditions and the following disclaimer in the documentation and/or other materials
+--       provided with the distribution.
+--
+--     * Neither the names of the copyright holders nor the names of the University of New South
+--       Wales and the University of Waikato and its contributors may be used to endorse or promote
+--       products derived from this software without specific prior written permission.
+--
+-- THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS ``AS IS'' AND ANY EXPRESS OR IMPLIED
+-- WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS
+-- FOR A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDERS BE LIABLE FOR
+-- ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES (INCLUDING, BUT
+-- NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR
+-- BUSINESS INTERRUPTION) HOWEVER CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT
+-- LIABILITY, OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF THIS
+-- SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 return {
   { 3, 1 }, { 7, 1, 3 }, { 11, 1, 3, 1 }, { 13, 1, 1, 1 }, { 19, 1, 1, 3, 3 },
   { 25, 1, 3, 5, 13 }, { 37, 1, 1, 5, 5, 17 }, { 41, 1, 1, 5, 5, 5 }, { 47, 1, 1, 7, 11, 19 },
