@@ -1,7 +1,8 @@
 /* An interpreter that sanitizers live in: linked with -fsanitize=..., it brings their runtime
  * along, which a plain lua5.4 could only be given by preloading it into every program it starts. It
- * takes what the specs give: -e CODE or a script, and arguments; Ctrl-C raises "interrupted!". The
- * state is closed at the end, so that whatever is still allocated then has been lost. */
+ * takes what the specs give: -e CODE, -l MODULE, a script and arguments; Ctrl-C raises
+ * "interrupted!". The state is closed at the end, so that whatever is still allocated then has been
+ * lost. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -44,9 +45,16 @@ static int run(lua_State *L) {
   int count = (int)lua_tointeger(L, 1), at = 1, pushed = 0;
   char **word = lua_touserdata(L, 2);
   luaL_openlibs(L);
-  for (; at + 1 < count && !strcmp(word[at], "-e"); at += 2) {
-    if (luaL_loadstring(L, word[at + 1]) != LUA_OK) return lua_error(L);
-    lua_call(L, 0, 0);
+  for (; at + 1 < count && (!strcmp(word[at], "-e") || !strcmp(word[at], "-l")); at += 2) {
+    if (word[at][1] == 'e') {
+      if (luaL_loadstring(L, word[at + 1]) != LUA_OK) return lua_error(L);
+      lua_call(L, 0, 0);
+    } else {
+      lua_getglobal(L, "require");
+      lua_pushstring(L, word[at + 1]);
+      lua_call(L, 1, 1);
+      lua_setglobal(L, word[at + 1]);
+    }
   }
   set_arguments(L, count, word, at);
   if (at >= count) return 0;
