@@ -60,9 +60,9 @@ typedef struct ct_pair_stream {
   ct_dtype dtype; /* compute type: CT_FLOAT or CT_DOUBLE */
   int64_t dim;
   const ct_pair_side *rows; /* the anchors */
-  const ct_pair_columns
-      *columns; /* NULL: the rows themselves, all anchors, a row being no pair with
-                itself; each unordered pair is then met once, for both ends */
+  /* NULL: the rows themselves, all anchors, a row being no pair with itself; each unordered pair is
+   * then met once, for both ends. */
+  const ct_pair_columns *columns;
   double m, gamma;
   bool through_alpha;
   void *kept; /* room for the similarities of the first `kept_tiles` tiles: ct_pair_stream_sums

@@ -123,9 +123,9 @@ static void place_kept(const pass *p, tile *t, int64_t number) {
   t->kept_stride = s->width;
 }
 
-/* Scratch: the tile's similarities or weights; per kind the rows' and the columns' raised
- * references; per kind the columns' sums. A row is a cache line longer than the block: rows a power
- * of two apart would share few sets of a cache. */
+/* Scratch: the tile's similarities or weights; per kind the rows' and the columns' largest
+ * coordinates; per kind the columns' sums. A row is a cache line longer than the block: rows a
+ * power of two apart would share few sets of a cache. */
 enum {
   SCRATCH_STRIDE = LARGEST_BLOCK + 16,
   SCRATCH_REACH = LARGEST_BLOCK * SCRATCH_STRIDE,

@@ -2,7 +2,7 @@
  * defined. */
 
 /* A tile's similarities or weights, where they are and how far apart its rows, and what forward
- * adds up: references raised by the tile, and the sums of its columns. */
+ * finds: the largest coordinates of its rows and columns, and the sums of its columns. */
 typedef struct NAME(sheet) {
   REAL *s;
   int64_t stride;

@@ -11,21 +11,18 @@ function AbsCriterion:__init(sizeAverage)
   self.sizeAverage = sizeAverage ~= false
 end
 
-local function share(self, input)
-  return self.sizeAverage and 1 / math.max(1, input:nElement()) or 1
-end
-
 function AbsCriterion:updateOutput(input, target)
   check.tensor(self, "input", input)
   check.like(self, "target", target, input)
   self.output = 0
-  if input:nElement() > 0 then self.output = (input - target):abs():sum() * share(self, input) end
+  local count = input:nElement()
+  if count > 0 then self.output = (input - target):abs():sum() * self:_share(count) end
   return self.output
 end
 
 function AbsCriterion:updateGradInput(input, target)
   check.like(self, "target", target, input)
-  self.gradInput:resizeAs(input):add(input, -1, target):sign():mul(share(self, input))
+  self.gradInput:resizeAs(input):add(input, -1, target):sign():mul(self:_share(input:nElement()))
   return self.gradInput
 end
 

@@ -16,10 +16,6 @@ function BCECriterion:__init(weights, sizeAverage)
   self.sizeAverage = sizeAverage ~= false
 end
 
-local function share(self, input)
-  return self.sizeAverage and 1 / math.max(1, input:nElement()) or 1
-end
-
 -- The weights in the size of the input; nil without weights.
 local function weights_for(self, input)
   local weights = self.weights and expanded.to(self.weights, input)
@@ -50,7 +46,7 @@ function BCECriterion:updateOutput(input, target)
   local negative = (-input):add(1 + EPSILON):log():cmul((-target):add(1))
   positive:add(negative)
   if weights then positive:cmul(weights) end
-  self.output = -positive:sum() * share(self, input)
+  self.output = -positive:sum() * self:_share(input:nElement())
   return self.output
 end
 
@@ -59,7 +55,8 @@ function BCECriterion:updateGradInput(input, target)
   check.like(self, "target", target, input)
   local weights = weights_for(self, input)
   local below = (-input):add(1 + EPSILON):cmul(input + EPSILON)
-  self.gradInput:resizeAs(input):add(input, -1, target):cdiv(below):mul(share(self, input))
+  self.gradInput:resizeAs(input):add(input, -1, target):cdiv(below)
+  self.gradInput:mul(self:_share(input:nElement()))
   if weights then self.gradInput:cmul(weights) end
   return self.gradInput
 end

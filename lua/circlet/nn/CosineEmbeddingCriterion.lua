@@ -19,8 +19,6 @@ function CosineEmbeddingCriterion:__init(margin)
   self.gradInput = {}
 end
 
-local function share(self, count) return self.sizeAverage and 1 / math.max(1, count) or 1 end
-
 function CosineEmbeddingCriterion:updateOutput(input, target)
   local x, y = rows.of(self, input)
   local t = check.signs(self, target, x, x:size(1))
@@ -29,7 +27,7 @@ function CosineEmbeddingCriterion:updateOutput(input, target)
   local c = cosine.forward(x, y):view(-1)
   local alike, apart = t:eq(1):typeAs(c), t:eq(-1):typeAs(c)
   self.output = (apart:cmul((c - self.margin):cmax(0)):sum() + alike:cmul((-c):add(1)):sum())
-    * share(self, x:size(1))
+    * self:_share(x:size(1))
   return self.output
 end
 
@@ -38,7 +36,7 @@ function CosineEmbeddingCriterion:updateGradInput(input, target)
   local t = check.signs(self, target, x, x:size(1))
   local c, kept = cosine.forward(x, y)
   local near = c:gt(self.margin):typeAs(c):view(-1):cmul(t:eq(-1):typeAs(c))
-  local g = near:add(-1, t:eq(1):typeAs(c)):mul(share(self, x:size(1))):view(-1, 1)
+  local g = near:add(-1, t:eq(1):typeAs(c)):mul(self:_share(x:size(1))):view(-1, 1)
   local gx, gy = cosine.backward(x, y, c, kept, g)
   rows.put(self, 1, gx, input)
   rows.put(self, 2, gy, input)

@@ -15,6 +15,9 @@ function Criterion:__init()
   self._type = self.gradInput:type()
 end
 
+-- What each of `count` terms counts for in their mean or, without sizeAverage, in their sum.
+function Criterion:_share(count) return self.sizeAverage and 1 / math.max(1, count) or 1 end
+
 function Criterion:updateOutput(_, _) return self.output end
 function Criterion:updateGradInput(_, _) return self.gradInput end
 

@@ -12,10 +12,6 @@ function DistKLDivCriterion:__init(sizeAverage)
   self.sizeAverage = sizeAverage ~= false
 end
 
-local function share(self, input)
-  return self.sizeAverage and 1 / math.max(1, input:nElement()) or 1
-end
-
 function DistKLDivCriterion:updateOutput(input, target)
   check.tensor(self, "input", input)
   check.like(self, "target", target, input)
@@ -23,13 +19,13 @@ function DistKLDivCriterion:updateOutput(input, target)
   local some = target:gt(0)
   if input:nElement() == 0 or some:sum() == 0 then return 0 end
   local t = target[some]
-  self.output = t:clone():log():add(-1, input[some]):dot(t) * share(self, input)
+  self.output = t:clone():log():add(-1, input[some]):dot(t) * self:_share(input:nElement())
   return self.output
 end
 
 function DistKLDivCriterion:updateGradInput(input, target)
   check.like(self, "target", target, input)
-  self.gradInput:resizeAs(input):cmax(target, 0):mul(-share(self, input))
+  self.gradInput:resizeAs(input):cmax(target, 0):mul(-self:_share(input:nElement()))
   return self.gradInput
 end
 

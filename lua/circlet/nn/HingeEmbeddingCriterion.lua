@@ -13,8 +13,6 @@ function HingeEmbeddingCriterion:__init(margin)
   self.sizeAverage = true
 end
 
-local function share(self, count) return self.sizeAverage and 1 / math.max(1, count) or 1 end
-
 function HingeEmbeddingCriterion:updateOutput(input, target)
   if type(input) == "number" then input = self.gradInput:new(1):fill(input) end
   check.tensor(self, "input", input)
@@ -23,7 +21,7 @@ function HingeEmbeddingCriterion:updateOutput(input, target)
   if x:nElement() == 0 then return 0 end
   local apart = (-x):add(self.margin):cmax(0)
   self.output = (x:cmul(t:eq(1):typeAs(x)):sum() + apart:cmul(t:eq(-1):typeAs(x)):sum())
-    * share(self, x:nElement())
+    * self:_share(x:nElement())
   return self.output
 end
 
@@ -33,7 +31,7 @@ function HingeEmbeddingCriterion:updateGradInput(input, target)
   self.gradInput:resizeAs(input)
   if x:nElement() == 0 then return self.gradInput end
   local near = x:lt(self.margin):typeAs(x):cmul(t:eq(-1):typeAs(x))
-  self.gradInput:view(-1):copy(t:eq(1)):add(-1, near):mul(share(self, x:nElement()))
+  self.gradInput:view(-1):copy(t:eq(1)):add(-1, near):mul(self:_share(x:nElement()))
   return self.gradInput
 end
 

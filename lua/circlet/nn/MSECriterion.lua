@@ -11,17 +11,13 @@ function MSECriterion:__init(sizeAverage)
   self.sizeAverage = sizeAverage ~= false
 end
 
-local function share(self, input)
-  return self.sizeAverage and 1 / math.max(1, input:nElement()) or 1
-end
-
 function MSECriterion:updateOutput(input, target)
-  self.output = kernels.squared_error(input, target) * share(self, input)
+  self.output = kernels.squared_error(input, target) * self:_share(input:nElement())
   return self.output
 end
 
 function MSECriterion:updateGradInput(input, target)
-  kernels.squared_error_backward(self.gradInput, input, target, 2 * share(self, input))
+  kernels.squared_error_backward(self.gradInput, input, target, 2 * self:_share(input:nElement()))
   return self.gradInput
 end
 

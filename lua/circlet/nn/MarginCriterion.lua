@@ -12,10 +12,6 @@ function MarginCriterion:__init(margin)
   self.sizeAverage = true
 end
 
-local function share(self, input)
-  return self.sizeAverage and 1 / math.max(1, input:nElement()) or 1
-end
-
 -- margin - t x and t, as vectors
 local function slack(self, input, target)
   check.tensor(self, "input", input)
@@ -27,7 +23,7 @@ end
 function MarginCriterion:updateOutput(input, target)
   self.output = 0
   if input:nElement() > 0 then
-    self.output = slack(self, input, target):cmax(0):sum() * share(self, input)
+    self.output = slack(self, input, target):cmax(0):sum() * self:_share(input:nElement())
   end
   return self.output
 end
@@ -36,7 +32,7 @@ function MarginCriterion:updateGradInput(input, target)
   self.gradInput:resizeAs(input):zero()
   if input:nElement() > 0 then
     local d, t = slack(self, input, target)
-    self.gradInput:view(-1):copy(d:gt(0)):cmul(t):mul(-share(self, input))
+    self.gradInput:view(-1):copy(d:gt(0)):cmul(t):mul(-self:_share(input:nElement()))
   end
   return self.gradInput
 end

@@ -14,8 +14,6 @@ function MarginRankingCriterion:__init(margin)
   self.gradInput = {}
 end
 
-local function share(self, count) return self.sizeAverage and 1 / math.max(1, count) or 1 end
-
 -- margin - t (x - y) and t, as vectors
 local function slack(self, input, target)
   check.alike(self, "input", input, 2)
@@ -26,13 +24,13 @@ end
 function MarginRankingCriterion:updateOutput(input, target)
   local d = slack(self, input, target)
   self.output = 0
-  if d:nElement() > 0 then self.output = d:cmax(0):sum() * share(self, d:nElement()) end
+  if d:nElement() > 0 then self.output = d:cmax(0):sum() * self:_share(d:nElement()) end
   return self.output
 end
 
 function MarginRankingCriterion:updateGradInput(input, target)
   local d, t = slack(self, input, target)
-  local g = d:gt(0):typeAs(d):cmul(t):mul(share(self, d:nElement()))
+  local g = d:gt(0):typeAs(d):cmul(t):mul(self:_share(d:nElement()))
   for i, sign in ipairs { -1, 1 } do
     local gx = self.gradInput[i] or d:new()
     self.gradInput[i] = gx:resizeAs(input[i]):mul(g:view(input[i]:size()), sign)

@@ -11,10 +11,6 @@ function SmoothL1Criterion:__init(sizeAverage)
   self.sizeAverage = sizeAverage ~= false
 end
 
-local function share(self, input)
-  return self.sizeAverage and 1 / math.max(1, input:nElement()) or 1
-end
-
 -- With c = min(|d|, 1) both branches are c (|d| - c/2).
 function SmoothL1Criterion:updateOutput(input, target)
   check.tensor(self, "input", input)
@@ -23,14 +19,15 @@ function SmoothL1Criterion:updateOutput(input, target)
   if input:nElement() > 0 then
     local d = (input - target):abs()
     local c = d:clone():cmin(1)
-    self.output = d:add(-0.5, c):cmul(c):sum() * share(self, input)
+    self.output = d:add(-0.5, c):cmul(c):sum() * self:_share(input:nElement())
   end
   return self.output
 end
 
 function SmoothL1Criterion:updateGradInput(input, target)
   check.like(self, "target", target, input)
-  self.gradInput:resizeAs(input):add(input, -1, target):clamp(-1, 1):mul(share(self, input))
+  self.gradInput:resizeAs(input):add(input, -1, target):clamp(-1, 1)
+  self.gradInput:mul(self:_share(input:nElement()))
   return self.gradInput
 end
 

@@ -11,10 +11,6 @@ function SoftMarginCriterion:__init()
   self.sizeAverage = true
 end
 
-local function share(self, input)
-  return self.sizeAverage and 1 / math.max(1, input:nElement()) or 1
-end
-
 -- -t x and t, as vectors
 local function exponents(self, input, target)
   check.tensor(self, "input", input)
@@ -27,7 +23,7 @@ function SoftMarginCriterion:updateOutput(input, target)
   if input:nElement() == 0 then return 0 end
   local z = exponents(self, input, target)
   local rest = z:clone():abs():neg():exp():log1p() -- log(1 + e^z) = max(z, 0) + log(1 + e^-|z|)
-  self.output = rest:add(z:cmax(0)):sum() * share(self, input)
+  self.output = rest:add(z:cmax(0)):sum() * self:_share(input:nElement())
   return self.output
 end
 
@@ -35,7 +31,7 @@ function SoftMarginCriterion:updateGradInput(input, target)
   self.gradInput:resizeAs(input)
   if input:nElement() == 0 then return self.gradInput end
   local z, t = exponents(self, input, target)
-  self.gradInput:view(-1):copy(z:sigmoid():cmul(t)):mul(-share(self, input))
+  self.gradInput:view(-1):copy(z:sigmoid():cmul(t)):mul(-self:_share(input:nElement()))
   return self.gradInput
 end
 
