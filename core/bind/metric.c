@@ -1,9 +1,8 @@
 /* The table `metrics` of the module, and what its functions share. */
 #include "bind/metric.h"
 
-/* Tensor `item` of the table at `index`, left on the stack. */
-static const ct_tensor *push_item(lua_State *L, const char *name, int index, int item,
-                                  const char *what) {
+const ct_tensor *ctl_push_item(lua_State *L, const char *name, int index, int item,
+                               const char *what) {
   lua_geti(L, index, item);
   const ct_tensor *t = ctl_to_tensor(L, lua_gettop(L));
   if (!t) luaL_error(L, "%s: %s must be a tensor, got %s", name, what, luaL_typename(L, -1));
@@ -19,10 +18,10 @@ ctl_sides ctl_check_sides(lua_State *L, const char *name) {
   if (!lua_istable(L, 2))
     luaL_error(L, "%s: {queries, references} needs {labels, reference labels}, got %s", name,
                luaL_typename(L, 2));
-  sides.queries.rows = push_item(L, name, 1, 1, "queries");
-  sides.references.rows = push_item(L, name, 1, 2, "references");
-  sides.queries.labels = push_item(L, name, 2, 1, "labels");
-  sides.references.labels = push_item(L, name, 2, 2, "reference labels");
+  sides.queries.rows = ctl_push_item(L, name, 1, 1, "queries");
+  sides.references.rows = ctl_push_item(L, name, 1, 2, "references");
+  sides.queries.labels = ctl_push_item(L, name, 2, 1, "labels");
+  sides.references.labels = ctl_push_item(L, name, 2, 2, "reference labels");
   return sides;
 }
 
@@ -33,8 +32,8 @@ void ctl_option_cameras(lua_State *L, int options, const char *name, ctl_sides *
     luaL_error(L, "%s: option cameras must be {cameras, reference cameras}, got %s", name,
                luaL_typename(L, at));
   if (sides->two) {
-    sides->queries.cameras = push_item(L, name, at, 1, "cameras");
-    sides->references.cameras = push_item(L, name, at, 2, "reference cameras");
+    sides->queries.cameras = ctl_push_item(L, name, at, 1, "cameras");
+    sides->references.cameras = ctl_push_item(L, name, at, 2, "reference cameras");
   } else {
     sides->queries.cameras = ctl_to_tensor(L, at);
     if (!sides->queries.cameras)
@@ -44,6 +43,7 @@ void ctl_option_cameras(lua_State *L, int options, const char *name, ctl_sides *
 
 static const luaL_Reg metric_functions[] = {{"retrieval", ctl_metric_retrieval},
                                             {"cmc", ctl_metric_cmc},
+                                            {"rerank", ctl_metric_rerank},
                                             {"verification", ctl_metric_verification},
                                             {"kmeans", ctl_metric_kmeans},
                                             {"mutual_information", ctl_metric_information},

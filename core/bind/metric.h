@@ -11,6 +11,10 @@ typedef struct ctl_sides {
   ct_labelled queries, references;
 } ctl_sides;
 
+/* Tensor `item` of the table at `index`, left on the stack; raises when it is none. */
+const ct_tensor *ctl_push_item(lua_State *L, const char *name, int index, int item,
+                               const char *what);
+
 /* Raises "<name>: ..." for anything else. May leave tensors of the tables on the stack. */
 ctl_sides ctl_check_sides(lua_State *L, const char *name);
 
@@ -19,6 +23,7 @@ void ctl_option_cameras(lua_State *L, int options, const char *name, ctl_sides *
 
 int ctl_metric_retrieval(lua_State *L);
 int ctl_metric_cmc(lua_State *L);
+int ctl_metric_rerank(lua_State *L);
 int ctl_metric_verification(lua_State *L);
 int ctl_metric_kmeans(lua_State *L);
 int ctl_metric_information(lua_State *L);

@@ -1,4 +1,4 @@
-/* Measures of rankings for Lua: metrics.retrieval and metrics.cmc. */
+/* Measures of rankings for Lua: metrics.retrieval, metrics.cmc and metrics.rerank. */
 #include <string.h>
 #include "bind/metric.h"
 #include "metric/retrieval.h"
@@ -100,6 +100,37 @@ static void push_result(lua_State *L, const ct_retrieval_result *result, const k
   lua_setfield(L, -2, "n_lone");
 }
 
+static const char *const rerank_names[] = {"k1", "k2", "lambda", NULL};
+enum { MOST_NEIGHBOURS = 1000 };
+
+/* The fields k1, k2 and lambda of the table at `index`. */
+static ct_rerank_options read_neighbours(lua_State *L, int index, const char *name) {
+  ct_rerank_options options = {
+      .k1 = ctl_option_integer(L, index, name, "k1", 20, 1, MOST_NEIGHBOURS),
+      .k2 = ctl_option_integer(L, index, name, "k2", 6, 1, MOST_NEIGHBOURS),
+      .lambda = ctl_option_number(L, index, name, "lambda", 0.3)};
+  if (!(options.lambda >= 0 && options.lambda <= 1))
+    luaL_error(L, "%s: option lambda must be from 0 to 1, got %f", name, options.lambda);
+  return options;
+}
+
+/* Option rerank: true, or a table of its own options. Returns whether re-ranking is wanted. */
+static bool read_rerank(lua_State *L, int options, const char *name, ct_rerank_options *out) {
+  if (!lua_istable(L, options)) return false;
+  int type = lua_getfield(L, options, "rerank");
+  if (type != LUA_TNIL && type != LUA_TBOOLEAN && type != LUA_TTABLE)
+    luaL_error(L, "%s: option rerank must be true or a table, got %s", name, luaL_typename(L, -1));
+  bool wanted = lua_toboolean(L, -1);
+  if (type != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_pushnil(L);
+  }
+  ctl_check_option_names(L, lua_gettop(L), name, rerank_names);
+  *out = read_neighbours(L, lua_gettop(L), name);
+  lua_pop(L, 1);
+  return wanted;
+}
+
 static int rank(lua_State *L, const kind *k) {
   static const char *const similarity[] = {"cosine", "dot", "euclidean", NULL};
   int64_t cutoff[MAX_CUTOFFS];
@@ -115,6 +146,8 @@ static int rank(lua_State *L, const kind *k) {
       .cutoffs = read_cutoffs(L, 3, k, cutoff),
       .cutoff = cutoff,
       .block = ctl_option_integer(L, 3, k->name, "block", DEFAULT_BLOCK, 1, MAX_BLOCK)};
+  ct_rerank_options rerank;
+  if (read_rerank(L, 3, k->name, &rerank)) options.rerank = &rerank;
   read_measures(L, 3, k, wanted);
   options.full_ranking = wanted[MAP] || wanted[MINP];
   ctl_sides sides = ctl_check_sides(L, k->name);
@@ -131,7 +164,8 @@ static int rank(lua_State *L, const kind *k) {
 
 /* retrieval(embeddings | {queries, references}, labels | {labels, reference labels} [, options]) */
 int ctl_metric_retrieval(lua_State *L) {
-  static const char *const options[] = {"similarity", "cameras", "k", "measures", "block", NULL};
+  static const char *const options[] = {"similarity", "cameras", "k", "measures",
+                                        "block",      "rerank",  NULL};
   static const kind k = {.name = "retrieval",
                          .options = options,
                          .recall = "recall",
@@ -143,7 +177,7 @@ int ctl_metric_retrieval(lua_State *L) {
 
 /* cmc(embeddings | {queries, gallery}, labels | {labels, gallery labels} [, options]) */
 int ctl_metric_cmc(lua_State *L) {
-  static const char *const options[] = {"similarity", "cameras", "k", "block", NULL};
+  static const char *const options[] = {"similarity", "cameras", "k", "block", "rerank", NULL};
   static const kind k = {.name = "cmc",
                          .options = options,
                          .recall = "cmc",
@@ -151,4 +185,32 @@ int ctl_metric_cmc(lua_State *L) {
                          .usual = 4,
                          .usual_cutoff = {1, 5, 10, 20}};
   return rank(L, &k);
+}
+
+/* rerank(embeddings | {queries, references} [, options]) -> distances */
+int ctl_metric_rerank(lua_State *L) {
+  static const char name[] = "rerank";
+  static const char *const known[] = {"similarity", "k1", "k2", "lambda", NULL};
+  static const char *const similarity[] = {"cosine", "euclidean", NULL};
+  ct_error error;
+  ctl_interrupt scope;
+  lua_settop(L, 2);
+  ctl_check_option_names(L, 2, name, known);
+  ct_rerank_options options = read_neighbours(L, 2, name);
+  bool euclidean = ctl_option_choice(L, 2, name, "similarity", similarity, 0) == 1;
+  const ct_tensor *queries, *references = NULL;
+  if (lua_istable(L, 1)) {
+    queries = ctl_push_item(L, name, 1, 1, "queries");
+    references = ctl_push_item(L, name, 1, 2, "references");
+  } else {
+    queries = ctl_check_tensor(L, 1);
+  }
+  ct_tensor *out = ctl_push_tensor(L, queries->dtype);
+  ctl_interrupt_begin(&scope);
+  ct_status status = ct_rerank_distances(out, queries, references,
+                                         euclidean ? CT_SIMILARITY_EUCLIDEAN : CT_SIMILARITY_COSINE,
+                                         &options, name, &error);
+  ctl_interrupt_end(&scope, status);
+  ctl_check(L, status, &error);
+  return 1;
 }

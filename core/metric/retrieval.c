@@ -31,6 +31,7 @@ typedef struct job {
   int32_t *position;           /* [references]: the user's index of each column */
   int32_t *column;             /* [references]: its inverse */
   score *scores;               /* [queries] */
+  ct_rerank *rerank;           /* NULL: none */
   char *room;                  /* [threads][room_bytes] */
   int64_t room_bytes;
 } job;
@@ -124,15 +125,24 @@ static ct_status prepare(job *j, const ct_labelled *queries, const ct_labelled *
   return ct_check_range(&j->query, &j->reference, options->similarity, f, error);
 }
 
+typedef struct desk {
+  void *tile;
+  ct_rank_room room;
+  void *overlap;    /* of ct_rerank_row */
+  double *distance; /* [references], re-ranked */
+} desk;
+
 /* One thread's working memory, cut from a single block of room_bytes. Called with base NULL it only
  * measures. */
-static int64_t cut_room(const job *j, char *base, void **tile, ct_rank_room *room) {
-  int64_t element = (int64_t)ct_dtype_size(j->query.dtype), most = j->most_relevant + 1;
+static int64_t cut_room(const job *j, char *base, desk *d) {
+  ct_rank_room *room = &d->room;
+  int64_t again = j->rerank ? ct_rerank_room(j->rerank) : 0,
+          element = (int64_t)ct_dtype_size(j->query.dtype), most = j->most_relevant + 1;
   const struct {
     void **pointer;
     int64_t bytes;
   } part[] = {
-      {tile, j->block * j->reference.places * element},
+      {&d->tile, j->block * j->reference.places * element},
       {&room->value, most * element},
       {&room->value_spare, most * element},
       {(void **)&room->place, most * 4},
@@ -141,6 +151,8 @@ static int64_t cut_room(const job *j, char *base, void **tile, ct_rank_room *roo
       {(void **)&room->ahead, most * 4},
       {(void **)&room->bucket, j->references * 4},
       {(void **)&room->kept, (j->references + 1) * 4},
+      {&d->overlap, again},
+      {(void **)&d->distance, again ? j->references * (int64_t)sizeof(double) : 0},
   };
   int64_t used = 0;
   for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
@@ -193,18 +205,29 @@ static ct_ranking ranking_of(const job *j, int64_t q) {
   return g;
 }
 
-static void rank_block(const job *j, const ct_retrieval_kernels *kernels, int64_t first, void *tile,
-                       ct_rank_room *room) {
+/* Similarities of query q become negative re-ranked distances. */
+static void rerank_row(const job *j, int64_t q, void *row, const desk *d) {
+  ct_rerank_row(d->distance, j->rerank, q, row, &j->reference, j->position, d->overlap);
+  for (int64_t c = 0; c < j->references; c++) {
+    if (j->reference.dtype == CT_FLOAT)
+      ((float *)row)[c] = -(float)d->distance[c];
+    else
+      ((double *)row)[c] = -d->distance[c];
+  }
+}
+
+static void rank_block(const job *j, const ct_retrieval_kernels *kernels, int64_t first, desk *d) {
   int64_t rows = j->queries - first < j->block ? j->queries - first : j->block;
   size_t element = ct_dtype_size(j->query.dtype);
-  kernels->products(tile, (char *)j->query.data + (size_t)(first * j->query.depth) * element,
+  kernels->products(d->tile, (char *)j->query.data + (size_t)(first * j->query.depth) * element,
                     j->reference.data, round_up(rows, CT_TILE_ROWS), j->reference.panels,
                     j->query.depth);
   for (int64_t i = 0; i < rows && !ct_interrupted(); i++) {
     ct_ranking ranking = ranking_of(j, first + i);
-    const char *row = (char *)tile + (size_t)(i * j->reference.places) * element;
-    int64_t relevant = kernels->rank(room, row, &ranking);
-    if (relevant > 0) j->scores[first + i] = measure(room->ahead, relevant);
+    char *row = (char *)d->tile + (size_t)(i * j->reference.places) * element;
+    if (j->rerank) rerank_row(j, first + i, row, d);
+    int64_t relevant = kernels->rank(&d->room, row, &ranking);
+    if (relevant > 0) j->scores[first + i] = measure(d->room.ahead, relevant);
   }
 }
 
@@ -215,22 +238,22 @@ static ct_status rank_all(job *j, ct_error *error) {
   int64_t blocks = (j->queries + j->block - 1) / j->block;
   int threads = ct_threads_for(j->queries * j->references), worker = 0;
   if (threads > blocks) threads = (int)blocks;
-  j->room_bytes = cut_room(j, NULL, NULL, &(ct_rank_room){0});
+  j->room_bytes = cut_room(j, NULL, &(desk){0});
   int64_t bytes;
   if (!ct_size_mul(threads, j->room_bytes, &bytes))
     return ct_fail(error, CT_ENOMEM, "%s: the tiles exceed the address space", j->function);
   CT_TRY(ct_alloc(&j->room, bytes, 1, j->function, error));
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
-    void *tile;
-    ct_rank_room room;
+    desk d;
     char *base;
 #pragma omp critical(ct_retrieval)
     base = j->room + worker++ * j->room_bytes;
-    cut_room(j, base, &tile, &room);
+    cut_room(j, base, &d);
+    if (j->rerank) memset(d.overlap, 0, (size_t)ct_rerank_room(j->rerank));
 #pragma omp for schedule(dynamic)
     for (int64_t b = 0; b < blocks; b++)
-      if (!ct_interrupted()) rank_block(j, kernels, b * j->block, tile, &room);
+      if (!ct_interrupted()) rank_block(j, kernels, b * j->block, &d);
   }
   return ct_interrupted() ? ct_fail(error, CT_EINTERRUPTED, "%s: interrupted", j->function) : CT_OK;
 }
@@ -265,9 +288,16 @@ ct_status ct_retrieval(ct_retrieval_result *out, const ct_labelled *queries,
                        const ct_labelled *references, const ct_retrieval_options *options,
                        ct_error *error) {
   job j = {0};
+  ct_rerank rerank = {0};
   ct_status status = prepare(&j, queries, references, options, error);
+  if (status == CT_OK && options->rerank && j.queries && j.references) {
+    status = ct_rerank_new(&rerank, queries->rows, references ? references->rows : NULL,
+                           options->similarity, options->rerank, options->function, error);
+    j.rerank = &rerank;
+  }
   if (status == CT_OK && j.queries && j.references) status = rank_all(&j, error);
   if (status == CT_OK) summarise(out, &j, options);
   release(&j);
+  ct_rerank_release(&rerank);
   return status;
 }

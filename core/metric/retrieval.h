@@ -2,7 +2,7 @@
 #ifndef CIRCLET_METRIC_RETRIEVAL_H
 #define CIRCLET_METRIC_RETRIEVAL_H
 
-#include "metric/rows.h"
+#include "metric/rerank.h"
 
 typedef struct ct_retrieval_options {
   const char *function; /* the caller, in messages */
@@ -10,7 +10,8 @@ typedef struct ct_retrieval_options {
   int64_t block;     /* queries per tile, at least 1; rounded up to a multiple of CT_TILE_ROWS */
   bool full_ranking; /* map or minp is asked for; without it ranks beyond R are not worked out */
   int cutoffs;       /* how many k are asked for */
-  const int64_t *cutoff; /* [cutoffs], each at least 1 */
+  const int64_t *cutoff;           /* [cutoffs], each at least 1 */
+  const ct_rerank_options *rerank; /* rank by these distances instead; NULL: do not */
 } ct_retrieval_options;
 
 /* Means over the queries that have a relevant reference; NaN when there is none. */
@@ -36,7 +37,8 @@ typedef struct ct_labelled {
  * cameras (both sides have them or neither) a query's references of the same label and the same
  * camera are taken out of its ranking. Of two equal similarities the reference with the smaller
  * index ranks first, and equal rows have equal similarities. The result has the same bits for every
- * number of threads. Memory: copies of the rows and threads * block * N similarities. */
+ * number of threads. Memory: copies of the rows and threads * block * N similarities;
+ * re-ranking adds what ct_rerank_new says. */
 ct_status ct_retrieval(ct_retrieval_result *out, const ct_labelled *queries,
                        const ct_labelled *references, const ct_retrieval_options *options,
                        ct_error *error);

@@ -123,6 +123,9 @@ return {
       same = labels:clone():add(-1) }, { far = 0.5 });
     metrics.verification(x, labels); metrics.verification(n, labels, { similarity = "euclidean" });
     metrics.verification({ d, d }, { labels, labels }, { far = { 0.1, 0.5 } });
+    metrics.rerank(x, { k1 = 3, k2 = 2 }); metrics.rerank({ n, x }, { similarity = "euclidean" });
+    metrics.rerank(d); metrics.cmc(x, labels, { rerank = { k1 = 2 } });
+    metrics.retrieval({ n, x }, { labels, labels }, { rerank = true });
     metrics.cmc(x, labels, { cameras = labels }); metrics.cmc({ x, n }, { labels, labels });
   ]],
   modules = [[

@@ -32,6 +32,7 @@ local metrics = {}
 --   k            ranks for recall, a list or one number; default { 1, 2, 4, 8 }
 --   measures     names of what to return, e.g. { "recall", "map_at_r" }; default all
 --   block        queries per tile, default 12; memory is threads * block * N similarities
+--   rerank       true, or a table of options: rank by the distances of metrics.rerank
 --
 -- Of two equal similarities the reference with the smaller index ranks first, and equal rows always
 -- have equal similarities. The same bits result from every number of threads.
@@ -66,7 +67,7 @@ metrics.retrieval = core.metrics.retrieval
 --   minp         mean inverse negative penalty: right answers / rank of the last one
 --   n_queries, n_lone    queries averaged over, and left out
 --
--- Options: similarity, cameras, block as in metrics.retrieval; k, default { 1, 5, 10, 20 }.
+-- Options: similarity, cameras, block, rerank as in metrics.retrieval; k, default { 1, 5, 10, 20 }.
 --
 --     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 --     local r = circlet.metrics.cmc(x, circlet.LongTensor { 1, 1, 2, 2 },
@@ -78,5 +79,41 @@ metrics.verification = require "circlet.metrics.verification"
 metrics.lfw = require "circlet.metrics.lfw"
 
 for name, f in pairs(require "circlet.metrics.clustering") do metrics[name] = f end
+
+--- Distances by k-reciprocal re-ranking: small where two rows have the same neighbours.
+--
+--     circlet.metrics.rerank({ queries, gallery } [, options])      -> distances [queries, gallery]
+--     circlet.metrics.rerank(embeddings [, options])                -> distances [N, N]
+--     circlet.metrics.cmc({ queries, gallery }, labels, { cameras = cameras, rerank = true })
+--
+-- The first two forms give a tensor of the embeddings' type, from 0 (near) to 1. The last ranks by
+-- the same distances without keeping them: what an evaluation needs, in memory that grows with the
+-- rows and not with their pairs. It and metrics.retrieval also take { rerank = { k1 =, k2 =,
+-- lambda = } }; cameras and labels mask references only when ranking, not when rows are encoded.
+--
+-- Options:
+--   k1           neighbours that encode a row, default 20
+--   k2           nearest rows over whose codes is averaged, default 6; 1: none
+--   lambda       weight of the plain distance, 0 to 1, default 0.3
+--   similarity   "cosine" (default) or "euclidean": which rows are near
+--
+-- Let d(i, j) be the squared Euclidean distance of two rows among all queries and references (for
+-- "cosine" of the normalised rows: 2 - 2 cos) over the greatest one of row i. N(i, k) are the k + 1
+-- nearest rows of i, itself among them, of equally near ones those with the smaller index; R(i, k)
+-- are the j in N(i, k) with i in N(j, k). R(i, k1) is joined by each R(j, k1/2), j in R(i, k1), of
+-- which more than two thirds are in R(i, k1) (k1/2 is rounded, a half to the even number). A code
+-- has exp(-d(i, j)) for these j, scaled to sum 1, and is averaged over the k2 nearest rows. The
+-- distance is (1 - lambda) (1 - sum of minima of two codes / sum of maxima) + lambda d(i, j).
+-- Rows that all are equal have d = 0.
+--
+-- Zhong, Zheng, Cao and Li, "Re-ranking Person Re-identification with k-reciprocal Encoding", CVPR
+-- 2017; the values are those of the authors' program. Similarities are in the embeddings' type
+-- ("euclidean" in double), the rest in double; the same bits for every number of threads. Errors are
+-- those of metrics.retrieval.
+--
+--     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+--     local d = circlet.metrics.rerank(x, { k1 = 1, k2 = 1 })
+--     print(d[1][2] < 0.1, d[1][3] > 0.9)      -- true  true
+metrics.rerank = core.metrics.rerank
 
 return metrics
