@@ -142,8 +142,9 @@ describe("rerank", function()
     it("on random rows, with references and without", function()
       local draw = brute.generator(3)
       local centres = brute.random_rows(draw, 7, 8)
-      for _, case in ipairs { { 20, 6, 0.3 }, { 4, 1, 0 }, { 6, 2, 1 }, { 7, 30, 0.5 }, { 1, 3, 0.2 } }
-      do
+      for _, case in ipairs {
+        { 20, 6, 0.3 }, { 4, 1, 0 }, { 6, 2, 1 }, { 7, 30, 0.5 }, { 1, 3, 0.2 },
+      } do
         for _, kind in ipairs { "cosine", "euclidean" } do
           local rows = sample(draw, centres, 30)
           check(rows, nil, kind, table.unpack(case))

@@ -108,8 +108,8 @@ for name, f in pairs(require "circlet.metrics.clustering") do metrics[name] = f 
 --
 -- Zhong, Zheng, Cao and Li, "Re-ranking Person Re-identification with k-reciprocal Encoding", CVPR
 -- 2017; the values are those of the authors' program. Similarities are in the embeddings' type
--- ("euclidean" in double), the rest in double; the same bits for every number of threads. Errors are
--- those of metrics.retrieval.
+-- ("euclidean" in double), the rest in double; the same bits for every number of threads. Errors
+-- are those of metrics.retrieval.
 --
 --     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 --     local d = circlet.metrics.rerank(x, { k1 = 1, k2 = 1 })
