@@ -21,7 +21,8 @@ ct_status ct_realloc(void *p, int64_t count, size_t element, const char *what, c
 
 void ct_free(void *p); /* NULL is allowed */
 
-/* Bytes held by live blocks, and the most held at once since ct_memory_reset_peak(). */
+/* Bytes held by live blocks, and the most held at once since ct_memory_reset_peak(). Freed blocks
+ * that wait to be used again, 64 MiB at most, do not count. */
 int64_t ct_memory_current(void);
 int64_t ct_memory_peak(void);
 void ct_memory_reset_peak(void);
