@@ -11,15 +11,35 @@ typedef struct NAME(sheet) {
   REAL *column_sum[CT_KINDS];   /* [columns] */
 } NAME(sheet);
 
+/* The similarities of a block with itself: those right of the diagonal, whole steps at a time, and
+ * the others mirrored, which are the same bits. */
+static void NAME(compute_diagonal)(const pass *p, const tile *t, const NAME(sheet) * sheet) {
+  enum { STRIP = CT_TILE_ROWS };
+  const ct_pair_side *x = p->stream->rows;
+  const int64_t rows = up_to_tile(t->rows), stride = sheet->stride;
+  REAL *s = sheet->s;
+  for (int64_t i = 0; i < rows; i += STRIP)
+    KERNEL(ct_tile_kernels)
+        ->similarities(STRIP, rows - i, p->stream->dim, x->by_row, t->row + i, x->by_row,
+                       t->row + i, s + i * stride + i, stride);
+  for (int64_t i = STRIP; i < rows; i += STRIP)
+    for (int64_t j = 0; j < i; j += 16)
+      for (int64_t r = i; r < i + STRIP; r++)
+        for (int64_t c = j; c < j + 16; c++) s[r * stride + c] = s[c * stride + r];
+}
+
 /* The tile's similarities: kept where there is room, otherwise in scratch. */
 static NAME(sheet) NAME(compute)(const pass *p, const tile *t) {
   const ct_pair_side *x = p->stream->rows, *y = t->y;
   NAME(sheet)
   sheet = {.s = (REAL *)(void *)(t->kept ? t->kept : t->scratch),
            .stride = t->kept ? t->kept_stride : SCRATCH_STRIDE};
-  KERNEL(ct_tile_kernels)
-      ->similarities(up_to_tile(t->rows), up_to_tile(t->columns), p->stream->dim, x->by_row, t->row,
-                     y->by_row, t->first, sheet.s, sheet.stride);
+  if (!p->stream->columns && !t->both)
+    NAME(compute_diagonal)(p, t, &sheet);
+  else
+    KERNEL(ct_tile_kernels)
+        ->similarities(up_to_tile(t->rows), up_to_tile(t->columns), p->stream->dim, x->by_row,
+                       t->row, y->by_row, t->first, sheet.s, sheet.stride);
   if (!x->half) return sheet;
   const REAL *x_half = (const REAL *)x->half + t->row, *y_half = (const REAL *)y->half + t->first;
   for (int64_t i = 0; i < t->rows; i++)
