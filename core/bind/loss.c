@@ -20,6 +20,12 @@ static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL
 static const char *const aggregates[] = {"anchor", "batch", NULL};
 static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
 
+static bool has_option(lua_State *L, int index, const char *name) {
+  bool has = lua_istable(L, index) && lua_getfield(L, index, name) != LUA_TNIL;
+  if (lua_istable(L, index)) lua_pop(L, 1);
+  return has;
+}
+
 static ct_loss_options check_options(lua_State *L, int index, const char *function,
                                      const char *const known[]) {
   ct_loss_options o = ct_loss_defaults();
@@ -34,8 +40,10 @@ static ct_loss_options check_options(lua_State *L, int index, const char *functi
   o.similarity = (ct_similarity)ctl_option_choice(L, index, function, "similarity", similarities,
                                                   (int)o.similarity);
   o.filter_eps = ctl_option_number(L, index, function, "filter_eps", o.filter_eps);
-  double budget = ctl_option_number(L, index, function, "memory_budget", 0);
-  o.memory_budget = budget >= 0x1p62 ? INT64_MAX : budget >= 0 ? (int64_t)budget : -1;
+  if (has_option(L, index, "memory_budget")) {
+    double budget = ctl_option_number(L, index, function, "memory_budget", 0);
+    o.memory_budget = budget >= 0x1p62 ? INT64_MAX : budget >= 0 ? (int64_t)budget : INT64_MIN;
+  }
   return o;
 }
 

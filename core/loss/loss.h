@@ -27,6 +27,10 @@ typedef enum ct_similarity {
   CT_EUCLIDEAN, /* 1 - |x-y|^2/2: the cosine of unit rows, so that m and gamma keep their meaning */
 } ct_similarity;
 
+/* All similarities where they take 4 MiB or less; otherwise as many as keep the workspace within
+ * four copies of the queries. */
+enum { CT_BUDGET_LIKE_ROWS = -1 };
+
 typedef struct ct_loss_options {
   double m, gamma; /* margin; scale > 0 */
   ct_aggregate aggregate;
@@ -35,10 +39,12 @@ typedef struct ct_loss_options {
   bool through_alpha; /* false: the paper's gradient; true: the gradient of the full formula */
   double filter_eps;  /* pairs with less than this share of the softmax of every anchor among their
                          ends, 0 <= filter_eps < 1, are left out of the gradient; 0: none are */
-  int64_t memory_budget; /* bytes that may be spent on keeping similarities for backward; 0: none */
+  int64_t memory_budget; /* bytes that may be spent on keeping similarities for backward, or
+                            CT_BUDGET_LIKE_ROWS */
 } ct_loss_options;
 
-/* The defaults, in their one place: m .25, gamma 256, per anchor, mean, cosine, weights held. */
+/* The defaults, in their one place: m .25, gamma 256, per anchor, mean, cosine, weights held,
+ * CT_BUDGET_LIKE_ROWS. */
 ct_loss_options ct_loss_defaults(void);
 
 typedef struct ct_loss_facts {

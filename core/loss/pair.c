@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 #include "base/memory.h"
+#include "base/threads.h"
 #include "loss/rows.h"
 #include "loss/terms.h"
 #include "ops/copy.h"
@@ -240,6 +241,17 @@ static ct_pair_stream stream_of(const ct_pair_context *c, const ct_pair_columns 
                           .kept_tiles = c->kept_tiles};
 }
 
+/* What may be spent on keeping similarities. The workspace is three copies of the queries (both
+ * layouts and the gradient), what each row and thread needs besides, and the similarities. */
+static int64_t budget_of(const ct_pair_context *c, int64_t all) {
+  enum { SMALL = 4 << 20, EACH_ROW = 160, EACH_THREAD = 320 << 10 };
+  if (c->options.memory_budget != CT_BUDGET_LIKE_ROWS) return c->options.memory_budget;
+  if (all <= SMALL) return all;
+  int64_t copy = ct_rows_packed(&c->queries) * (int64_t)ct_dtype_size(c->queries.compute);
+  int64_t left = copy - EACH_ROW * c->queries.rows - EACH_THREAD * ct_threads();
+  return left > 0 ? left : 0;
+}
+
 /* Room for as many tiles of similarities as the budget allows; room of the right size is used
  * again, since fresh pages cost as much as what keeping similarities saves. */
 static ct_status make_room(ct_pair_context *c, const ct_pair_columns *columns, ct_error *error) {
@@ -247,7 +259,9 @@ static ct_status make_room(ct_pair_context *c, const ct_pair_columns *columns, c
   ct_pair_stream stream = stream_of(c, columns);
   ct_pair_stream_tiles(&stream, &tiles, &elements);
   size_t each = (size_t)elements * ct_dtype_size(c->queries.compute);
-  int64_t affordable = each ? c->options.memory_budget / (int64_t)each : 0;
+  int64_t all = INT64_MAX;
+  ct_size_mul(tiles, (int64_t)each, &all);
+  int64_t affordable = each ? budget_of(c, all) / (int64_t)each : 0;
   if (affordable > tiles) affordable = tiles;
   if (affordable == c->kept_tiles && each == c->kept_each) return CT_OK;
   ct_free(c->kept);

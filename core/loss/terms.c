@@ -15,7 +15,8 @@ ct_loss_options ct_loss_defaults(void) {
                            .aggregate = CT_PER_ANCHOR,
                            .reduction = CT_MEAN,
                            .similarity = CT_COSINE,
-                           .through_alpha = false};
+                           .through_alpha = false,
+                           .memory_budget = CT_BUDGET_LIKE_ROWS};
 }
 
 double ct_log_sum_exp(double reference, double sum, double m, double gamma) {
@@ -53,7 +54,7 @@ ct_status ct_check_loss_options(const char *function, const ct_loss_options *opt
   if (!(options->filter_eps >= 0 && options->filter_eps < 1))
     return ct_fail(error, CT_EINVALID, "%s: filter_eps must be a number >= 0 and < 1, got %g",
                    function, options->filter_eps);
-  if (options->memory_budget < 0)
+  if (options->memory_budget < CT_BUDGET_LIKE_ROWS)
     return ct_fail(error, CT_EINVALID, "%s: memory_budget must be a number of bytes >= 0",
                    function);
   return CT_OK;

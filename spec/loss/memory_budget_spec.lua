@@ -32,20 +32,38 @@ describe("memory_budget", function()
     end
   end)
 
+  -- Bytes held at most during a call beyond what was held before and the gradient.
+  local function workspace(x, labels, budget)
+    collectgarbage()
+    collectgarbage()
+    circlet.memory(true)
+    local before = circlet.memory()
+    circlet.circle_loss(x, labels, { memory_budget = budget })
+    local _, most = circlet.memory()
+    return most - before - 4 * x:nElement()
+  end
+
   it("spends no more than the budget, and something of it", function()
     local x, labels = data("Float", 1024, 8)
-    local function peak(budget)
-      collectgarbage()
-      circlet.memory(true)
-      local before = circlet.memory()
-      circlet.circle_loss(x, labels, { memory_budget = budget })
-      local _, most = circlet.memory()
-      return most - before
-    end
-    local without = peak(0)
-    local with = peak(500000)
+    local without = workspace(x, labels, 0)
+    local with = workspace(x, labels, 500000)
     assert.is_true(with <= without + 500000 + 64) -- 64: the block's header
     assert.is_true(with >= without + 300000)
+  end)
+
+  it("keeps everything by default where that is little", function()
+    local x, labels = data("Float", 1024, 8)
+    assert.equal(workspace(x, labels, math.huge), workspace(x, labels, nil))
+  end)
+
+  it("keeps the workspace within four copies of the rows by default", function()
+    local x, labels = data("Float", 2560, 512)
+    local copy, threads = 4 * x:nElement(), circlet.getnumthreads()
+    circlet.setnumthreads(2) -- each has a tile of its own
+    local plain, default = workspace(x, labels, 0), workspace(x, labels, nil)
+    circlet.setnumthreads(threads)
+    assert.is_true(default <= 4 * copy, default / copy .. " copies")
+    assert.is_true(default >= plain + copy / 2, (default - plain) / copy .. " copies kept")
   end)
 
   it("lets backward run more than once on what forward kept", function()
