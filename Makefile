@@ -147,12 +147,18 @@ bench: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@unset OPENBLAS_CORETYPE $$(env | sed -n 's/^\(OPENBLAS_[A-Za-z0-9_]*\)=.*/\1/p'); \
 	  $(LUA) scripts/bench/bench.lua --python '$(PYTHON)' $(FLAGS)
+	@$(LUA) scripts/bench/studies.lua --python '$(PYTHON)'
 
 bench-peers:
 	@echo "circlet: PyTorch, pytorch-metric-learning, Optuna from PyPI into $(PEERS): several GB"
 	@[ -x '$(PEERS)/bin/python' ] || python3 -m venv '$(PEERS)'
 	@'$(PEERS)/bin/python' -m pip install --quiet torch numpy pytorch-metric-learning \
 	  optuna scikit-learn cmaes
+
+# What a trial costs and how long a journal takes to open, beside Optuna's; a part of make bench.
+.PHONY: bench-studies
+bench-studies: all
+	@$(LUA) scripts/bench/studies.lua --python '$(PYTHON)' $(FLAGS)
 
 # Samplers beside Optuna's (some minutes): the best value after equal trials, 20 seeds.
 .PHONY: bench-samplers
@@ -179,6 +185,7 @@ help:
 	@echo "make compare-torch PYTHON=/path/to/python-with-torch   the same training in PyTorch"
 	@echo "make bench    time and memory beside the machine's limits and PyTorch (FLAGS=--quick)"
 	@echo "make bench-peers   PyTorch and Optuna, for make bench and make check, in a virtual environment (PEERS=$(PEERS))"
+	@echo "make bench-studies    the overhead of a trial, beside Optuna"
 	@echo "make bench-samplers   the samplers of circlet.study beside Optuna's"
 	@echo "make config   what this build found on this machine"
 	@echo "make format   clang-format the C code"

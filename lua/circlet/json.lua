@@ -28,12 +28,17 @@ local max_depth = 512
 local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n",
   ["\r"] = "\\r", ["\t"] = "\\t" }
 
+-- path: the keys and indices on the way to a value.
 local function refuse(path, what)
-  local place = #path == 0 and "the value" or "value" .. table.concat(path)
+  local place = #path == 0 and "the value" or "value"
+  for _, key in ipairs(path) do
+    place = place .. (type(key) == "number" and "[%d]" or ".%s"):format(key)
+  end
   error(("json: %s %s"):format(place, what), 0)
 end
 
 local function encode_string(s, path)
+  if not s:find '[^ !#-%[%]-~]' then return '"' .. s .. '"' end
   if not utf8.len(s) then refuse(path, "is or has as a key a string that is not UTF-8") end
   return '"' .. s:gsub('[%c"\\]', function(c)
     return escapes[c] or c:byte() < 32 and ("\\u%04x"):format(c:byte()) or nil
@@ -76,7 +81,7 @@ local function encode_array(t, length, path, options, out)
   out[#out + 1] = "["
   for i = 1, length do
     if i > 1 then out[#out + 1] = "," end
-    path[#path + 1] = ("[%d]"):format(i)
+    path[#path + 1] = i
     encode_value(t[i], path, options, out)
     path[#path] = nil
   end
@@ -95,7 +100,7 @@ local function encode_object(t, path, options, out)
   out[#out + 1] = "{"
   for i, key in ipairs(keys) do
     out[#out + 1] = (i > 1 and "," or "") .. encode_string(key, path) .. ":"
-    path[#path + 1] = "." .. key
+    path[#path + 1] = key
     encode_value(t[key], path, options, out)
     path[#path] = nil
   end

@@ -89,6 +89,8 @@ fixtures.objects = {
 fixtures.bytes = {
   idx = "\0\0\8\2\0\0\0\2\0\0\0\3abcdef",
   npy = circlet.npy.format(circlet.DoubleTensor { { 1, 2 }, { 3, 4 } }),
+  journal = '{"op_code":5,"worker_id":"w","trial_id":1,"param_name":"x","param_value_internal":0.5,'
+    .. [["distribution":"{\"low\": 0}"}]] .. "\n",
   gz = files.gzip(("circle "):rep(40)), ["idx.gz"] = files.gzip "\0\0\8\1\0\0\0\2ab",
   t7 = circlet.serialize { a = circlet.FloatTensor { 1, 2 }, b = { "c", 3 } },
   ascii = circlet.serialize({ a = circlet.LongTensor { 1, 2 }, b = "c" }, "ascii"),

@@ -29,6 +29,17 @@ local corpus = {
       11513171094929691959397905452565155535750d4d2d6d1d5d3d7d03432363135333730b4b2b6b1b5b3b7b005a
       9da35f30010000]],
   },
+  journal = {
+    '{"op_code":4,"worker_id":"w","study_id":0,"datetime_start":"2026-01-02T03:04:05.06+00:00"}',
+    '{"op_code": 5, "worker_id": "w", "trial_id": 1, "param_name": "x", '
+      .. [["param_value_internal": 0.25, "distribution": ]]
+      .. [["{\"name\": \"FloatDistribution\", \"low\": -5.0, \"q\": \"\\\"\"}"}]],
+    '{"op_code":6,"worker_id":"w","trial_id":1,"state":1,"values":[1.5e-7,-0,NaN,-Infinity],'
+      .. '"datetime_complete":"t"}',
+    '{"op_code":6,"worker_id":"w","trial_id":1,"state":0,"values":null,"datetime_start":"t"}',
+    '{"op_code":7,"worker_id":"w","trial_id":1,"step":12,'
+      .. '"intermediate_value":0.30000000000000004}',
+  },
   t7 = {}, ascii = {},
   json = {
     '{"gamma":80,"m":0.25,"recall":[0.9,0.95],"name":"a\\u0041\\n","none":null,"yes":true}',

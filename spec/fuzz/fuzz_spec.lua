@@ -37,6 +37,33 @@ local parsers = {
     parse = function(bytes) return circlet.deserialize(bytes, "ascii") end,
     check = function() end,
   },
+  journal = {
+    parse = function(bytes)
+      local found = table.pack(core.io.journal_line(bytes .. "\n", 1, {}))
+      if found[2] == nil then return nil, "not a common line", "format" end
+      found.line = bytes:sub(1, found[1] - 2)
+      return found
+    end,
+    -- What the fast way takes, the strict one must take, too, and come to the same.
+    check = function(found)
+      local line = assert(circlet.json.decode(found.line, { nan = "bare" }))
+      local function same(i, name)
+        local a, b = found[i], line[name]
+        assert(a == b or a ~= a and b ~= b or a == nil and b == circlet.json.null, name)
+      end
+      local names = {
+        [4] = { "study_id", "worker_id", "datetime_start" },
+        [5] = { "trial_id", "param_name", "param_value_internal", "distribution" },
+        [6] = { "trial_id", "state", "worker_id", "datetime_start", "datetime_complete" },
+        [7] = { "trial_id", "step", "intermediate_value" },
+      }
+      same(2, "op_code")
+      for i, name in ipairs(names[found[2]]) do same(i + 2, name) end
+      for i = 8, found[2] == 6 and found.n or 0 do
+        assert(found[i] == line.values[i - 7] or found[i] ~= found[i])
+      end
+    end,
+  },
   json = {
     parse = circlet.json.decode,
     check = function(value)

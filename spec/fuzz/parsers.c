@@ -1,12 +1,13 @@
-/* Targets for libFuzzer, one for each parser in core/io; compiled with -DFUZZ_IDX, -DFUZZ_NPY or
- * -DFUZZ_GZIP by `make check-fuzz`. Bytes are parsed or refused as malformed; what was parsed is
- * sound and is written and read again the same; and nothing stays allocated. Anything else ends the
- * process, which is how the fuzzer learns of it. */
+/* Targets for libFuzzer, one for each parser in core/io; compiled with -DFUZZ_IDX, -DFUZZ_NPY,
+ * -DFUZZ_GZIP or -DFUZZ_JOURNAL by `make check-fuzz`. Bytes are parsed or refused as malformed;
+ * what was parsed is sound and is written and read again the same; and nothing stays allocated.
+ * Anything else ends the process, which is how the fuzzer learns of it. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
 #include "io/gzip.h"
 #include "io/idx.h"
+#include "io/journal.h"
 #include "io/npy.h"
 #include "ops/copy.h"
 
@@ -16,10 +17,12 @@ static void require(int condition) {
   if (!condition) abort();
 }
 
+#if !defined(FUZZ_JOURNAL)
 static void require_refused(ct_status status, const ct_error *error) {
   require(status == CT_EFORMAT && error->code == status);
   require(memchr(error->message, 0, sizeof error->message) && error->message[0]);
 }
+#endif
 
 #if defined(FUZZ_GZIP)
 
@@ -39,6 +42,26 @@ static void try_bytes(const uint8_t *data, size_t size) {
   try_limit(data, size, 1 << 20);
   try_limit(data, size, 7);
   try_limit(data, size, 0);
+}
+
+#elif defined(FUZZ_JOURNAL)
+
+/* Every text lies within the line, and none grows when its backslashes go. */
+static void try_bytes(const uint8_t *data, size_t size) {
+  const char *begin = (const char *)data, *end = begin + size;
+  ct_journal_line line;
+  if (!ct_journal_parse(begin, (int64_t)size, &line)) return;
+  require(line.value_count >= 0 && line.value_count <= CT_JOURNAL_VALUES);
+  for (int field = CT_JOURNAL_WORKER; field < CT_JOURNAL_INTERNAL; field++) {
+    ct_text text = ct_journal_text(&line, (ct_journal_field)field);
+    if (!(line.fields >> field & 1)) continue;
+    require(text.data > begin && text.size >= 0 && text.size < end - text.data);
+    require(text.data[-1] == '"' && text.data[text.size] == '"');
+    char *out = malloc((size_t)text.size + 1);
+    require(out != NULL);
+    require(ct_journal_unescape(text, out) <= text.size);
+    free(out);
+  }
 }
 
 #else

@@ -1,4 +1,5 @@
 local uv = require "luv"
+local core = require "circlet.core"
 local files = require "circlet.report.files"
 local json = require "circlet.json"
 local Journal = require "circlet.study.Journal"
@@ -248,6 +249,63 @@ describe("a journal of studies", function()
     journal.reading = true -- as Ctrl-C leaves it
     assert(journal:refresh())
     assert.equal(1, journal.trial_count)
+  end)
+
+  it("reads common lines to the same as any other", function()
+    local fast = support.dump(assert(Journal.open "spec/study/optuna.journal"))
+    local found, names = core.io.journal_line, { "records", "Journal" }
+    finally(function()
+      core.io.journal_line = found
+      for _, name in ipairs(names) do package.loaded["circlet.study." .. name] = nil end
+      require "circlet.study.records"
+    end)
+    core.io.journal_line = function(...) return (found(...)) end
+    for _, name in ipairs(names) do package.loaded["circlet.study." .. name] = nil end
+    local slow = require "circlet.study.Journal"
+    assert.is_nil(support.difference(fast, support.dump(assert(
+      slow.open "spec/study/optuna.journal"))))
+  end)
+
+  it("reads lines and files that are longer than its blocks", function()
+    local long = { op_code = 2, study_id = 0, user_attr = { text = ("x"):rep(300000) } }
+    local many = trial:rep(3000)
+    local journal = assert(read(study, many, long, many))
+    assert.equal(6000, journal.trial_count)
+    assert.equal(300000, #journal.by_name.s.user_attrs.text)
+    assert.equal(6002, journal.lines)
+  end)
+
+  it("waits for the disk at once, soon, or not at all, as it is asked to", function()
+    local journal, sync, waits = assert(read(study)), uv.fs_fsync, 0
+    uv.fs_fsync = function(...) -- luacheck: ignore
+      waits = waits + 1
+      return sync(...)
+    end
+    finally(function() uv.fs_fsync, Journal.sync_within = sync, 0.1 end) -- luacheck: ignore
+    local function create(how)
+      assert(journal:update(function(write)
+        write("create_trial", { study_id = 0, datetime_start = now })
+      end, { sync = how }))
+    end
+    Journal.sync_within = 1000
+    create(false)
+    create "soon"
+    assert.equal(0, waits)
+    assert(journal:update(function() end)) -- what is owed is paid without a line to write
+    assert.equal(1, waits)
+    assert(journal:update(function() end)) -- nothing is owed any more
+    assert.equal(1, waits)
+    create()
+    create(function() return "soon" end)
+    create(function() return true end)
+    assert.equal(3, waits)
+    Journal.sync_within = 0
+    create "soon"
+    create "soon"
+    assert.equal(5, waits)
+    journal.sync = false
+    create()
+    assert.equal(5, waits)
   end)
 
   it("loses no line of processes that write at once", function()

@@ -1,5 +1,6 @@
 local study = require "circlet.study"
 local json = require "circlet.json"
+local Journal = require "circlet.study.Journal"
 local support = require "spec.study.support"
 local raises = require("spec.support").raises
 
@@ -106,6 +107,36 @@ describe("a study", function()
     local attrs = s:record().trials[3].system_attrs
     assert.equal(0, attrs.failed_trial)
     assert.same({ 0, 1 }, { table.unpack(attrs.retry_history) })
+  end)
+
+  it("has every trial on the disk when it returns, and a long one at its end", function()
+    local s, within = open(), Journal.sync_within
+    finally(function() Journal.sync_within = within end)
+    Journal.sync_within = 1000
+    local owed = {}
+    local function note() owed[#owed + 1] = s.journal.unsynced end
+    assert(s:optimize(function() return 0 end, { trials = 3, on_end = note }))
+    assert.same({ true, true, false }, owed)
+    Journal.sync_within, owed = 0, {}
+    assert(s:optimize(function() return 0 end, { trials = 5, on_end = note }))
+    assert.same({ false, false }, owed)
+    Journal.sync_within = 1000
+    local trial = assert(s:ask())
+    assert(s:tell(trial, 1))
+    assert.is_false(s.journal.unsynced)
+  end)
+
+  it("counts trials that others add, and tries as one", function()
+    local s = open()
+    local function counted() return s:record().counted end
+    assert(s:enqueue {})
+    assert.equal(0, counted())
+    assert.equal(3, assert(s:optimize(function(t)
+      if t.number == 0 then error "no" end
+      return 0
+    end, { trials = 2, retries = 1 })))
+    assert.equal(2, counted())
+    assert.equal(2, open():record().counted) -- read anew
   end)
 
   it("runs an interrupted trial again next time", function()

@@ -20,7 +20,7 @@ Journal.__index = Journal
 
 local function forget(self)
   for name, value in pairs(records.empty()) do self[name] = value end
-  self.log.offset, self.lines = 0, 0
+  self.log.offset = 0
 end
 
 local function hex(count)
@@ -35,6 +35,7 @@ function Journal.open(path, options)
   if not log then return nil, message, code end
   local self = setmetatable({ log = log, path = log.path }, Journal)
   self.sync = not options or options.sync ~= false
+  self.synced, self.unsynced = uv.hrtime(), false
   -- Optuna tells its own lines by this name, so no two writers may share one.
   self.worker = ("circlet-%s-%d"):format(hex(8), uv.os_getpid())
   forget(self)
@@ -44,66 +45,95 @@ function Journal.open(path, options)
   return self
 end
 
+local second, date = nil, nil
+
 --- The time now as a journal has it: "2026-01-31T12:00:00.000000+00:00".
 function Journal.now()
   local seconds, micro = uv.gettimeofday()
-  return os.date("!%Y-%m-%dT%H:%M:%S", seconds) .. (".%06d+00:00"):format(micro)
+  if seconds ~= second then second, date = seconds, os.date("!%Y-%m-%dT%H:%M:%S", seconds) end
+  return ("%s.%06d+00:00"):format(date, micro)
 end
 
-local bare = { nan = "bare" }
-
-local function apply_all(self, text)
-  for line in text:gmatch("([^\n]*)\n") do
-    self.lines = self.lines + 1
-    local value, message = json.decode(line, bare)
-    local ok = value ~= nil
-    if ok then ok, message = records.apply(self, value) end
-    if not ok then
-      return nil, ("%s: line %d: %s"):format(self.path, self.lines, message), "format"
-    end
-  end
-  return true
-end
-
---- Reads what other processes have written since. Returns true; or nil, message, "io" or "format".
-function Journal:refresh()
+-- Reads to the end of an open file.
+local function read_all(self, file)
   -- Left half-way (Ctrl-C), a pass cannot be told from one that has not begun: start from nothing.
   if self.reading then forget(self) end
   self.reading = true
-  local text, message, code = self.log:read()
-  if text then text, message, code = apply_all(self, text) end
-  if not text then
-    forget(self)
-    self.reading = false
-    return nil, message, code
-  end
+  repeat
+    local text, first, last, more = self.log:read(file)
+    local message, code = first, last
+    if text then
+      local wrong = records.apply(self, text, first, last)
+      if wrong then
+        text, message = nil, ("%s: line %d: %s"):format(self.path, self.lines, wrong)
+        code = "format"
+      end
+    end
+    if not text then
+      forget(self)
+      self.reading = false
+      return nil, message, code
+    end
+  until not more
   self.reading = false
   return true
 end
 
+-- Nearly all that reading a long journal makes stays: looking for garbage in it each time it has
+-- doubled would take as long as reading it. So here that waits until it has become fourfold.
+local Pause = { __close = function(held) collectgarbage("setpause", held.pause) end }
+
+--- Reads what other processes have written since. Returns true; or nil, message, "io" or "format".
+function Journal:refresh()
+  local _ <close> = setmetatable({ pause = collectgarbage("setpause", 400) }, Pause)
+  return self.log:visit(function(file) return read_all(self, file) end)
+end
+
+local bare = { nan = "bare" }
+
+local function encode(self, op, fields)
+  local line = { op_code = records.op[op] or error("study: no operation " .. tostring(op), 3),
+                 worker_id = self.worker }
+  if op == "set_state" then line.values = json.null end -- Optuna wants it even when empty
+  for name, value in pairs(fields) do line[name] = value end
+  return json.encode(line, bare) .. "\n"
+end
+
+--- For how many seconds an ended trial may wait for the disk (update(), "soon").
+Journal.sync_within = 0.1
+
+-- Whether an update that asks for `sync` must wait for the disk.
+local function sync_now(self, sync, written)
+  if not self.sync or sync == false then return false end
+  if not written and not self.unsynced then return false end
+  return sync ~= "soon" or uv.hrtime() - self.synced > Journal.sync_within * 1e9
+end
+
 --- Holds the lock, refreshes, and calls decide(write), in which write(op, fields) adds a line: op
 -- is a name of records.op, fields the line without op_code and worker_id. Then the lines are
--- appended, all or none, and read back. options.sync = false does not wait for the disk: such lines
--- outlive this process but not a power cut. Returns what `decide` returned, or true when that was
--- nil; nil, message, code when nothing was written ("io", "format", "busy").
+-- appended, all or none, and read back. What is appended outlives the process, however it ends.
+-- options.sync says what outlives a power cut: true (default), everything so far; false, what
+-- the system has written by itself; "soon", as true unless less than sync_within seconds have
+-- passed since the last time, so that what a power cut takes is less than that much work; a
+-- function, which is called after `decide`, returns one of these. Returns what `decide` returned,
+-- or true when that was nil; nil, message, code when nothing was written ("io", "format", "busy").
 function Journal:update(decide, options)
-  return self.log:exclusive(function()
-    local ok, message, code = self:refresh()
+  return self.log:exclusive(function(file)
+    local ok, message, code = read_all(self, file)
     if not ok then return nil, message, code end
     local lines = {}
-    local function write(op, fields)
-      local line = { op_code = records.op[op] or error("study: no operation " .. tostring(op), 2),
-                     worker_id = self.worker }
-      if op == "set_state" then line.values = json.null end -- Optuna wants it even when empty
-      for name, value in pairs(fields) do line[name] = value end
-      lines[#lines + 1] = json.encode(line, bare) .. "\n"
+    local result = decide(function(op, fields) lines[#lines + 1] = encode(self, op, fields) end)
+    local sync = options and options.sync
+    if type(sync) == "function" then sync = sync() end
+    local now = sync_now(self, sync, #lines > 0)
+    if #lines > 0 or now then
+      ok, message, code = self.log:append(file, table.concat(lines), now)
+      if not ok then return nil, message, code end
+      self.unsynced = not now
+      if now then self.synced = uv.hrtime() end
+      ok, message, code = read_all(self, file)
+      if not ok then return nil, message, code end
     end
-    local result = decide(write)
-    ok, message, code = self.log:append(table.concat(lines),
-      #lines > 0 and self.sync and not (options and options.sync == false))
-    if not ok then return nil, message, code end
-    ok, message, code = self:refresh()
-    if not ok then return nil, message, code end
     if result == nil then return true end
     return result
   end)

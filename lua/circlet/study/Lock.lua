@@ -26,10 +26,20 @@ local function machine()
   return hash
 end
 
+-- The bits of every byte, made when first used: a lock is signed a thousand times a second.
+local byte_bits = setmetatable({}, {
+  __index = function(known, byte)
+    local parts = {}
+    for i = 7, 0, -1 do parts[#parts + 1] = (byte >> i & 1) == 1 and "/./" or "//" end
+    known[byte] = table.concat(parts)
+    return known[byte]
+  end,
+})
+
 local function bits(value, count)
-  local parts = {}
-  for i = count - 1, 0, -1 do parts[#parts + 1] = (value >> i & 1) == 1 and "/./" or "//" end
-  return table.concat(parts)
+  local text = ""
+  for shift = count - 8, 0, -8 do text = text .. byte_bits[value >> shift & 0xff] end
+  return text
 end
 
 local lengths = { 32, 32, 16 } -- process number, machine, count

@@ -11,6 +11,8 @@ Log.__index = Log
 
 local O = uv.constants
 
+local File = { __close = function(held) uv.fs_close(held.file) end }
+
 local function failed(doing, path, message)
   return nil, ("cannot %s %s: %s"):format(doing, path, (message:gsub("^(%u+): ", "%1 "))), "io"
 end
@@ -29,62 +31,80 @@ function Log.open(path, options)
   file, message = uv.fs_open(absolute, flags, 420) -- 420: rw-r--r--
   if not file then return failed("open", path, message) end
   uv.fs_close(file)
-  return setmetatable({ path = absolute, lock = Lock.new(absolute, options), offset = 0 }, Log)
+  return setmetatable({ path = absolute, lock = Lock.new(absolute, options), offset = 0,
+                        rest = 0 }, Log)
 end
 
---- The complete lines that came since the last call, as one string ("" when there are none).
--- Returns nil, message, "io" or, when the file has become shorter, "format".
-function Log:read()
-  local file, message = uv.fs_open(self.path, O.O_RDONLY, 0)
-  if not file then return failed("read", self.path, message) end
-  local size = uv.fs_fstat(file).size
-  if size < self.offset then
-    uv.fs_close(file)
-    return nil, ("%s has become shorter: %d bytes were read, %d are there"):format(self.path,
-      self.offset, size), "format"
-  end
-  local content
-  content, message = uv.fs_read(file, size - self.offset, self.offset)
-  uv.fs_close(file)
-  if not content then return failed("read", self.path, message) end
-  local last = content:find("\n[^\n]*$")
-  if not last then return "" end
-  self.offset = self.offset + last
-  return last == #content and content or content:sub(1, last)
+-- Calls f(file) with the file open. It is opened anew for every visit: where a journal is shared
+-- through NFS, opening is what shows the lines of other machines, and closing what shows them ours.
+local function with_file(self, flags, doing, f)
+  local file, message = uv.fs_open(self.path, flags, 0)
+  if not file then return failed(doing, self.path, message) end
+  local _ <close> = setmetatable({ file = file }, File)
+  return f(file)
 end
 
--- The size up to the last newline of an open file of `size` bytes.
-local function complete_size(file, size)
-  local block = 65536
-  local stop = size
-  while stop > 0 do
-    local start = math.max(0, stop - block)
-    local last = uv.fs_read(file, stop - start, start):find("\n[^\n]*$")
-    if last then return start + last end
-    stop = start
+--- Calls f(file), in which read(file) works, and returns what it returns; or nil, message, "io".
+function Log:visit(f) return with_file(self, O.O_RDONLY, "read", f) end
+
+local first_block, largest_block = 4096, 1 << 16
+
+-- The place of the last newline in `text`, or 0.
+local function last_newline(text)
+  for i = #text, 1, -1 do
+    if text:byte(i) == 10 then return i end
   end
   return 0
 end
 
---- Appends `text` (whole lines, or nothing), the lock being held, and takes half a line away that
--- stands at the end. sync: wait until the disk has it. A write that fails half-way, on a full disk,
--- is undone. Returns true, or nil, message, "io".
-function Log:append(text, sync)
-  if not self.lock.held then error("study.Log: append needs the lock", 2) end
-  local file, message = uv.fs_open(self.path, O.O_RDWR | O.O_APPEND, 0)
-  if not file then return failed("write", self.path, message) end
-  local size = uv.fs_fstat(file).size
-  if size > 0 and uv.fs_read(file, 1, size - 1) ~= "\n" then
-    size = complete_size(file, size)
-    uv.fs_ftruncate(file, size)
+--- Complete lines that came since the last call: a string of moderate length, the places of its
+-- first and last byte that count (the last before the first when there are none), and whether there
+-- is more to read. Returns nil, message, "io" or, when the file has become shorter, "format".
+function Log:read(file)
+  local block = first_block
+  while true do
+    -- Begins with the newline before, which shows that the file is as long as it was.
+    local start = math.max(0, self.offset - 1)
+    local content, message = uv.fs_read(file, block, start)
+    if not content then return failed("read", self.path, message) end
+    local known = self.offset - start
+    if content:sub(1, known) ~= ("\n"):sub(1, known) then
+      return nil, ("%s has become shorter, or another file: line ends up to byte %d were read")
+        :format(self.path, self.offset), "format"
+    end
+    local full = #content == block
+    if full and block < largest_block then
+      block = largest_block
+    else
+      local last = last_newline(content)
+      if last > known or not full then
+        last = math.max(last, known)
+        self.offset, self.rest = start + last, #content - last
+        return content, known + 1, last, full
+      end
+      block = block * 2 -- a line that is longer than the largest block
+    end
   end
-  local written
-  written, message = uv.fs_write(file, text, -1)
+end
+
+--- Appends `text` (whole lines, or nothing) to what read() has come to the end of, the lock being
+-- held, and takes half a line away that stands there. sync: wait until the disk has it. A write
+-- that fails half-way, on a full disk, is undone. Returns true, or nil, message, "io".
+function Log:append(file, text, sync)
+  if not self.lock.held then error("study.Log: append needs the lock", 2) end
+  if self.rest > 0 then
+    -- Another length would mean that somebody writes although the lock is ours.
+    if uv.fs_fstat(file).size ~= self.offset + self.rest then
+      return nil, ("%s changes although it is locked"):format(self.path), "io"
+    end
+    uv.fs_ftruncate(file, self.offset)
+    self.rest = 0
+  end
+  local written, message = uv.fs_write(file, text, -1)
   local ok = written == #text
   if ok and sync then ok, message = uv.fs_fsync(file) end
-  if not ok then uv.fs_ftruncate(file, size) end
-  uv.fs_close(file)
   if not ok then
+    uv.fs_ftruncate(file, self.offset)
     return failed("write", self.path, message or ("%d of %d bytes written"):format(written, #text))
   end
   return true
@@ -102,13 +122,14 @@ local Held = {
   end,
 }
 
---- Calls f with the lock held and returns what it returns; or nil, message, code when the lock
--- cannot be had. The lock is given back when f raises.
+--- Calls f(file) with the lock held, in which read(file) and append(file) work, and returns what it
+-- returns; or nil, message, code when the lock cannot be had or the file not be opened. The lock is
+-- given back when f raises.
 function Log:exclusive(f)
   local _ <close> = setmetatable({ lock = self.lock }, Held)
   local ok, message, code = self.lock:acquire()
   if not ok then return nil, message, code end
-  return f()
+  return with_file(self, O.O_RDWR | O.O_APPEND, "write", f)
 end
 
 return Log

@@ -6,6 +6,7 @@
 -- deleted or unknown study or trial, a finished trial, a second claim of a waiting trial, a
 -- parameter of another kind than the study knows. Two processes that act at once write such lines.
 local json = require "circlet.json"
+local journal_line = require("circlet.core").io.journal_line
 local distribution = require "circlet.study.distribution"
 
 local records = {}
@@ -29,7 +30,6 @@ local finished = { complete = true, pruned = true, fail = true }
 records.finished = finished
 
 local Wrong = {}
-records.Wrong = Wrong
 
 local function wrong(what, ...) error(setmetatable({ what:format(...) }, Wrong)) end
 
@@ -60,20 +60,60 @@ local function decode_distribution(text)
   return d
 end
 
+-- What a trial has once it is looked at: most trials of most studies have no attributes and no
+-- intermediate values, and 100,000 trials should not cost a million tables.
+local parts = {
+  params = function(trial)
+    local params = {}
+    for name, internal in pairs(trial.internal) do
+      params[name] = distribution.external(trial.distributions[name], internal)
+    end
+    return params
+  end,
+}
+for _, name in ipairs { "internal", "distributions", "user_attrs", "system_attrs",
+                        "intermediate" } do
+  parts[name] = function() return {} end
+end
+
+local Record = {
+  __index = function(trial, name)
+    local make = parts[name]
+    if not make then return nil end
+    local part = make(trial)
+    trial[name] = part
+    return part
+  end,
+}
+
 -- Adds a parameter to a trial unless the study knows it as another kind.
 local function set_param(study, trial, name, internal, d)
   if type(internal) ~= "number" then wrong("the value of %s is not a number", name) end
   local before = study.distributions[name]
-  if before and before ~= d and not distribution.compatible(before, d) then return end
-  local value = distribution.external(d, internal)
-  if value == nil then wrong("%s has no choice %s", name, tostring(internal)) end
-  study.distributions[name] = d
-  trial.params[name], trial.internal[name], trial.distributions[name] = value, internal, d
+  if before ~= d then
+    if before and not distribution.compatible(before, d) then return end
+    study.distributions[name] = d
+  end
+  if d.choices and distribution.external(d, internal) == nil then
+    wrong("%s has no choice %s", name, tostring(internal))
+  end
+  trial.internal[name], trial.distributions[name] = internal, d
+  local params = rawget(trial, "params")
+  if params then params[name] = distribution.external(d, internal) end
 end
 
-local function state_of(line)
-  local state = records.state[field(line, "state", "integer")]
-  if not state then wrong("state %d is unknown", line.state) end
+-- Trials that count towards a limit: all but waiting ones; with a failed one its further tries are
+-- one. Called around a change: `by` -1 before and 1 after.
+local function count(trial, by)
+  local attrs = rawget(trial, "system_attrs")
+  if trial.state ~= "waiting" and not (attrs and attrs.failed_trial) then
+    trial.study.counted = trial.study.counted + by
+  end
+end
+
+local function state_of(code)
+  local state = records.state[code]
+  if not state then wrong("state %d is unknown", code) end
   return state
 end
 
@@ -92,7 +132,7 @@ apply[0] = function(all, line)
   if #directions == 0 then wrong("a study without directions") end
   if all.by_name[name] then return end
   local study = { id = all.study_count, name = name, directions = directions, user_attrs = {},
-                  system_attrs = {}, distributions = {}, trials = {}, waiting = {} }
+                  system_attrs = {}, distributions = {}, trials = {}, waiting = {}, counted = 0 }
   all.study_count = all.study_count + 1
   all.studies[study.id], all.by_name[name] = study, study
 end
@@ -110,17 +150,74 @@ local function study_attr(part)
 end
 apply[2], apply[3] = study_attr "user_attr", study_attr "system_attr"
 
+-- A trial of a study; nil values keep places in the table for what comes later.
+local function create_trial(all, study, state, worker, started)
+  local trial = setmetatable({
+    id = all.trial_count, number = #study.trials, study = study, state = state, worker = worker,
+    started = started, completed = nil, values = nil, internal = nil, distributions = nil,
+  }, Record)
+  all.trial_count = all.trial_count + 1
+  all.trials[trial.id] = trial
+  study.trials[trial.number + 1] = trial
+  return trial
+end
+
+-- The trial that a line may still change, or nil.
+local function open_trial(all, id)
+  local trial = all.trials[id]
+  if trial and not finished[trial.state] and all.studies[trial.study.id] then return trial end
+  return nil
+end
+
+local function set_state(all, id, state, worker, started, completed, values)
+  if finished[state] then
+    if not completed then wrong("op_code 6 needs the string datetime_complete, got nil") end
+  else
+    completed = nil
+  end
+  local trial = open_trial(all, id)
+  if not trial or state == "running" and trial.state ~= "waiting" then return end
+  if state == "running" then
+    if not started then wrong("op_code 6 needs the string datetime_start, got nil") end
+    trial.started, trial.worker = started, worker
+  end
+  count(trial, -1)
+  trial.state, trial.completed = state, completed
+  if values then trial.values = values end
+  count(trial, 1)
+  trial.study.waiting[trial.number] = state == "waiting" and trial or nil
+end
+
+local function set_intermediate(all, id, step, value)
+  local trial = open_trial(all, id)
+  if trial then trial.intermediate[step] = value end
+end
+
+-- The common lines, by operation: what core.io.journal_line gives for them.
+local plain = {
+  [4] = function(all, study_id, worker, started)
+    local study = all.studies[study_id]
+    if study then count(create_trial(all, study, "running", worker, started), 1) end
+  end,
+  [5] = function(all, trial_id, name, internal, text)
+    local d, trial = decode_distribution(text), open_trial(all, trial_id)
+    if trial then set_param(trial.study, trial, name, internal, d) end
+  end,
+  [6] = function(all, trial_id, code, worker, started, completed, ...)
+    local values = ... and { ... } or nil
+    set_state(all, trial_id, state_of(code), worker, started, completed, values)
+  end,
+  [7] = set_intermediate,
+}
+
 apply[4] = function(all, line)
   local study = all.studies[field(line, "study_id", "integer")]
   if not study then return end
-  local trial = {
-    id = all.trial_count, number = #study.trials, study = study, params = {}, internal = {},
-    distributions = {}, user_attrs = {}, system_attrs = {}, intermediate = {},
-    state = line.state and state_of(line) or "running", worker = line.worker_id,
-    started = field(line, "datetime_start", "string", true),
-    completed = field(line, "datetime_complete", "string", true),
-    values = numbers(line, "values"),
-  }
+  local state = line.state and state_of(field(line, "state", "integer")) or "running"
+  local trial = create_trial(all, study, state, line.worker_id,
+    field(line, "datetime_start", "string", true))
+  trial.completed = field(line, "datetime_complete", "string", true)
+  trial.values = numbers(line, "values")
   local value = field(line, "value", "number", true)
   if value and not trial.values then trial.values = { value } end
   local texts = field(line, "distributions", "table", true) or {}
@@ -135,73 +232,85 @@ apply[4] = function(all, line)
     if not step or type(seen) ~= "number" then wrong("an intermediate value that is no number") end
     trial.intermediate[step] = seen
   end
-  all.trial_count = all.trial_count + 1
-  all.trials[trial.id] = trial
-  study.trials[trial.number + 1] = trial
+  count(trial, 1)
   if trial.state == "waiting" then study.waiting[trial.number] = trial end
 end
 
--- The trial that a line may still change, or nil.
-local function open_trial(all, line)
-  local trial = all.trials[field(line, "trial_id", "integer")]
-  if trial and all.studies[trial.study.id] and not finished[trial.state] then return trial end
-  return nil
-end
-
 apply[5] = function(all, line)
-  local trial = open_trial(all, line)
-  local name, internal = field(line, "param_name", "string"), line.param_value_internal
-  local d = decode_distribution(line.distribution)
-  if trial then set_param(trial.study, trial, name, internal, d) end
+  plain[5](all, field(line, "trial_id", "integer"), field(line, "param_name", "string"),
+    line.param_value_internal, line.distribution)
 end
 
 apply[6] = function(all, line)
-  local trial, state = open_trial(all, line), state_of(line)
+  local id, state = field(line, "trial_id", "integer"), state_of(field(line, "state", "integer"))
   if line.values == nil then wrong("op_code 6 needs values, if only null") end
-  local values = numbers(line, "values")
-  local completed = finished[state] and field(line, "datetime_complete", "string") or nil
-  if not trial or state == "running" and trial.state ~= "waiting" then return end
-  trial.state, trial.completed = state, completed
-  if values then trial.values = values end
-  if state == "running" then
-    trial.started, trial.worker = field(line, "datetime_start", "string"), line.worker_id
-  end
-  trial.study.waiting[trial.number] = state == "waiting" and trial or nil
+  set_state(all, id, state, line.worker_id, field(line, "datetime_start", "string", true),
+    field(line, "datetime_complete", "string", true), numbers(line, "values"))
 end
 
 apply[7] = function(all, line)
-  local trial, step = open_trial(all, line), field(line, "step", "integer")
-  local value = field(line, "intermediate_value", "number")
-  if trial then trial.intermediate[step] = value end
+  set_intermediate(all, field(line, "trial_id", "integer"), field(line, "step", "integer"),
+    field(line, "intermediate_value", "number"))
 end
 
 local function trial_attr(part)
   return function(all, line)
-    local trial = open_trial(all, line)
+    local trial = open_trial(all, field(line, "trial_id", "integer"))
     local attrs = field(line, part, "table")
     if not trial then return end
+    count(trial, -1)
     for key, value in pairs(attrs) do trial[part .. "s"][key] = value end
+    count(trial, 1)
   end
 end
 apply[8], apply[9] = trial_attr "user_attr", trial_attr "system_attr"
 
 --- Nothing read yet. studies, trials: by id; by_name: studies by name.
 function records.empty()
-  return { studies = {}, trials = {}, by_name = {}, study_count = 0, trial_count = 0 }
+  return { studies = {}, trials = {}, by_name = {}, study_count = 0, trial_count = 0, lines = 0,
+           kept = {} }
 end
 
---- Applies a decoded line. Returns true; or nil and what is wrong with it.
-function records.apply(all, line)
+-- Applies a decoded line; raises what is wrong with it.
+local function apply_line(all, line)
   if type(line) ~= "table" or math.type(line.op_code) ~= "integer" then
-    return nil, "not an operation: op_code is missing"
+    wrong "not an operation: op_code is missing"
   end
   local f = apply[line.op_code]
-  if not f then return nil, ("op_code %d is unknown"):format(line.op_code) end
-  if type(line.worker_id) ~= "string" then return nil, "worker_id is missing" end
-  local ok, message = pcall(f, all, line)
-  if ok then return true end
+  if not f then wrong("op_code %d is unknown", line.op_code) end
+  if type(line.worker_id) ~= "string" then wrong "worker_id is missing" end
+  f(all, line)
+end
+
+local bare = { nan = "bare" }
+
+-- Applies what core.io.journal_line found between two places of a text; returns the place after.
+local function apply_found(all, text, at, after, op, ...)
+  if op then
+    plain[op](all, ...)
+    return after
+  end
+  local line, message = json.decode(text:sub(at, after - 2), bare)
+  if line == nil then wrong("%s", message) end
+  apply_line(all, line)
+  return after
+end
+
+--- Applies the lines in text[first..last], which are whole. all.lines counts them; all.kept is the
+-- reader's. Returns nothing, or what is wrong with line all.lines.
+function records.apply(all, text, first, last)
+  local lines = all.lines
+  local ok, message = pcall(function()
+    local at, kept = first, all.kept
+    while at <= last do
+      lines = lines + 1
+      at = apply_found(all, text, at, journal_line(text, at, kept))
+    end
+  end)
+  all.lines = lines
+  if ok then return nil end
   if getmetatable(message) ~= Wrong then error(message, 0) end
-  return nil, message[1]
+  return message[1]
 end
 
 return records

@@ -20,16 +20,6 @@ function turns.enqueue(self, write, params, user_attrs, system_attrs)
   })
 end
 
--- Trials that count towards a limit: all but waiting ones; with a failed one its further tries are
--- one.
-local function counted(record)
-  local count = 0
-  for _, trial in ipairs(record.trials) do
-    if trial.state ~= "waiting" and not trial.system_attrs.failed_trial then count = count + 1 end
-  end
-  return count
-end
-
 -- With the journal locked: claims the first waiting trial or makes a new one; its id, or nil when
 -- the study is complete.
 local function take(self, write, limit)
@@ -41,7 +31,7 @@ local function take(self, write, limit)
                          datetime_start = Journal.now() })
     return trial.id
   end
-  if limit and counted(record) >= limit then return nil end
+  if limit and record.counted >= limit then return nil end
   local attrs = self.sampler.begin and self.sampler:begin(record)
   if attrs == false then return nil end
   local fields = { study_id = self.id, datetime_start = Journal.now() }
@@ -90,11 +80,12 @@ function turns.next(self, before, outcome, limit, last)
     if ok == nil then return nil, message, code end
     before = nil
   end
+  local more = false
   local id, message, code = self.journal:update(function(write)
     if before then finish(self, write, before, outcome) end
-    if last then return false end
-    return take(self, write, limit) or false
-  end)
+    more = not last and take(self, write, limit) or false
+    return more
+  end, { sync = function() return not more or "soon" end })
   if id == nil then return nil, message, code end
   return id and Trial.new(self, self.journal.trials[id])
 end
