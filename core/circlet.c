@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "loss/circle.h"
 #include "loss/loss.h"
 
 _Static_assert((int)CIRCLET_EINVALID == (int)CT_EINVALID, "statuses must agree");
@@ -107,7 +108,7 @@ static ct_status check_choice(const char *function, const char *name, int32_t va
 
 static ct_status load_options(ct_loss_options *to, const char *function,
                               const circlet_options *from, ct_error *error) {
-  *to = ct_loss_defaults();
+  *to = ct_loss_defaults(&ct_loss_rules[ct_loss_circle]);
   if (!from) return CT_OK;
   if (from->size != (int64_t)sizeof *from)
     return ct_fail(error, CT_EINVALID,
@@ -117,11 +118,12 @@ static ct_status load_options(ct_loss_options *to, const char *function,
   CT_TRY(check_choice(function, "reduction", from->reduction, CT_NONE, error));
   CT_TRY(check_choice(function, "similarity", from->similarity, CT_EUCLIDEAN, error));
   CT_TRY(check_choice(function, "through_alpha", from->through_alpha, 1, error));
-  to->m = from->m, to->gamma = from->gamma;
+  to->parameter[CT_CIRCLE_M] = from->m;
+  to->parameter[CT_CIRCLE_GAMMA] = from->gamma;
   to->aggregate = (ct_aggregate)from->aggregate;
   to->reduction = (ct_reduction)from->reduction;
   to->similarity = (ct_similarity)from->similarity;
-  to->through_alpha = from->through_alpha;
+  to->variant = from->through_alpha;
   to->filter_eps = from->filter_eps;
   to->memory_budget = from->memory_budget;
   return CT_OK;
@@ -179,14 +181,14 @@ const char *circlet_last_error(const circlet_context *context) {
 
 int circlet_options_init(circlet_options *options, int64_t size) {
   if (!options || size != (int64_t)sizeof *options) return CIRCLET_EINVALID;
-  ct_loss_options o = ct_loss_defaults();
+  ct_loss_options o = ct_loss_defaults(&ct_loss_rules[ct_loss_circle]);
   *options = (circlet_options){size,
-                               o.m,
-                               o.gamma,
+                               o.parameter[CT_CIRCLE_M],
+                               o.parameter[CT_CIRCLE_GAMMA],
                                (int32_t)o.aggregate,
                                (int32_t)o.reduction,
                                (int32_t)o.similarity,
-                               o.through_alpha,
+                               o.variant,
                                o.filter_eps,
                                o.memory_budget};
   return CIRCLET_OK;

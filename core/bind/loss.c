@@ -1,21 +1,24 @@
 /* The losses in Lua.
  *
- *   circle_loss(x, labels [, options])                       -> loss, gradient, facts
- *   circle_loss({x, refs}, {labels, ref_labels} [, options]) -> loss, {gradient_x, gradient_refs},
- * facts circle_class_loss({x, w}, labels [, options])            -> loss, {gradient_x, gradient_w},
- * facts circle_similarity_loss({s_p, s_n} [, options])           -> loss, {gradient_p, gradient_n},
- * facts pair_context() -> context; context:forward(...), context:backward(...): the two halves, for
- *   criterions. */
+ *   <name>_loss(x, labels [, options]) -> loss, gradient, facts
+ *   <name>_loss({x, refs}, {labels, ref_labels} [, options])
+ *     -> loss, {gradient_x, gradient_refs}, facts
+ *     for every row of the family's table (loss/family.h)
+ *   circle_class_loss({x, w}, labels [, options]) -> loss, {gradient_x, gradient_w}, facts
+ *   circle_similarity_loss({s_p, s_n} [, options]) -> loss, {gradient_p, gradient_n}, facts
+ *   pair_context([name]) -> context; context:forward(...), context:backward(...): the two halves,
+ * for criterions. */
 #include "bind/bind.h"
 #include "loss/loss.h"
 
 static const char context_name[] = "circlet.PairContext";
 
-static const char *const pair_options[] = {
-    "m",          "gamma", "aggregate", "reduction", "similarity", "through_alpha", "memory_budget",
-    "filter_eps", NULL};
-static const char *const similarity_options[] = {"m",         "gamma",         "aggregate",
-                                                 "reduction", "through_alpha", NULL};
+/* A context as Lua holds it: of one loss. */
+typedef struct pair_handle {
+  ct_pair_context *context;
+  const ct_loss_rule *rule;
+} pair_handle;
+
 static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL};
 static const char *const aggregates[] = {"anchor", "batch", NULL};
 static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
@@ -26,13 +29,29 @@ static bool has_option(lua_State *L, int index, const char *name) {
   return has;
 }
 
+static const ct_loss_rule *const circle = &ct_loss_rules[ct_loss_circle];
+
+/* The options of a loss: its own and those that all share; `streamed`: similarities are computed,
+ * not given. */
 static ct_loss_options check_options(lua_State *L, int index, const char *function,
-                                     const char *const known[]) {
-  ct_loss_options o = ct_loss_defaults();
+                                     const ct_loss_rule *rule, bool streamed) {
+  static const char *const shared[] = {"aggregate",     "reduction",  "similarity",
+                                       "memory_budget", "filter_eps", NULL};
+  const char *known[CT_LOSS_PARAMETERS + sizeof shared / sizeof *shared + 2] = {NULL};
+  ct_loss_options o = ct_loss_defaults(rule);
+  int count = 0, parameters = 0;
+  for (; rule->parameters[parameters].name; parameters++)
+    known[count++] = rule->parameters[parameters].name;
+  if (rule->variant) known[count++] = rule->variant;
+  for (int i = 0; shared[i] && (streamed || i < 2); i++) known[count++] = shared[i];
   ctl_check_option_names(L, index, function, known);
-  o.m = ctl_option_number(L, index, function, "m", o.m);
-  o.gamma = ctl_option_number(L, index, function, "gamma", o.gamma);
-  o.through_alpha = ctl_option_boolean(L, index, function, "through_alpha", o.through_alpha);
+  for (int i = 0; i < parameters; i++)
+    o.parameter[i] =
+        ctl_option_number(L, index, function, rule->parameters[i].name, o.parameter[i]);
+  if (rule->variant && rule->variants)
+    o.variant = ctl_option_choice(L, index, function, rule->variant, rule->variants, o.variant);
+  else if (rule->variant)
+    o.variant = ctl_option_boolean(L, index, function, rule->variant, o.variant);
   o.aggregate = (ct_aggregate)ctl_option_choice(L, index, function, "aggregate", aggregates,
                                                 (int)o.aggregate);
   o.reduction = (ct_reduction)ctl_option_choice(L, index, function, "reduction", reductions,
@@ -82,13 +101,13 @@ static void push_facts(lua_State *L, const ct_loss_facts *f) {
   set_field(L, "mean_sn", f->mean_sn);
 }
 
-static ct_pair_context **push_context(lua_State *L) {
+static ct_pair_context *push_context(lua_State *L, const ct_loss_rule *rule) {
   ct_error error;
-  ct_pair_context **handle = lua_newuserdatauv(L, sizeof *handle, 0);
-  *handle = NULL;
+  pair_handle *handle = lua_newuserdatauv(L, sizeof *handle, 0);
+  *handle = (pair_handle){.rule = rule};
   luaL_setmetatable(L, context_name);
-  ctl_check(L, ct_pair_context_new(handle, &error), &error);
-  return handle;
+  ctl_check(L, ct_pair_context_new(&handle->context, &error), &error);
+  return handle->context;
 }
 
 /* Arguments of a pair-wise call, gathered on the stack and checked to be tensors. */
@@ -124,14 +143,14 @@ static int run_pair(lua_State *L, const pair_call *call, const ct_loss_options *
   ct_error error;
   ct_loss_facts facts;
   ct_dtype dtype = call->queries.x->dtype;
-  ct_pair_context **context = push_context(L);
+  ct_pair_context *context = push_context(L, options->rule);
   ct_tensor *losses = ctl_push_tensor(L, ct_dtype_is_real(dtype) ? dtype : CT_FLOAT);
   int losses_at = lua_gettop(L);
-  ctl_check(L, forward(*context, call, options, losses, &facts, &error), &error);
+  ctl_check(L, forward(context, call, options, losses, &facts, &error), &error);
   ct_tensor *grad_x = ctl_push_tensor(L, dtype), *grad_refs = NULL;
   int grad_at = lua_gettop(L);
   if (!call->self) grad_refs = ctl_push_tensor(L, dtype);
-  ctl_check(L, backward(*context, call->function, 1, grad_x, grad_refs, &error), &error);
+  ctl_check(L, backward(context, call->function, 1, grad_x, grad_refs, &error), &error);
   if (!call->self) {
     lua_createtable(L, 2, 0);
     lua_pushvalue(L, grad_at);
@@ -166,13 +185,15 @@ static pair_call check_pair(lua_State *L, const char *function) {
                                     named_tensor(L, top, function, "ref_labels")}};
 }
 
-static int circle_loss(lua_State *L) {
-  static const char function[] = "circle_loss";
+/* The function of one row of the table, its upvalue. */
+static int pair_loss(lua_State *L) {
+  const ct_loss_rule *rule = lua_touserdata(L, lua_upvalueindex(1));
   lua_settop(L, 3);
+  const char *function = lua_pushfstring(L, "%s_loss", rule->name);
   if (!ctl_to_tensor(L, 1) && !lua_istable(L, 1))
     luaL_error(L, "%s: x must be a tensor or a table {x, refs}, got %s", function,
                luaL_typename(L, 1));
-  ct_loss_options options = check_options(L, 3, function, pair_options);
+  ct_loss_options options = check_options(L, 3, function, rule, true);
   pair_call call = check_pair(L, function);
   return run_pair(L, &call, &options);
 }
@@ -180,7 +201,7 @@ static int circle_loss(lua_State *L) {
 static int circle_class_loss(lua_State *L) {
   static const char function[] = "circle_class_loss";
   lua_settop(L, 3);
-  ct_loss_options options = check_options(L, 3, function, pair_options);
+  ct_loss_options options = check_options(L, 3, function, circle, true);
   ct_tensor *labels = named_tensor(L, 2, function, "labels");
   unpack_two(L, 1, function, "the first argument", "x", "w");
   pair_call call = {.function = function,
@@ -194,7 +215,7 @@ static int circle_similarity_loss(lua_State *L) {
   ct_error error;
   ct_loss_facts facts;
   lua_settop(L, 2);
-  ct_loss_options options = check_options(L, 2, function, similarity_options);
+  ct_loss_options options = check_options(L, 2, function, circle, false);
   unpack_two(L, 1, function, "the first argument", "s_p", "s_n");
   ct_tensor *s_p = named_tensor(L, 3, function, "s_p"), *s_n = named_tensor(L, 4, function, "s_n");
   ct_dtype dtype = ct_dtype_is_real(s_p->dtype) ? s_p->dtype : CT_FLOAT;
@@ -218,19 +239,20 @@ static int circle_similarity_loss(lua_State *L) {
   return 3;
 }
 
-static ct_pair_context *check_context(lua_State *L) {
-  return *(ct_pair_context **)luaL_checkudata(L, 1, context_name);
-}
+static pair_handle *check_context(lua_State *L) { return luaL_checkudata(L, 1, context_name); }
 
 static int new_context(lua_State *L) {
-  push_context(L);
+  const char *name = luaL_optstring(L, 1, circle->name);
+  const ct_loss_rule *rule = ct_loss_rule_named(name);
+  if (!rule) luaL_error(L, "pair_context: there is no loss %s", name);
+  push_context(L, rule);
   return 1;
 }
 
 static int context_gc(lua_State *L) {
-  ct_pair_context **handle = lua_touserdata(L, 1);
-  ct_pair_context_free(*handle);
-  *handle = NULL;
+  pair_handle *handle = lua_touserdata(L, 1);
+  ct_pair_context_free(handle->context);
+  handle->context = NULL;
   return 0;
 }
 
@@ -240,10 +262,10 @@ static int context_gc(lua_State *L) {
 static int context_forward(lua_State *L) {
   ct_error error;
   ct_loss_facts facts;
-  ct_pair_context *context = check_context(L);
+  const pair_handle *handle = check_context(L);
   const char *function = luaL_checkstring(L, 2);
   lua_settop(L, 7);
-  ct_loss_options options = check_options(L, 3, function, pair_options);
+  ct_loss_options options = check_options(L, 3, function, handle->rule, true);
   pair_call call = {.function = function,
                     .queries = {"input", "target", named_tensor(L, 4, function, "input"),
                                 named_tensor(L, 5, function, "target")},
@@ -254,7 +276,7 @@ static int context_forward(lua_State *L) {
         lua_isnil(L, 7) ? NULL : named_tensor(L, 7, function, "the references' labels")};
   ct_dtype dtype = call.queries.x->dtype;
   ct_tensor *losses = ctl_push_tensor(L, ct_dtype_is_real(dtype) ? dtype : CT_FLOAT);
-  ctl_check(L, forward(context, &call, &options, losses, &facts, &error), &error);
+  ctl_check(L, forward(handle->context, &call, &options, losses, &facts, &error), &error);
   if (options.reduction != CT_NONE) lua_pushnumber(L, facts.loss);
   push_facts(L, &facts);
   return 2;
@@ -263,7 +285,7 @@ static int context_forward(lua_State *L) {
 /* context:backward(function, scale, grad_x [, grad_refs]): the gradients of the last forward. */
 static int context_backward(lua_State *L) {
   ct_error error;
-  ct_pair_context *context = check_context(L);
+  ct_pair_context *context = check_context(L)->context;
   const char *function = luaL_checkstring(L, 2);
   double scale = luaL_checknumber(L, 3);
   ct_tensor *grad_x = ctl_opt_tensor(L, 4), *grad_refs = ctl_opt_tensor(L, 5);
@@ -278,7 +300,6 @@ static const luaL_Reg context_methods[] = {
 };
 
 static const luaL_Reg loss_functions[] = {
-    {"circle_loss", circle_loss},
     {"circle_class_loss", circle_class_loss},
     {"circle_similarity_loss", circle_similarity_loss},
     {"pair_context", new_context},
@@ -295,4 +316,11 @@ void ctl_open_loss(lua_State *L) {
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
   luaL_setfuncs(L, loss_functions, 0);
+  for (int i = 0; i < CT_LOSSES; i++) {
+    lua_pushlightuserdata(L, (void *)&ct_loss_rules[i]);
+    lua_pushcclosure(L, pair_loss, 1);
+    lua_pushfstring(L, "%s_loss", ct_loss_rules[i].name);
+    lua_insert(L, -2);
+    lua_rawset(L, -3);
+  }
 }

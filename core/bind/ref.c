@@ -1,9 +1,11 @@
 /* The oracle for specs: Float or Double tensors in, float64 out. Checks only what keeps it from
  * reading outside its inputs; the contract of the losses stands with the losses. */
 #include "bind/bind.h"
+#include <stdio.h>
 #include "ops/copy.h"
 #include "ref/circle_plain.h"
 #include "ref/circle_ref.h"
+#include "ref/family_ref.h"
 
 static ct_ref_circle check_options(lua_State *L, int index) {
   static const char *const name = "ref_circle_loss";
@@ -53,9 +55,9 @@ static void push_facts(lua_State *L, const ct_ref_facts *facts) {
 }
 
 /* Pushes loss, gradient, facts. The gradient of two inputs is a table of two. */
-static int push_results(lua_State *L, const ct_ref_circle *options, const ct_ref_facts *facts,
-                        int anchor_loss, int first, int second) {
-  if (options->reduction == CT_REF_NONE)
+static int push_results(lua_State *L, bool each, const ct_ref_facts *facts, int anchor_loss,
+                        int first, int second) {
+  if (each)
     lua_pushvalue(L, anchor_loss);
   else
     lua_pushnumber(L, facts->loss);
@@ -81,9 +83,9 @@ typedef struct problem {
 
 static int64_t rows_of(const ct_tensor *t) { return t->dims ? t->size[0] : 0; }
 
-/* x, labels, refs and ref_labels at stack positions 1 to 4 (3 and 4 nil: one set), options at 5. */
+/* x, labels, refs and ref_labels at stack positions 1 to 4 (3 and 4 nil: one set). */
 static problem check_problem(lua_State *L, ct_dtype dtype) {
-  problem p = {.options = check_options(L, 5)};
+  problem p = {0};
   p.x = push_as(L, 1, dtype, 2);
   p.labels = push_as(L, 2, CT_LONG, 1);
   p.B = rows_of(p.x);
@@ -113,6 +115,7 @@ static int run_reference(lua_State *L) {
   ct_error error;
   ct_ref_facts facts;
   problem p = check_problem(L, CT_DOUBLE);
+  p.options = check_options(L, 5);
   double *anchor_loss = data_of(push_new(L, CT_DOUBLE, 1, p.options.batch ? 1 : p.B, 0));
   int anchor_loss_at = lua_gettop(L);
   ctl_check(L,
@@ -121,13 +124,15 @@ static int run_reference(lua_State *L) {
                 data_of(p.x), data_of(p.labels), p.refs ? data_of(p.refs) : NULL,
                 p.refs ? data_of(p.ref_labels) : NULL, p.B, p.R, p.D, &p.options, &error),
             &error);
-  return push_results(L, &p.options, &facts, anchor_loss_at, p.grad_x_at, p.grad_refs_at);
+  return push_results(L, p.options.reduction == CT_REF_NONE, &facts, anchor_loss_at, p.grad_x_at,
+                      p.grad_refs_at);
 }
 
 static int run_plain(lua_State *L) {
   ct_error error;
   float loss;
   problem p = check_problem(L, CT_FLOAT);
+  p.options = check_options(L, 5);
   ctl_check(L,
             ct_plain_circle_loss_f32(
                 &loss, data_of(p.grad_x), p.refs ? data_of(p.grad_refs) : NULL, data_of(p.x),
@@ -206,11 +211,54 @@ static int ref_circle_similarity_loss(lua_State *L) {
             ct_ref_circle_similarity_loss(&facts, anchor_loss, grad_p, grad_n, data_of(s_p),
                                           data_of(s_n), B, K, N, &options, &error),
             &error);
-  return push_results(L, &options, &facts, at, at + 1, at + 2);
+  return push_results(L, options.reduction == CT_REF_NONE, &facts, at, at + 1, at + 2);
+}
+
+static ct_ref_family check_family_options(lua_State *L, int index, const char *loss) {
+  static const char *const name = "ref_pair_loss";
+  static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL};
+  static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
+  static const char *const aggregates[] = {"anchor", "batch", NULL};
+  return (ct_ref_family){
+      .name = loss,
+      .m = ctl_option_number(L, index, name, "m", 0.25),
+      .gamma = ctl_option_number(L, index, name, "gamma", 256),
+      .alpha = ctl_option_number(L, index, name, "alpha", 2),
+      .beta = ctl_option_number(L, index, name, "beta", 50),
+      .base = ctl_option_number(L, index, name, "base", 0.5),
+      .batch = ctl_option_choice(L, index, name, "aggregate", aggregates, 0) == 1,
+      .similarity = (ct_ref_similarity)ctl_option_choice(L, index, name, "similarity", similarities,
+                                                         CT_REF_COSINE),
+      .reduction = (ct_ref_family_reduction)ctl_option_choice(L, index, name, "reduction",
+                                                              reductions, CT_REF_FAMILY_MEAN)};
+}
+
+/* ref_pair_loss(name, x, labels [, opts]): the other losses of the family, called as
+ * ref_circle_loss. */
+static int ref_pair_loss(lua_State *L) {
+  ct_error error;
+  ct_ref_facts facts;
+  char name[64];
+  snprintf(name, sizeof name, "%s", luaL_checkstring(L, 1));
+  lua_remove(L, 1);
+  spread_arguments(L);
+  problem p = check_problem(L, CT_DOUBLE);
+  ct_ref_family options = check_family_options(L, 5, name);
+  double *anchor_loss = data_of(push_new(L, CT_DOUBLE, 1, p.B, 0));
+  int at = lua_gettop(L);
+  ctl_check(L,
+            ct_ref_family_loss(
+                &facts, anchor_loss, data_of(p.grad_x), p.refs ? data_of(p.grad_refs) : NULL,
+                data_of(p.x), data_of(p.labels), p.refs ? data_of(p.refs) : NULL,
+                p.refs ? data_of(p.ref_labels) : NULL, p.B, p.R, p.D, &options, &error),
+            &error);
+  return push_results(L, options.reduction == CT_REF_FAMILY_NONE, &facts, at, p.grad_x_at,
+                      p.grad_refs_at);
 }
 
 static const luaL_Reg ref_functions[] = {
     {"ref_circle_loss", ref_circle_loss},
+    {"ref_pair_loss", ref_pair_loss},
     {"ref_circle_plain", ref_circle_plain},
     {"ref_circle_class_loss", ref_circle_class_loss},
     {"ref_circle_similarity_loss", ref_circle_similarity_loss},

@@ -4,9 +4,8 @@
 #define CIRCLET_CPU_PAIR_H
 
 #include "cpu/isa.h"
+#include "loss/family.h"
 #include "loss/loss.h"
-
-enum { CT_NEGATIVE, CT_POSITIVE, CT_KINDS };
 
 /* Rows, sorted by label and packed (core/cpu/tile.h) in the compute type. */
 typedef struct ct_pair_side {
@@ -38,20 +37,25 @@ typedef struct ct_pair_columns {
   void (*unload)(void *source, int64_t from, ct_pair_block *block);
 } ct_pair_columns;
 
-/* A running log-sum-exp over each anchor's pairs of one kind: the sum of 2^(l - reference) over
- * logits l to base 2 without the part that all pairs share; reference is the largest, rounded. */
+/* Running statistics of each anchor's pairs of one kind (loss/rule.h). CT_LSE: the sum of
+ * 2^(l - reference) over logits l to base 2 without the part that all pairs share; reference is the
+ * largest, rounded. CT_EXTREME: reference is the largest coordinate, sum how many pairs reach it.
+ */
 typedef struct ct_pair_sums {
-  void *reference; /* [rows] compute type, integers >= 0 */
-  double *sum;     /* [rows] */
-  double *sum_s;   /* [rows] similarities; only the total over all rows has a meaning */
+  void *reference;      /* [rows] compute type; at first ct_pair_kernels.start */
+  double *sum;          /* [rows] */
+  double *sum_s;        /* [rows] similarities; only the total over all rows has a meaning */
+  double *term, *count; /* [rows] CT_TERM: the terms, and how many are not zero; otherwise NULL */
 } ct_pair_sums;
 
-/* What a pair's weight takes from its anchor: factor * 2^(l - reference) * slope. Float holds the
+/* What a pair's weight takes from its anchor: factor * 2^(l - reference) * slope (CT_EXTREME:
+ * factor
+ * * slope where its coordinate is the reference), and linear * slope of its term. Float holds the
  * integers of logits up to 2^CT_FLOAT_LOGITS with room to spare. */
 enum { CT_FLOAT_LOGITS = 18 };
 
 typedef struct ct_pair_factors {
-  const void *reference[CT_KINDS], *factor[CT_KINDS]; /* [rows] compute type */
+  const void *reference[CT_KINDS], *factor[CT_KINDS], *linear[CT_KINDS]; /* [rows] compute type */
   const void *cut[CT_KINDS]; /* [rows] compute type: pairs whose rounded logit is below that of each
                                 anchor among their ends weigh nothing; NULL: no pair is dropped */
 } ct_pair_factors;
@@ -63,8 +67,9 @@ typedef struct ct_pair_stream {
   /* NULL: the rows themselves, all anchors, a row being no pair with itself; each unordered pair is
    * then met once, for both ends. */
   const ct_pair_columns *columns;
-  double m, gamma;
-  bool through_alpha;
+  const ct_loss_rule *rule;
+  const double *parameters; /* [CT_LOSS_PARAMETERS] */
+  int variant;
   void *kept; /* room for the similarities of the first `kept_tiles` tiles: ct_pair_stream_sums
                  fills it and ct_pair_stream_gradient reads it in place of computing them again */
   int64_t kept_tiles;
@@ -93,24 +98,28 @@ ct_status ct_pair_stream_gradient(const ct_pair_stream *stream, const ct_pair_fa
 typedef struct ct_pair_run {
   int64_t n;
   int kind;
-  bool through_alpha;
-  double m, gamma;
+  int variant;
+  const double *parameters;
   void *s;
   void *row_reach, *column_reach;               /* one element; [n]: largest coordinates */
   const void *row_reference, *column_reference; /* one element; [n] */
   const void *row_factor, *column_factor;       /* one element; [n] */
+  const void *row_linear, *column_linear;       /* one element; [n]; of CT_TERM */
   const void *row_cut, *column_cut; /* one element; [n]; row_cut is NULL: no pair is dropped */
   void *weight;                     /* [n]; may be s */
-  double *row_sum, *row_sum_s;      /* one element each */
-  void *column_sum;                 /* [n] */
+  double *row_sum, *row_sum_s, *row_term, *row_count; /* one element each */
+  void *column_sum, *column_term, *column_count;      /* [n] each */
 } ct_pair_run;
 
 typedef struct ct_pair_kernels {
+  /* What reaches, or references, of pairs of a kind begin with. */
+  double (*start)(int kind, bool of_reference);
   /* Raises reaches to the largest coordinate of the run. */
   void (*reach)(const ct_pair_run *run);
   /* Raises references to what was reached, and rescales the sums that are relative to them. */
-  void (*raise)(int64_t n, double gamma, const void *reach, void *reference, double *sum);
-  /* Adds 2^(l - reference) to the sums of both ends. */
+  void (*raise)(int kind, int64_t n, const double *parameters, const void *reach, void *reference,
+                double *sum);
+  /* Adds the run's pairs to the statistics of both ends. */
   void (*add)(const ct_pair_run *run);
   /* The weight of each pair, dL/ds. */
   void (*weigh)(const ct_pair_run *run);
@@ -120,6 +129,11 @@ typedef struct ct_pair_kernel_set {
   ct_pair_kernels f32, f64;
 } ct_pair_kernel_set;
 
-CT_ISA_DECLARE(ct_pair_kernel_set, ct_circle_kernels);
+#define ROW(loss) CT_ISA_DECLARE(ct_pair_kernel_set, ct_##loss##_kernels);
+CT_LOSS_FAMILY(ROW)
+#undef ROW
+
+/* The table of a loss for the instruction set in use. */
+const ct_pair_kernel_set *ct_pair_kernels_of(const ct_loss_rule *rule);
 
 #endif

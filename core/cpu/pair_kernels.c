@@ -4,24 +4,48 @@
 #include <math.h>
 #include "cpu/exp.h"
 
-#define CT_LOSS_INLINE static inline __attribute__((always_inline))
+typedef struct parameters_f32 {
+  float p[CT_LOSS_PARAMETERS];
+} parameters_f32;
 
-#define REAL          float
-#define NAME(x)       x##_f32
-#define REST(a, b, p) ct_rest_f32(a, b, p)
-#include "loss/circle.h"
-#include "cpu/pair_run.h"
-#undef REAL
-#undef NAME
-#undef REST
+typedef struct parameters_f64 {
+  double p[CT_LOSS_PARAMETERS];
+} parameters_f64;
 
-#define REAL          double
-#define NAME(x)       x##_f64
-#define REST(a, b, p) ct_rest_f64(a, b, p)
-#include "loss/circle.h"
-#include "cpu/pair_run.h"
+#define CT_LOSS_INLINE           static inline __attribute__((always_inline))
+#define CT_LOSS_PASTE_(a, b, c)  a##_##b##_##c
+#define CT_LOSS_PASTE(a, b, c)   CT_LOSS_PASTE_(a, b, c)
+#define CT_LOSS_PASTE_TWO_(a, b) a##_##b
+#define CT_LOSS_PASTE_TWO(a, b)  CT_LOSS_PASTE_TWO_(a, b)
 
-const ct_pair_kernel_set CT_ISA_NAME(ct_circle_kernels) = {
-    .f32 = {reach_f32, raise_f32, add_f32, weigh_f32},
-    .f64 = {reach_f64, raise_f64, add_f64, weigh_f64},
-};
+/* For losses without CT_TERM. */
+#define CT_LOSS_NO_TERM(loss)                                                                      \
+  CT_LOSS_INLINE REAL NAME(loss##_term)(bool positive, int variant, REAL s, NAME(parameters) k) {  \
+    return (void)positive, (void)variant, (void)s, (void)k, (REAL)0;                               \
+  }                                                                                                \
+  CT_LOSS_INLINE REAL NAME(loss##_term_slope)(bool positive, int variant, REAL s,                  \
+                                              NAME(parameters) k) {                                \
+    return (void)positive, (void)variant, (void)s, (void)k, (REAL)0;                               \
+  }
+
+/* For losses whose logit is scale * coordinate, of any sign. */
+#define CT_LOSS_LINEAR_LOGIT(loss)                                                                 \
+  CT_LOSS_INLINE REAL NAME(loss##_lowest)(void) { return (REAL)-0x1p100; }                         \
+  CT_LOSS_INLINE void NAME(loss##_logit)(REAL v, REAL scale, REAL scale_low, REAL * high,          \
+                                         REAL * low) {                                             \
+    REAL product = v * scale;                                                                      \
+    *high = product;                                                                               \
+    *low = REST(v, scale, product) + v * scale_low;                                                \
+  }
+
+#define LOSS_NAME   circle
+#define LOSS_HEADER "loss/circle.h"
+#include "cpu/pair_loss.h"
+
+#define LOSS_NAME   unified
+#define LOSS_HEADER "loss/unified.h"
+#include "cpu/pair_loss.h"
+
+#define LOSS_NAME   multi_similarity
+#define LOSS_HEADER "loss/multi_similarity.h"
+#include "cpu/pair_loss.h"

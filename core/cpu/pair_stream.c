@@ -124,28 +124,39 @@ static void place_kept(const pass *p, tile *t, int64_t number) {
 }
 
 /* Scratch: the tile's similarities or weights; per kind the rows' and the columns' largest
- * coordinates; per kind the columns' sums. A row is a cache line longer than the block: rows a
- * power of two apart would share few sets of a cache. */
+ * coordinates; per kind the columns' sums, terms and counts of terms. A row is a cache line longer
+ * than the block: rows a power of two apart would share few sets of a cache. */
 enum {
   SCRATCH_STRIDE = LARGEST_BLOCK + 16,
   SCRATCH_REACH = LARGEST_BLOCK * SCRATCH_STRIDE,
   SCRATCH_SUMS = SCRATCH_REACH + CT_KINDS * 2 * LARGEST_BLOCK,
-  SCRATCH = SCRATCH_SUMS + CT_KINDS * LARGEST_BLOCK
+  SCRATCH = SCRATCH_SUMS + CT_KINDS * 3 * LARGEST_BLOCK
 };
 
 static int64_t up_to_tile(int64_t rows) { return up_to(CT_TILE_ROWS, rows); }
 
-#define REAL        float
-#define NAME(x)     x##_f32
-#define KERNEL(set) (&CT_ISA_SELECT(set)->f32)
+const ct_pair_kernel_set *ct_pair_kernels_of(const ct_loss_rule *rule) {
+#define ROW(loss)                                                                                  \
+  if (rule == &ct_loss_rules[ct_loss_##loss]) return CT_ISA_SELECT(ct_##loss##_kernels);
+  CT_LOSS_FAMILY(ROW)
+#undef ROW
+  return NULL;
+}
+
+#define REAL    float
+#define NAME(x) x##_f32
+#define TILES   (&CT_ISA_SELECT(ct_tile_kernels)->f32)
+#define PAIRS   (&ct_pair_kernels_of(p->stream->rule)->f32)
 #include "cpu/pair_tile.h"
 #undef REAL
 #undef NAME
-#undef KERNEL
+#undef TILES
+#undef PAIRS
 
-#define REAL        double
-#define NAME(x)     x##_f64
-#define KERNEL(set) (&CT_ISA_SELECT(set)->f64)
+#define REAL    double
+#define NAME(x) x##_f64
+#define TILES   (&CT_ISA_SELECT(ct_tile_kernels)->f64)
+#define PAIRS   (&ct_pair_kernels_of(p->stream->rule)->f64)
 #include "cpu/pair_tile.h"
 
 static void run_tile(const pass *p, const tile *t) {

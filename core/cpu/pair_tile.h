@@ -1,5 +1,5 @@
-/* One tile of the streaming driver for one compute type. Include with REAL, NAME(x) and KERNEL(set)
- * defined. */
+/* One tile of the streaming driver for one compute type. Include with REAL, NAME(x) and
+ * the tables of kernels, TILES and PAIRS, defined. */
 
 /* A tile's similarities or weights, where they are and how far apart its rows, and what forward
  * finds: the largest coordinates of its rows and columns, and the sums of its columns. */
@@ -9,6 +9,8 @@ typedef struct NAME(sheet) {
   REAL *row_reach[CT_KINDS];    /* [rows] */
   REAL *column_reach[CT_KINDS]; /* [columns] */
   REAL *column_sum[CT_KINDS];   /* [columns] */
+  REAL *column_term[CT_KINDS];  /* [columns] */
+  REAL *column_count[CT_KINDS]; /* [columns] */
 } NAME(sheet);
 
 /* The similarities of a block with itself: those right of the diagonal, whole steps at a time, and
@@ -19,9 +21,8 @@ static void NAME(compute_diagonal)(const pass *p, const tile *t, const NAME(shee
   const int64_t rows = up_to_tile(t->rows), stride = sheet->stride;
   REAL *s = sheet->s;
   for (int64_t i = 0; i < rows; i += STRIP)
-    KERNEL(ct_tile_kernels)
-        ->similarities(STRIP, rows - i, p->stream->dim, x->by_row, t->row + i, x->by_row,
-                       t->row + i, s + i * stride + i, stride);
+    TILES->similarities(STRIP, rows - i, p->stream->dim, x->by_row, t->row + i, x->by_row,
+                        t->row + i, s + i * stride + i, stride);
   for (int64_t i = STRIP; i < rows; i += STRIP)
     for (int64_t j = 0; j < i; j += 16)
       for (int64_t r = i; r < i + STRIP; r++)
@@ -37,9 +38,8 @@ static NAME(sheet) NAME(compute)(const pass *p, const tile *t) {
   if (!p->stream->columns && !t->both)
     NAME(compute_diagonal)(p, t, &sheet);
   else
-    KERNEL(ct_tile_kernels)
-        ->similarities(up_to_tile(t->rows), up_to_tile(t->columns), p->stream->dim, x->by_row,
-                       t->row, y->by_row, t->first, sheet.s, sheet.stride);
+    TILES->similarities(up_to_tile(t->rows), up_to_tile(t->columns), p->stream->dim, x->by_row,
+                        t->row, y->by_row, t->first, sheet.s, sheet.stride);
   if (!x->half) return sheet;
   const REAL *x_half = (const REAL *)x->half + t->row, *y_half = (const REAL *)y->half + t->first;
   for (int64_t i = 0; i < t->rows; i++)
@@ -51,28 +51,29 @@ static ct_pair_run NAME(run_of)(const pass *p, const tile *t, const NAME(sheet) 
                                 int64_t row, const run *r) {
   return (ct_pair_run){.n = r->to - r->from,
                        .kind = r->kind,
-                       .through_alpha = p->stream->through_alpha,
-                       .m = p->stream->m,
-                       .gamma = p->stream->gamma,
+                       .variant = p->stream->variant,
+                       .parameters = p->stream->parameters,
                        .s = sheet->s + row * sheet->stride + (r->from - t->column)};
 }
 
-static void NAME(start_sums)(const tile *t, NAME(sheet) * sheet) {
+static void NAME(start_sums)(const pass *p, const tile *t, NAME(sheet) * sheet) {
   REAL *scratch = (REAL *)(void *)t->scratch;
   for (int kind = 0; kind < CT_KINDS; kind++) {
     sheet->row_reach[kind] = scratch + SCRATCH_REACH + 2 * kind * LARGEST_BLOCK;
     sheet->column_reach[kind] = sheet->row_reach[kind] + LARGEST_BLOCK;
-    sheet->column_sum[kind] = scratch + SCRATCH_SUMS + kind * LARGEST_BLOCK;
-    memset(sheet->row_reach[kind], 0, (size_t)t->rows * sizeof(REAL));
-    memset(sheet->column_reach[kind], 0, (size_t)t->columns * sizeof(REAL));
+    sheet->column_sum[kind] = scratch + SCRATCH_SUMS + 3 * kind * LARGEST_BLOCK;
+    sheet->column_term[kind] = sheet->column_sum[kind] + LARGEST_BLOCK;
+    sheet->column_count[kind] = sheet->column_term[kind] + LARGEST_BLOCK;
+    const REAL lowest = (REAL)PAIRS->start(kind, false);
+    for (int64_t i = 0; i < t->rows; i++) sheet->row_reach[kind][i] = lowest;
+    for (int64_t j = 0; j < t->columns; j++) sheet->column_reach[kind][j] = lowest;
   }
 }
 
 static void NAME(raise_references)(const pass *p, const REAL *reach, int kind, int64_t from,
                                    int64_t n) {
-  KERNEL(ct_circle_kernels)
-      ->raise(n, p->stream->gamma, reach, (REAL *)p->sums[kind].reference + from,
-              p->sums[kind].sum + from);
+  PAIRS->raise(kind, n, p->stream->parameters, reach, (REAL *)p->sums[kind].reference + from,
+               p->sums[kind].sum + from);
 }
 
 /* Calls `visit` for every run of the tile's rows from..to-1. */
@@ -89,33 +90,58 @@ static void NAME(each_run)(const pass *p, const tile *t, int64_t from, int64_t t
       r.row_reference = (const REAL *)p->sums[kind].reference + t->row + i;
       r.row_sum = p->sums[kind].sum + t->row + i;
       r.row_sum_s = p->sums[kind].sum_s + t->row + i;
+      if (p->sums[kind].term) {
+        r.row_term = p->sums[kind].term + t->row + i;
+        r.row_count = p->sums[kind].count + t->row + i;
+      }
       if (t->both) {
         r.column_reach = sheet->column_reach[kind] + offset;
         r.column_reference = (const REAL *)p->sums[kind].reference + runs[k].from;
         r.column_sum = sheet->column_sum[kind] + offset;
+        r.column_term = sheet->column_term[kind] + offset;
+        r.column_count = sheet->column_count[kind] + offset;
       }
       visit(&r);
     }
   }
 }
 
+/* Columns add up in the compute type, a few rows at a time. */
+static void NAME(clear_columns)(const pass *p, const tile *t, const NAME(sheet) * sheet) {
+  for (int kind = 0; kind < CT_KINDS; kind++) {
+    memset(sheet->column_sum[kind], 0, (size_t)t->columns * sizeof(REAL));
+    if (!p->sums[kind].term) continue;
+    memset(sheet->column_term[kind], 0, (size_t)t->columns * sizeof(REAL));
+    memset(sheet->column_count[kind], 0, (size_t)t->columns * sizeof(REAL));
+  }
+}
+
+static void NAME(flush_columns)(const pass *p, const tile *t, const NAME(sheet) * sheet) {
+  for (int kind = 0; kind < CT_KINDS; kind++) {
+    const ct_pair_sums *to = &p->sums[kind];
+    for (int64_t j = 0; j < t->columns; j++)
+      to->sum[t->column + j] += (double)sheet->column_sum[kind][j];
+    if (!to->term) continue;
+    for (int64_t j = 0; j < t->columns; j++) {
+      to->term[t->column + j] += (double)sheet->column_term[kind][j];
+      to->count[t->column + j] += (double)sheet->column_count[kind][j];
+    }
+  }
+}
+
 static void NAME(tile_sums)(const pass *p, const tile *t) {
-  const ct_pair_kernels *kernels = KERNEL(ct_circle_kernels);
+  const ct_pair_kernels *kernels = PAIRS;
   NAME(sheet) sheet = NAME(compute)(p, t);
-  NAME(start_sums)(t, &sheet);
+  NAME(start_sums)(p, t, &sheet);
   NAME(each_run)(p, t, 0, t->rows, &sheet, kernels->reach);
   for (int kind = 0; kind < CT_KINDS; kind++) {
     NAME(raise_references)(p, sheet.row_reach[kind], kind, t->row, t->rows);
     if (t->both) NAME(raise_references)(p, sheet.column_reach[kind], kind, t->column, t->columns);
   }
-  /* Columns add up in the compute type, a few rows at a time. */
   for (int64_t from = 0; from < t->rows; from += STEP) {
-    for (int kind = 0; kind < CT_KINDS && t->both; kind++)
-      memset(sheet.column_sum[kind], 0, (size_t)t->columns * sizeof(REAL));
+    if (t->both) NAME(clear_columns)(p, t, &sheet);
     NAME(each_run)(p, t, from, smaller(from + STEP, t->rows), &sheet, kernels->add);
-    for (int kind = 0; kind < CT_KINDS && t->both; kind++)
-      for (int64_t j = 0; j < t->columns; j++)
-        p->sums[kind].sum[t->column + j] += (double)sheet.column_sum[kind][j];
+    if (t->both) NAME(flush_columns)(p, t, &sheet);
   }
 }
 
@@ -131,7 +157,7 @@ static void NAME(pad_weights)(const tile *t, const NAME(sheet) * weights) {
 /* The weights of the tile's pairs from their similarities, in place or, where those were kept, in
  * scratch. */
 static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
-  const ct_pair_kernels *kernels = KERNEL(ct_circle_kernels);
+  const ct_pair_kernels *kernels = PAIRS;
   const ct_pair_factors *f = p->factors;
   NAME(sheet) weights = {.s = (REAL *)(void *)t->scratch, .stride = SCRATCH_STRIDE};
   NAME(sheet) sheet = {.s = (REAL *)(void *)t->kept, .stride = t->kept_stride};
@@ -146,10 +172,12 @@ static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
       r.weight = weights.s + i * weights.stride + (runs[k].from - t->column);
       r.row_reference = (const REAL *)f->reference[kind] + row;
       r.row_factor = (const REAL *)f->factor[kind] + row;
+      if (f->linear[kind]) r.row_linear = (const REAL *)f->linear[kind] + row;
       if (f->cut[kind]) r.row_cut = (const REAL *)f->cut[kind] + row;
       if (!p->stream->columns) {
         r.column_reference = (const REAL *)f->reference[kind] + runs[k].from;
         r.column_factor = (const REAL *)f->factor[kind] + runs[k].from;
+        if (f->linear[kind]) r.column_linear = (const REAL *)f->linear[kind] + runs[k].from;
         if (f->cut[kind]) r.column_cut = (const REAL *)f->cut[kind] + runs[k].from;
       }
       kernels->weigh(&r);
@@ -215,7 +243,7 @@ static bool NAME(list_weights)(const tile *t, const NAME(sheet) * sheet, weight_
 
 /* Adds the weighted rows of each side to the gradient of the other. */
 static void NAME(tile_gradient)(const pass *p, const tile *t) {
-  const ct_tile_kernels *kernels = KERNEL(ct_tile_kernels);
+  const ct_tile_kernels *kernels = TILES;
   const ct_pair_side *x = p->stream->rows, *y = t->y;
   const int64_t dim = p->stream->dim, rows = up_to_tile(t->rows), columns = up_to_tile(t->columns);
   void *to_rows = p->gradient->rows, *to_columns = t->to_columns;

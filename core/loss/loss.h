@@ -7,6 +7,7 @@
 #ifndef CIRCLET_LOSS_LOSS_H
 #define CIRCLET_LOSS_LOSS_H
 
+#include "loss/family.h"
 #include "tensor/tensor.h"
 
 typedef enum ct_aggregate {
@@ -15,7 +16,7 @@ typedef enum ct_aggregate {
 } ct_aggregate;
 
 typedef enum ct_reduction {
-  CT_MEAN,     /* over valid anchors: those with a positive and a negative */
+  CT_MEAN,     /* over valid anchors: those with the pairs that the loss needs */
   CT_MEAN_ALL, /* over all anchors */
   CT_SUM,
   CT_NONE, /* one loss per anchor; the gradient is that of their sum */
@@ -32,24 +33,24 @@ typedef enum ct_similarity {
 enum { CT_BUDGET_LIKE_ROWS = -1 };
 
 typedef struct ct_loss_options {
-  double m, gamma; /* margin; scale > 0 */
+  const ct_loss_rule *rule;
+  double parameter[CT_LOSS_PARAMETERS]; /* as named in rule->parameters */
+  int variant;                          /* 0 or 1: of rule->variant */
   ct_aggregate aggregate;
   ct_reduction reduction;
   ct_similarity similarity;
-  bool through_alpha; /* false: the paper's gradient; true: the gradient of the full formula */
-  double filter_eps;  /* pairs with less than this share of the softmax of every anchor among their
-                         ends, 0 <= filter_eps < 1, are left out of the gradient; 0: none are */
+  double filter_eps; /* pairs with less than this share of the softmax of every anchor among their
+                        ends, 0 <= filter_eps < 1, are left out of the gradient; 0: none are */
   int64_t memory_budget; /* bytes that may be spent on keeping similarities for backward, or
                             CT_BUDGET_LIKE_ROWS */
 } ct_loss_options;
 
-/* The defaults, in their one place: m .25, gamma 256, per anchor, mean, cosine, weights held,
- * CT_BUDGET_LIKE_ROWS. */
-ct_loss_options ct_loss_defaults(void);
+/* The defaults: the rule's, per anchor, mean, cosine, CT_BUDGET_LIKE_ROWS. */
+ct_loss_options ct_loss_defaults(const ct_loss_rule *rule);
 
 typedef struct ct_loss_facts {
   double loss;                    /* reduced; for CT_NONE the sum */
-  int64_t n_anchors, n_valid;     /* valid: has at least one positive and one negative */
+  int64_t n_anchors, n_valid;     /* valid: has the pairs that the loss needs */
   int64_t n_positive, n_negative; /* ordered pairs */
   double mean_sp, mean_sn;        /* mean similarity over those pairs; NaN when there is none */
 } ct_loss_facts;
@@ -67,7 +68,7 @@ typedef struct ct_pair_context ct_pair_context;
 ct_status ct_pair_context_new(ct_pair_context **out, ct_error *error);
 void ct_pair_context_free(ct_pair_context *context); /* NULL is allowed */
 
-/* Pair-wise Circle Loss of `queries` against themselves (references NULL; a row is no pair with
+/* Pair-wise loss of `queries` against themselves (references NULL; a row is no pair with
  * itself) or against `references`. Fills `facts`, and for CT_NONE *losses, resized to [queries].
  * The context keeps what backward needs; of the references that is the caller's tensor itself (or a
  * contiguous copy), which backward reads again. `function` names the caller in messages.

@@ -1,7 +1,7 @@
-/* Pair-wise Circle Loss: what is streamed and what the sums mean.
+/* Pair-wise losses: what is streamed and what the sums mean.
  *
  * Forward loads the anchors and opens the references, which both passes read in blocks and never
- * copy as a whole (core/loss/rows), streams the running log-sum-exps
+ * copy as a whole (core/loss/rows), streams the running statistics
  * (core/cpu/pair_stream) and turns them into terms. Backward turns each anchor's term into the
  * factors of its pairs' weights and streams again. In self mode a pair weighs in for both of its
  * ends, so each row's gradient is one sum over columns in which row and column both count as
@@ -24,7 +24,7 @@ struct ct_pair_context {
   ct_loss_facts facts;
   ct_sorted_rows queries, references; /* references empty in self mode */
   ct_pair_sums sums[CT_KINDS];        /* per query */
-  ct_term batch;                      /* for CT_PER_BATCH */
+  ct_anchor_loss batch;               /* for CT_PER_BATCH */
   void *kept;                         /* similarities of the first kept_tiles tiles */
   int64_t kept_tiles;
   size_t kept_each; /* bytes of one tile */
@@ -43,6 +43,8 @@ static void free_sums(ct_pair_context *c) {
     ct_free(c->sums[kind].reference);
     ct_free(c->sums[kind].sum);
     ct_free(c->sums[kind].sum_s);
+    ct_free(c->sums[kind].term);
+    ct_free(c->sums[kind].count);
     c->sums[kind] = (ct_pair_sums){0};
   }
 }
@@ -68,12 +70,12 @@ static ct_dtype compute_type(const ct_loss_rows *queries) {
 /* Whether no logit of the loaded sides can be beyond what float32 splits into integer and rest. */
 static bool fits_float(const ct_pair_context *c) {
   const ct_sorted_rows *q = &c->queries, *r = c->self ? q : &c->references;
-  double s = 1, m = fabs(c->options.m), largest; /* |s| at most */
+  double s = 1; /* |s| at most */
+  if (!c->options.rule->largest) return true;
   if (q->similarity == CT_DOT) s = sqrt(q->largest * r->largest);
   if (q->similarity == CT_EUCLIDEAN)
     s = 1 + q->largest + r->largest; /* |x-y|^2/2 <= |x|^2 + |y|^2 */
-  largest = fmax(1 + s, m);
-  return c->options.gamma * 1.4427 * largest * largest < (1 << CT_FLOAT_LOGITS);
+  return 1.4427 * c->options.rule->largest(s, c->options.parameter) < (1 << CT_FLOAT_LOGITS);
 }
 
 /* Class vectors stand for 1..C; a label beyond them would silently have no positive. */
@@ -133,21 +135,35 @@ static int64_t pairs_of(const ct_pair_context *c, int64_t i, int kind) {
 }
 
 static bool is_valid(const ct_pair_context *c, int64_t i) {
-  return pairs_of(c, i, CT_POSITIVE) > 0 && pairs_of(c, i, CT_NEGATIVE) > 0;
+  const int64_t pairs[CT_KINDS] = {
+      [CT_NEGATIVE] = pairs_of(c, i, CT_NEGATIVE), [CT_POSITIVE] = pairs_of(c, i, CT_POSITIVE)};
+  return c->options.rule->valid(pairs);
+}
+
+static ct_status new_zeros(double **out, int64_t rows, ct_error *error) {
+  CT_TRY(ct_alloc(out, rows, sizeof **out, "loss sums", error));
+  memset(*out, 0, (size_t)rows * sizeof **out);
+  return CT_OK;
 }
 
 static ct_status reset_sums(ct_pair_context *c, ct_error *error) {
   int64_t rows = c->queries.rows;
-  size_t real = ct_dtype_size(c->queries.compute);
+  ct_dtype compute = c->queries.compute;
+  size_t real = ct_dtype_size(compute);
+  const ct_pair_kernel_set *set = ct_pair_kernels_of(c->options.rule);
+  const ct_pair_kernels *kernels = compute == CT_FLOAT ? &set->f32 : &set->f64;
   free_sums(c);
   for (int kind = 0; kind < CT_KINDS; kind++) {
     ct_pair_sums *s = &c->sums[kind];
     CT_TRY(ct_alloc(&s->reference, rows, real, "loss sums", error));
-    CT_TRY(ct_alloc(&s->sum, rows, sizeof *s->sum, "loss sums", error));
-    CT_TRY(ct_alloc(&s->sum_s, rows, sizeof *s->sum_s, "loss sums", error));
-    memset(s->reference, 0, (size_t)rows * real);
-    memset(s->sum, 0, (size_t)rows * sizeof *s->sum);
-    memset(s->sum_s, 0, (size_t)rows * sizeof *s->sum_s);
+    CT_TRY(new_zeros(&s->sum, rows, error));
+    CT_TRY(new_zeros(&s->sum_s, rows, error));
+    const ct_scalar start = ct_scalar_of(kernels->start(kind, true));
+    for (int64_t i = 0; i < rows; i++)
+      ct_scalar_store(compute, (char *)s->reference + (size_t)i * real, start);
+    if (!(c->options.rule->statistics(kind == CT_POSITIVE) & CT_TERM)) continue;
+    CT_TRY(new_zeros(&s->term, rows, error));
+    CT_TRY(new_zeros(&s->count, rows, error));
   }
   return CT_OK;
 }
@@ -157,13 +173,22 @@ static double reference_at(const ct_pair_context *c, int kind, int64_t i) {
   return c->queries.compute == CT_FLOAT ? (double)((const float *)r)[i] : ((const double *)r)[i];
 }
 
-static ct_term anchor_term(const ct_pair_context *c, int64_t i) {
-  double z = 0;
-  if (!is_valid(c, i)) return (ct_term){0, 0};
-  for (int kind = 0; kind < CT_KINDS; kind++)
-    z += ct_log_sum_exp(reference_at(c, kind, i), c->sums[kind].sum[i], c->options.m,
-                        c->options.gamma);
-  return ct_softplus_term(z);
+/* What anchor i's statistics say, and its loss. */
+static ct_anchor_loss anchor_loss(const ct_pair_context *c, int64_t i) {
+  const ct_loss_rule *rule = c->options.rule;
+  ct_anchor a = {0};
+  if (!is_valid(c, i)) return (ct_anchor_loss){0};
+  for (int kind = 0; kind < CT_KINDS; kind++) {
+    const ct_pair_sums *s = &c->sums[kind];
+    int statistics = rule->statistics(kind == CT_POSITIVE);
+    a.pairs[kind] = pairs_of(c, i, kind);
+    a.sum[kind] = -INFINITY;
+    if (a.pairs[kind] > 0 && statistics & CT_LSE)
+      a.sum[kind] = ct_log_sum_exp(&c->options, kind, reference_at(c, kind, i), s->sum[i]);
+    if (a.pairs[kind] > 0 && statistics & CT_EXTREME) a.sum[kind] = reference_at(c, kind, i);
+    if (statistics & CT_TERM) a.term[kind] = s->term[i], a.count[kind] = s->count[i];
+  }
+  return rule->combine(&a, c->options.parameter);
 }
 
 static void count_pairs(ct_pair_context *c) {
@@ -187,7 +212,7 @@ static void count_pairs(ct_pair_context *c) {
 /* All anchors' sums of one kind as one, relative to the largest reference, which takes the place of
  * each anchor's own. */
 static double merge_sums(const ct_pair_context *c, int kind, double *reference) {
-  double largest = 0, total = 0;
+  double largest = -INFINITY, total = 0;
   for (int64_t i = 0; i < c->queries.rows; i++) largest = fmax(largest, reference_at(c, kind, i));
   for (int64_t i = 0; i < c->queries.rows; i++) {
     double own = reference_at(c, kind, i);
@@ -199,14 +224,16 @@ static double merge_sums(const ct_pair_context *c, int kind, double *reference) 
 
 /* One term for the batch. Self mode meets each unordered pair twice: half of each sum. */
 static void batch_term(ct_pair_context *c) {
-  double z = 0, reference;
-  c->batch = (ct_term){0, 0};
-  if (c->facts.n_positive && c->facts.n_negative) {
+  ct_anchor a = {
+      .pairs = {[CT_NEGATIVE] = c->facts.n_negative, [CT_POSITIVE] = c->facts.n_positive}};
+  double reference;
+  c->batch = (ct_anchor_loss){0};
+  if (c->options.rule->valid(a.pairs)) {
     for (int kind = 0; kind < CT_KINDS; kind++) {
       double sum = merge_sums(c, kind, &reference);
-      z += ct_log_sum_exp(reference, c->self ? sum / 2 : sum, c->options.m, c->options.gamma);
+      a.sum[kind] = ct_log_sum_exp(&c->options, kind, reference, c->self ? sum / 2 : sum);
     }
-    c->batch = ct_softplus_term(z);
+    c->batch = c->options.rule->combine(&a, c->options.parameter);
   }
   c->facts.loss = c->batch.loss;
 }
@@ -216,7 +243,7 @@ static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *e
   if (c->options.reduction == CT_NONE) CT_TRY(ct_tensor_resize(losses, 1, &rows, error));
   double total = 0;
   for (int64_t i = 0; i < rows; i++) {
-    double loss = anchor_term(c, i).loss;
+    double loss = anchor_loss(c, i).loss;
     total += loss;
     if (c->options.reduction == CT_NONE)
       ct_scalar_store(losses->dtype,
@@ -234,9 +261,9 @@ static ct_pair_stream stream_of(const ct_pair_context *c, const ct_pair_columns 
                           .dim = c->queries.dim,
                           .rows = &c->queries.side,
                           .columns = c->self ? NULL : columns,
-                          .m = c->options.m,
-                          .gamma = c->options.gamma,
-                          .through_alpha = c->options.through_alpha,
+                          .rule = c->options.rule,
+                          .parameters = c->options.parameter,
+                          .variant = c->options.variant,
                           .kept = c->kept,
                           .kept_tiles = c->kept_tiles};
 }
@@ -295,10 +322,7 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
     batch_term(c);
   else
     CT_TRY(anchor_terms(c, losses, error));
-  if (!isfinite(c->facts.loss))
-    return ct_fail(error, CT_EINVALID,
-                   "%s: similarities are too large for gamma %g: the loss is %g", function,
-                   options->gamma, c->facts.loss);
+  CT_TRY(ct_check_loss(function, options, c->facts.loss, error));
   c->ready = true;
   *facts = c->facts;
   return CT_OK;
@@ -306,7 +330,7 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
 
 /* What one kind of pairs takes from an anchor: [rows] of the compute type each. */
 typedef struct kind_factors {
-  char *reference, *factor, *cut;
+  char *reference, *factor, *cut, *linear; /* cut, linear: NULL where there are none */
 } kind_factors;
 
 /* The lowest rounded logit of a pair that is not dropped: with n below it, the pair's share
@@ -318,22 +342,26 @@ static double cut_of(const ct_pair_context *c, double reference, double sum, dou
 static void fill_factors(const ct_pair_context *c, int kind, double scale, const kind_factors *to) {
   ct_dtype real = c->queries.compute;
   size_t element = ct_dtype_size(real);
-  double common = 0, sum = 1, weight;
+  double common = 0, sum = 1, weight, linear = 0;
+  double share = ct_reduction_weight(c->options.reduction, c->facts.n_anchors, c->facts.n_valid);
   bool batch = c->options.aggregate == CT_PER_BATCH;
   if (batch) sum = merge_sums(c, kind, &common);
   for (int64_t i = 0; i < c->queries.rows; i++) {
     size_t at = (size_t)i * element;
     if (batch) {
-      weight = c->batch.weight / sum;
+      weight = c->batch.by_sum[kind] / sum;
     } else {
+      ct_anchor_loss own = anchor_loss(c, i);
       sum = c->sums[kind].sum[i];
-      weight = is_valid(c, i) ? anchor_term(c, i).weight / sum : 0;
-      weight *= ct_reduction_weight(c->options.reduction, c->facts.n_anchors, c->facts.n_valid);
+      weight = own.by_sum[kind] / sum;
+      weight *= share;
+      linear = own.by_term[kind] * share;
       common = reference_at(c, kind, i);
     }
     if (!(sum > 0)) weight = 0;
     ct_scalar_store(real, to->reference + at, ct_scalar_of(common));
     ct_scalar_store(real, to->factor + at, ct_scalar_of(weight * scale));
+    if (to->linear) ct_scalar_store(real, to->linear + at, ct_scalar_of(linear * scale));
     if (to->cut) ct_scalar_store(real, to->cut + at, ct_scalar_of(cut_of(c, common, sum, weight)));
   }
 }
@@ -404,15 +432,17 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
     return ct_fail(error, CT_EINVALID, "%s: backward needs a forward pass first", function);
   size_t element = ct_dtype_size(c->queries.compute), each = (size_t)c->queries.rows * element;
   char *room = NULL;
-  CT_TRY(ct_alloc(&room, c->queries.rows, 3 * CT_KINDS * element, "loss factors", error));
+  CT_TRY(ct_alloc(&room, c->queries.rows, 4 * CT_KINDS * element, "loss factors", error));
   ct_pair_factors factors = {0};
   for (int kind = 0; kind < CT_KINDS; kind++) {
-    char *own = room + (size_t)(3 * kind) * each;
-    kind_factors to = {own, own + each, c->options.filter_eps > 0 ? own + 2 * each : NULL};
+    char *own = room + (size_t)(4 * kind) * each;
+    kind_factors to = {own, own + each, c->options.filter_eps > 0 ? own + 2 * each : NULL,
+                       c->sums[kind].term ? own + 3 * each : NULL};
     fill_factors(c, kind, scale, &to);
     factors.reference[kind] = to.reference;
     factors.factor[kind] = to.factor;
     factors.cut[kind] = to.cut;
+    factors.linear[kind] = to.linear;
   }
   side_gradient queries = {.rows = &c->queries, .to = grad_queries};
   side_gradient references = {.rows = &c->references, .to = c->self ? NULL : grad_references};

@@ -39,9 +39,8 @@ static ct_status check_input(anchors *a, const char *function, const ct_tensor *
 static ct_pair_run run_of(const anchors *a, int64_t i, int kind, const ct_loss_options *options) {
   return (ct_pair_run){.n = a->pairs[kind],
                        .kind = kind,
-                       .through_alpha = options->through_alpha,
-                       .m = options->m,
-                       .gamma = options->gamma,
+                       .variant = options->variant,
+                       .parameters = options->parameter,
                        .s = (double *)ct_tensor_data(&a->s[kind]) + i * a->pairs[kind]};
 }
 
@@ -62,7 +61,7 @@ static void join_anchors(anchors *a) {
 static ct_status run_anchors(anchors *a, const char *function, const ct_loss_options *options,
                              double scale, ct_tensor *losses, bool gradient, ct_loss_facts *f,
                              ct_error *error) {
-  const ct_pair_kernels *kernels = &CT_ISA_SELECT(ct_circle_kernels)->f64;
+  const ct_pair_kernels *kernels = &ct_pair_kernels_of(options->rule)->f64;
   double sum_s[CT_KINDS] = {0};
   bool valid = a->pairs[CT_POSITIVE] > 0 && a->pairs[CT_NEGATIVE] > 0;
   bool batch = options->aggregate == CT_PER_BATCH;
@@ -73,7 +72,8 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
   double share = batch ? 1 : ct_reduction_weight(options->reduction, f->n_anchors, f->n_valid);
   if (batch) join_anchors(a);
   for (int64_t i = 0; i < a->count; i++) {
-    double reach[CT_KINDS] = {0}, reference[CT_KINDS] = {0}, sum[CT_KINDS] = {0}, z = 0;
+    double reach[CT_KINDS] = {0}, reference[CT_KINDS] = {0}, sum[CT_KINDS] = {0};
+    ct_anchor anchor = {0};
     ct_pair_run run[CT_KINDS];
     for (int kind = 0; kind < CT_KINDS; kind++) {
       run[kind] = run_of(a, i, kind, options);
@@ -85,11 +85,12 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
       run[kind].row_sum = &sum[kind];
       run[kind].row_sum_s = &sum_s[kind];
       kernels->reach(&run[kind]);
-      kernels->raise(1, options->gamma, &reach[kind], &reference[kind], &sum[kind]);
+      kernels->raise(kind, 1, options->parameter, &reach[kind], &reference[kind], &sum[kind]);
       kernels->add(&run[kind]);
-      z += ct_log_sum_exp(reference[kind], sum[kind], options->m, options->gamma);
+      anchor.sum[kind] = ct_log_sum_exp(options, kind, reference[kind], sum[kind]);
     }
-    ct_term term = valid ? ct_softplus_term(z) : (ct_term){0, 0};
+    ct_anchor_loss term = {0};
+    if (valid) term = options->rule->combine(&anchor, options->parameter);
     f->loss += term.loss * share;
     if (options->reduction == CT_NONE)
       ct_scalar_store(losses->dtype,
@@ -97,7 +98,7 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
                           i * losses->stride[0] * (int64_t)ct_dtype_size(losses->dtype),
                       ct_scalar_of(term.loss));
     for (int kind = 0; kind < CT_KINDS && gradient; kind++) {
-      double factor = valid ? scale * share * term.weight / sum[kind] : 0;
+      double factor = valid ? scale * share * term.by_sum[kind] / sum[kind] : 0;
       run[kind].row_factor = &factor;
       run[kind].weight = run[kind].s;
       kernels->weigh(&run[kind]);
@@ -105,9 +106,7 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
   }
   f->mean_sp = sum_s[CT_POSITIVE] / (double)f->n_positive;
   f->mean_sn = sum_s[CT_NEGATIVE] / (double)f->n_negative;
-  if (isfinite(f->loss)) return CT_OK;
-  return ct_fail(error, CT_EINVALID, "%s: similarities are too large for gamma %g: the loss is %g",
-                 function, options->gamma, f->loss);
+  return ct_check_loss(function, options, f->loss, error);
 }
 
 ct_status ct_similarity_loss(const char *function, const ct_tensor *s_p, const ct_tensor *s_n,

@@ -1,32 +1,21 @@
-/* Loss terms. softplus and its derivative are written so that neither overflows nor loses digits
- * for any z; a loss of exp(-1000) is 0 and its anchor still valid. */
+/* Options and terms of the family. */
 #include "loss/terms.h"
 #include <math.h>
+#include <stdio.h>
 
-#define CT_LOSS_INLINE static inline __attribute__((unused))
-#define REAL           double
-#define NAME(x)        x##_f64
-#define REST(a, b, p)  fma(a, b, -(p))
-#include "loss/circle.h"
-
-ct_loss_options ct_loss_defaults(void) {
-  return (ct_loss_options){.m = 0.25,
-                           .gamma = 256,
-                           .aggregate = CT_PER_ANCHOR,
-                           .reduction = CT_MEAN,
-                           .similarity = CT_COSINE,
-                           .through_alpha = false,
-                           .memory_budget = CT_BUDGET_LIKE_ROWS};
+ct_loss_options ct_loss_defaults(const ct_loss_rule *rule) {
+  ct_loss_options o = {.rule = rule,
+                       .aggregate = CT_PER_ANCHOR,
+                       .reduction = CT_MEAN,
+                       .similarity = CT_COSINE,
+                       .memory_budget = CT_BUDGET_LIKE_ROWS};
+  for (int i = 0; rule->parameters[i].name; i++) o.parameter[i] = rule->parameters[i].standard;
+  return o;
 }
 
-double ct_log_sum_exp(double reference, double sum, double m, double gamma) {
-  return reference * 0x1.62e42fefa39efp-1 + log(sum) + circle_logit_offset_f64(m, gamma);
-}
-
-ct_term ct_softplus_term(double z) {
-  double tail = exp(-fabs(z));
-  return (ct_term){.loss = (z > 0 ? z : 0) + log1p(tail),
-                   .weight = (z > 0 ? 1 : tail) / (1 + tail)};
+double ct_log_sum_exp(const ct_loss_options *options, int kind, double reference, double sum) {
+  return reference * 0x1.62e42fefa39efp-1 + log(sum) +
+         options->rule->offset(kind == CT_POSITIVE, options->parameter);
 }
 
 double ct_reduction_weight(ct_reduction reduction, int64_t n_anchors, int64_t n_valid) {
@@ -40,14 +29,30 @@ double ct_reduction_weight(ct_reduction reduction, int64_t n_anchors, int64_t n_
   return 1;
 }
 
+static ct_status check_parameters(const char *function, const ct_loss_options *options,
+                                  ct_error *error) {
+  static const char *const expected[] = {[CT_FINITE] = "a finite number",
+                                         [CT_ABOVE_ZERO] = "a number > 0",
+                                         [CT_FROM_ZERO] = "a number >= 0"};
+  for (int i = 0; options->rule->parameters[i].name; i++) {
+    const ct_loss_parameter *p = &options->rule->parameters[i];
+    double v = options->parameter[i];
+    bool fits = p->range == CT_ABOVE_ZERO ? v > 0 : p->range == CT_FROM_ZERO ? v >= 0 : true;
+    if (!fits || !isfinite(v))
+      return ct_fail(error, CT_EINVALID, "%s: %s must be %s, got %g", function, p->name,
+                     expected[p->range], v);
+  }
+  return CT_OK;
+}
+
 ct_status ct_check_loss_options(const char *function, const ct_loss_options *options,
                                 ct_error *error) {
-  if (!(options->gamma > 0) || !isfinite(options->gamma))
-    return ct_fail(error, CT_EINVALID, "%s: gamma must be a number > 0, got %g", function,
-                   options->gamma);
-  if (!isfinite(options->m))
-    return ct_fail(error, CT_EINVALID, "%s: m must be a finite number, got %g", function,
-                   options->m);
+  CT_TRY(check_parameters(function, options, error));
+  if (options->aggregate == CT_PER_BATCH && !options->rule->batch)
+    return ct_fail(error, CT_EINVALID,
+                   "%s: aggregate must be \"anchor\": there is no one term for "
+                   "the batch",
+                   function);
   if (options->aggregate == CT_PER_BATCH && options->reduction == CT_NONE)
     return ct_fail(error, CT_EINVALID, "%s: reduction \"none\" needs one term per anchor",
                    function);
@@ -58,4 +63,16 @@ ct_status ct_check_loss_options(const char *function, const ct_loss_options *opt
     return ct_fail(error, CT_EINVALID, "%s: memory_budget must be a number of bytes >= 0",
                    function);
   return CT_OK;
+}
+
+ct_status ct_check_loss(const char *function, const ct_loss_options *options, double loss,
+                        ct_error *error) {
+  if (isfinite(loss)) return CT_OK;
+  char text[160] = "";
+  size_t at = 0;
+  for (int i = 0; options->rule->parameters[i].name && at < sizeof text - 40; i++)
+    at += (size_t)snprintf(text + at, sizeof text - at, "%s%s %g", i ? ", " : "",
+                           options->rule->parameters[i].name, options->parameter[i]);
+  return ct_fail(error, CT_EINVALID, "%s: similarities are too large for %s: the loss is %g",
+                 function, text, loss);
 }

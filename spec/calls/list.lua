@@ -111,7 +111,9 @@ return {
     ref_circle_plain(n, labels); ref_circle_class_loss(x, y, labels);
     ref_circle_similarity_loss(u, v); ref_circle_similarity_loss(x, n); both(context, x, labels);
     both(context, n, labels, x, labels); pair_context();
-    circle_loss(x, labels, { memory_budget = 1e6 });
+    circle_loss(x, labels, { memory_budget = 1e6 }); unified_loss(x, labels);
+    multi_similarity_loss({ x, n }, { labels, labels }); ref_pair_loss("unified", x, labels);
+    pair_context("multi_similarity");
     circle_loss(x, labels, { filter_eps = 0.1 }); learn(circle, x, labels);
     learn(class, n, labels); learn(similarity, { u, v }); metrics.retrieval(x, labels);
     metrics.retrieval(d, labels, { similarity = "euclidean", block = 2 });

@@ -17,7 +17,7 @@ local CircleClassCriterion, parent = class("nn.CircleClassCriterion", "nn.Criter
 
 function CircleClassCriterion:__init(dim, classes, m, gamma, options)
   parent.__init(self)
-  circle.configure(self, m, gamma, options)
+  circle.configure(self, m or 0.25, gamma or 256, options)
   self.weight = circlet.Tensor(classes, dim)
   self.gradWeight = circlet.Tensor(classes, dim)
   self:reset()

@@ -14,44 +14,15 @@
 -- Raises for wrong shapes, types and labels, and for NaN in the input.
 local class = require "circlet.class"
 local circle = require "circlet.nn.circle"
-require "circlet.nn.Criterion"
+local PairCriterion = require "circlet.nn.PairCriterion"
 
-local CircleCriterion, parent = class("nn.CircleCriterion", "nn.Criterion")
+local CircleCriterion = class("nn.CircleCriterion", "nn.PairCriterion")
+
+CircleCriterion.pair_loss = "circle"
 
 function CircleCriterion:__init(m, gamma, options)
-  parent.__init(self)
-  circle.configure(self, m, gamma, options)
-end
-
---- The tensors of an input or target: one, or a table of two.
-local function two(value)
-  if type(value) == "table" then return value[1], value[2] end
-  return value, nil
-end
-
-function CircleCriterion:updateOutput(input, target)
-  local x, refs = two(input)
-  local labels, ref_labels = two(target)
-  if (refs == nil) ~= (ref_labels == nil) then
-    error("nn.CircleCriterion: {x, refs} goes with {labels, ref_labels}", 2)
-  end
-  return circle.forward(self, x, labels, refs, ref_labels)
-end
-
-function CircleCriterion:updateGradInput(input)
-  local x, refs = two(input)
-  local grad_x, grad_refs = two(self.gradInput)
-  grad_x = circle.buffer(grad_x, x)
-  grad_refs = refs and circle.buffer(grad_refs, refs)
-  circle.backward(self, grad_x, grad_refs)
-  if not refs then
-    self.gradInput = grad_x
-  elseif type(self.gradInput) == "table" then
-    self.gradInput[1], self.gradInput[2] = grad_x, grad_refs
-  else
-    self.gradInput = { grad_x, grad_refs }
-  end
-  return self.gradInput
+  PairCriterion.__init(self)
+  circle.configure(self, m or 0.25, gamma or 256, options)
 end
 
 function CircleCriterion:__tostring()

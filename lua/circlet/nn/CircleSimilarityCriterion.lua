@@ -15,7 +15,7 @@ local CircleSimilarityCriterion, parent = class("nn.CircleSimilarityCriterion", 
 
 function CircleSimilarityCriterion:__init(m, gamma, options)
   parent.__init(self)
-  circle.configure(self, m, gamma, options)
+  circle.configure(self, m or 0.25, gamma or 256, options)
   self.gradInput = {}
 end
 

@@ -1,4 +1,5 @@
---- What the Circle Loss criterions share: settings, and the two halves of a pass.
+--- What criterions of the loss family share: settings, and the two halves of a pass. A class says
+-- by its field `pair_loss` which loss is meant; Circle Loss when there is none.
 --
 -- A criterion's context (sorted unit rows and running sums of the last forward) lives outside of
 -- its fields, which stay plain data: they can be saved, cloned and converted.
@@ -8,9 +9,10 @@ local circle = {}
 
 local contexts = setmetatable({}, { __mode = "k" })
 
---- Stores m, gamma and a copy of the options in a criterion.
+--- Stores m and gamma (nil: the loss has none, or they are among the options) and a copy of the
+-- options in a criterion.
 function circle.configure(criterion, m, gamma, options)
-  criterion.m, criterion.gamma = m or 0.25, gamma or 256
+  criterion.m, criterion.gamma = m, gamma
   criterion.options = {}
   for name, value in pairs(options or {}) do criterion.options[name] = value end
   criterion.info = {}
@@ -24,7 +26,7 @@ function circle.options(criterion)
   if criterion.sizeAverage == false then options.reduction = "sum" end
   if options.reduction == "none" then
     error(criterion.__typename .. ": a criterion's output is one number; reduction \"none\" is " ..
-      "for circlet.circle_loss", 4)
+      "for circlet." .. (criterion.pair_loss or "circle") .. "_loss", 4)
   end
   return options
 end
@@ -32,7 +34,7 @@ end
 function circle.forward(criterion, x, labels, refs, ref_labels)
   local context = contexts[criterion]
   if not context then
-    context = core.pair_context()
+    context = core.pair_context(criterion.pair_loss)
     contexts[criterion] = context
   end
   criterion.output, criterion.info = context:forward(criterion.__typename,

@@ -23,7 +23,8 @@ local names = {
   "CrossEntropyCriterion", "DistKLDivCriterion", "HingeEmbeddingCriterion", "MSECriterion",
   "MarginCriterion", "MarginRankingCriterion", "MultiCriterion", "MultiMarginCriterion",
   "ParallelCriterion", "SmoothL1Criterion", "SoftMarginCriterion",
-  "CircleCriterion", "CircleClassCriterion", "CircleSimilarityCriterion",
+  "PairCriterion", "CircleCriterion", "CircleClassCriterion", "CircleSimilarityCriterion",
+  "UnifiedCriterion", "MultiSimilarityCriterion",
   "CrossBatchMemory",
 }
 

@@ -1,0 +1,41 @@
+/* The table of the family. A loss's maths stands in its header; its row says how it is called, what
+ * its options are and what they are by default. */
+#include "loss/family.h"
+#include <string.h>
+#include "loss/circle.h"
+#include "loss/multi_similarity.h"
+#include "loss/unified.h"
+
+/* The functions that every loss with logits has. */
+#define MATHS(loss)                                                                                \
+  .statistics = loss##_statistics, .scale = loss##_scale, .offset = loss##_offset,                 \
+  .largest = loss##_largest, .combine = loss##_combine
+
+const ct_loss_rule ct_loss_rules[CT_LOSSES] = {
+    [ct_loss_circle] = {.name = "circle",
+                        .parameters = {[CT_CIRCLE_M] = {"m", 0.25, CT_FINITE},
+                                       [CT_CIRCLE_GAMMA] = {"gamma", 256, CT_ABOVE_ZERO}},
+                        .variant = "through_alpha",
+                        .batch = true,
+                        .valid = ct_has_both,
+                        MATHS(circle)},
+    [ct_loss_unified] = {.name = "unified",
+                         .parameters = {[CT_UNIFIED_M] = {"m", 0.25, CT_FINITE},
+                                        [CT_UNIFIED_GAMMA] = {"gamma", 256, CT_ABOVE_ZERO}},
+                         .batch = true,
+                         .valid = ct_has_both,
+                         MATHS(unified)},
+    [ct_loss_multi_similarity] =
+        {.name = "multi_similarity",
+         .parameters = {[CT_MULTI_SIMILARITY_ALPHA] = {"alpha", 2, CT_ABOVE_ZERO},
+                        [CT_MULTI_SIMILARITY_BETA] = {"beta", 50, CT_ABOVE_ZERO},
+                        [CT_MULTI_SIMILARITY_BASE] = {"base", 0.5, CT_FINITE}},
+         .valid = ct_has_any,
+         MATHS(multi_similarity)},
+};
+
+const ct_loss_rule *ct_loss_rule_named(const char *name) {
+  for (int i = 0; i < CT_LOSSES; i++)
+    if (strcmp(ct_loss_rules[i].name, name) == 0) return &ct_loss_rules[i];
+  return NULL;
+}

@@ -1,0 +1,65 @@
+/* What a loss of the family is made of: the vocabulary of the headers in this folder.
+ *
+ * A loss sees pairs of rows by their similarity s. Each anchor keeps statistics of its positive and
+ * of its negative pairs, and its loss is a function of those few numbers; the derivatives by them
+ * give every pair's weight in backward. So a loss consists of maths on one similarity, compiled
+ * into the driver's inner loops (core/cpu/pair_run.h), and of maths on one anchor, in double. */
+#ifndef CIRCLET_LOSS_RULE_H
+#define CIRCLET_LOSS_RULE_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { CT_NEGATIVE, CT_POSITIVE, CT_KINDS };
+
+/* The statistics of a kind of pairs, as bits. CT_LSE and CT_EXTREME exclude each other.
+ * CT_LSE: the log-sum-exp of logits, which grow with the pair's coordinate.
+ * CT_EXTREME: the largest coordinate; pairs that tie share its derivative.
+ * CT_TERM: the sum of a term, and how many terms are not zero. */
+enum { CT_LSE = 1, CT_EXTREME = 2, CT_TERM = 4 };
+
+enum { CT_LOSS_PARAMETERS = 6 };
+
+typedef enum ct_range { CT_FINITE, CT_ABOVE_ZERO, CT_FROM_ZERO } ct_range;
+
+typedef struct ct_loss_parameter {
+  const char *name;
+  double standard; /* the default, in its one place */
+  ct_range range;
+} ct_loss_parameter;
+
+/* What one anchor knows of its pairs, by kind. */
+typedef struct ct_anchor {
+  int64_t pairs[CT_KINDS];
+  double sum[CT_KINDS];   /* CT_LSE: to base e; CT_EXTREME: the coordinate; -INFINITY: no pair */
+  double term[CT_KINDS];  /* CT_TERM */
+  double count[CT_KINDS]; /* CT_TERM */
+} ct_anchor;
+
+/* An anchor's loss and its derivatives. */
+typedef struct ct_anchor_loss {
+  double loss, by_sum[CT_KINDS], by_term[CT_KINDS];
+} ct_anchor_loss;
+
+static inline bool ct_has_both(const int64_t pairs[CT_KINDS]) {
+  return pairs[CT_NEGATIVE] > 0 && pairs[CT_POSITIVE] > 0;
+}
+
+static inline bool ct_has_any(const int64_t pairs[CT_KINDS]) {
+  return pairs[CT_NEGATIVE] > 0 || pairs[CT_POSITIVE] > 0;
+}
+
+/* softplus(z) = log(1 + e^z) and its derivative, written so that neither overflows nor loses digits
+ * for any z, infinities included. */
+typedef struct ct_softplus {
+  double value, slope;
+} ct_softplus;
+
+static inline ct_softplus ct_softplus_of(double z) {
+  double tail = exp(-fabs(z));
+  return (ct_softplus){.value = (z > 0 ? z : 0) + log1p(tail),
+                       .slope = (z > 0 ? 1 : tail) / (1 + tail)};
+}
+
+#endif

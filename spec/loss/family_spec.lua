@@ -1,0 +1,243 @@
+-- Every pair-wise loss of the family against the oracle of core/ref, differences, and itself.
+local circlet = require "circlet"
+local core = require "circlet.core"
+local cases = require "spec.loss.family_cases"
+local data = require "spec.loss.circle_cases"
+local support = require "spec.support"
+
+local flat = support.flat
+
+local function with(options, more)
+  local all = {}
+  for _, from in ipairs { options, more or {} } do
+    for key, value in pairs(from) do all[key] = value end
+  end
+  return all
+end
+
+local function describe_options(options)
+  local list = {}
+  for key, value in pairs(options) do list[#list + 1] = key .. "=" .. tostring(value) end
+  table.sort(list)
+  return table.concat(list, " ")
+end
+
+local function list_of(grads) return type(grads) == "table" and grads or { grads } end
+
+--- |a-b| over all elements, Euclidean.
+local function distance(a, b)
+  local x, y, sum = flat(a:double()), flat(b:double()), 0
+  assert.equal(#y, #x)
+  for i = 1, #x do sum = sum + (x[i] - y[i]) ^ 2 end
+  return math.sqrt(sum)
+end
+
+local function number_of(loss) return type(loss) == "number" and loss or loss:double():sum() end
+
+-- An error of e in every similarity changes the loss by e * loss_scale at most, a weight by the
+-- sharpness times e of itself, and a gradient by that part of the length its terms have without
+-- their signs. In Float, rows and product err by 4 * 2^-24 together where rows have length 1 (over
+-- 64 rows; fewer are computed in double, and only the result is rounded); in Double by 2^-52 each.
+-- Lengths beyond 1 magnify, as `size` says. Sums and logarithms in double add some
+-- last bits. 2 for the factors and their sums.
+local function bars(dtype, sharp, size, facts, loss)
+  local e = (dtype == "Float" and 2 ^ -22 or 2 ^ -50) * size
+  return e * facts.loss_scale + 16 * support.epsilon.Double * math.abs(loss),
+    2 * e * (1 + sharp)
+end
+
+local function compare(entry, x, labels, opts, size, types)
+  local what = entry.name .. ": " .. describe_options(opts)
+  local loss, grads, facts = core.ref_pair_loss(entry.name, x, labels, opts)
+  local truth = { number_of(loss), list_of(grads) }
+  for _, dtype in ipairs(types or support.real_types) do
+    local as = dtype:lower()
+    local input = type(x) == "table" and { x[1][as](x[1]), x[2][as](x[2]) } or x[as](x)
+    local got, got_grads, info = circlet[entry.name .. "_loss"](input, labels, opts)
+    local loss_bar, grad_bar = bars(dtype, entry.sharp(opts), size, facts, truth[1])
+    local err = math.abs(number_of(got) - truth[1])
+    assert(err <= loss_bar, ("%s %s: loss %.17g, not %.17g: error %.3g, allowed %.3g"):format(what,
+      dtype, number_of(got), truth[1], err, loss_bar))
+    assert.equal(facts.n_valid, info.n_valid, what)
+    for k, grad in ipairs(list_of(got_grads)) do
+      assert.equal("circlet." .. dtype .. "Tensor", grad:type())
+      local scale = k == 1 and facts.scale_x or facts.scale_refs
+      local off = distance(grad, truth[2][k])
+      -- weights below the normal range of Float may be lost
+      local bar = grad_bar * scale + (dtype == "Float" and grad:nElement() * 2 ^ -126 or 0)
+      assert(off <= bar, ("%s %s: gradient %d of %.3g: error %.3g, allowed %.3g"):format(what,
+        dtype, k, scale, off, bar))
+    end
+  end
+end
+
+local kinds = { "random", "clustered", "duplicated", "same", "distinct", "zero" }
+
+for _, entry in ipairs(cases.losses) do
+  describe(entry.name .. "_loss", function()
+    local loss_of = circlet[entry.name .. "_loss"]
+
+    for _, kind in ipairs(kinds) do
+      it("agrees with the reference on data of kind " .. kind, function()
+        for n, B in ipairs { 0, 1, 2, 5, 40, 150 } do
+          local x, labels = data.make(kind, B, ({ 3, 1, 2, 7, 16, 33 })[n], 10 * B + n)
+          for _, opts in ipairs(entry.options) do compare(entry, x, labels, opts, 1) end
+        end
+      end)
+    end
+
+    it("agrees with the reference for every similarity and reduction", function()
+      circlet.manualSeed(3)
+      local x, labels = data.make("clustered", 70, 6, 4)
+      local refs, ref_labels = data.make("clustered", 66, 6, 5)
+      for _, similarity in ipairs { "cosine", "dot", "euclidean" } do
+        if similarity == "dot" then x, refs = x:clone():div(4), refs:clone():div(4) end
+        for n, opts in ipairs(entry.options) do
+          for _, reduction in ipairs(n == 1 and { "mean", "mean_all", "sum", "none" } or { "mean" })
+          do
+            local all = with(opts, { similarity = similarity, reduction = reduction })
+            compare(entry, x, labels, all, 2)
+            compare(entry, { x, refs }, { labels, ref_labels }, all, 2)
+          end
+        end
+        if entry.batch then
+          compare(entry, x, labels, with(entry.options[1], { aggregate = "batch" }), 2)
+          compare(entry, { x, refs }, { labels, ref_labels },
+            with(entry.options[2], { aggregate = "batch" }), 2)
+        end
+      end
+    end)
+
+    it("has the gradient of its value, by differences", function()
+      local x, labels = data.make("random", 13, 4, 8)
+      local refs, ref_labels = data.make("random", 9, 4, 9)
+      x, refs = x:double(), refs:double()
+      for _, opts in ipairs(entry.options) do
+        local h = 1e-4 / (1 + entry.sharp(opts))
+        for _, call in ipairs { { x, labels, x }, { { x, refs }, { labels, ref_labels }, refs } } do
+          local _, grads = loss_of(call[1], call[2], opts)
+          local grad, moved = list_of(grads)[type(grads) == "table" and 2 or 1], call[3]
+          local most = grad:clone():abs():max()
+          for i = 1, moved:size(1) do
+            for d = 1, 4 do
+              local value = moved[i][d]
+              moved[i][d] = value + h
+              local above = loss_of(call[1], call[2], opts)
+              moved[i][d] = value - h
+              local below = loss_of(call[1], call[2], opts)
+              moved[i][d] = value
+              -- h^2 of the third derivative, sharp^2 of the first; rounding: 2^-50 / h of the loss
+              assert.near(grad[i][d], (above - below) / (2 * h),
+                1e-6 * most + 2 ^ -50 / h * math.abs(above))
+            end
+          end
+        end
+      end
+    end)
+
+    it("gives the same bits for every number of threads, kept similarities or not", function()
+      local threads = circlet.getnumthreads()
+      finally(function() circlet.setnumthreads(threads) end)
+      local x, labels = data.make("clustered", 700, 24, 6)
+      local refs, ref_labels = data.make("clustered", 500, 24, 7)
+      for _, opts in ipairs { entry.options[1], with(entry.options[1], { memory_budget = 1e6 }) } do
+        for _, call in ipairs { { x, labels }, { { x, refs }, { labels, ref_labels } } } do
+          local first, first_grads
+          for _, count in ipairs { 1, 2, 3, 8 } do
+            circlet.setnumthreads(count)
+            local loss, grads = loss_of(call[1], call[2], opts)
+            if not first then first, first_grads = loss, list_of(grads) end
+            assert.equal(first, loss)
+            for k, grad in ipairs(list_of(grads)) do
+              assert.equal(0, distance(grad, first_grads[k]))
+            end
+          end
+        end
+      end
+    end)
+
+    it("does not depend on the order of rows, nor on how they lie in memory", function()
+      local x, labels = data.make("clustered", 30, 5, 12)
+      x = x:double()
+      local opts = entry.options[1]
+      local loss, grad = loss_of(x, labels, opts)
+      local order = circlet.randperm(30):long()
+      local other, other_grad = loss_of(x:index(1, order), labels:index(1, order), opts)
+      assert.near(loss, other, 1e-13 * (1 + math.abs(loss)))
+      assert(distance(other_grad, grad:index(1, order)) <= 1e-12 * (1 + grad:norm()))
+      for _, layout in ipairs(support.layouts(x)) do
+        local again, again_grad = loss_of(layout, labels, opts)
+        assert.equal(loss, again)
+        assert.same(flat(grad), flat(again_grad))
+      end
+    end)
+
+    it("refuses what means nothing", function()
+      local x, labels = data.make("random", 4, 3, 1)
+      local name = entry.name .. "_loss"
+      support.raises(name .. ": there is no option gama", loss_of, x, labels, { gama = 1 })
+      support.raises(name .. ": labels must have 4 elements, one per row of x, got 3", loss_of, x,
+        labels:narrow(1, 1, 3))
+      support.raises(name .. ": x must be a tensor or a table {x, refs}, got nil", loss_of)
+      for _, parameter in ipairs(entry.parameters) do
+        for _, bad in ipairs { 0 / 0, 1 / 0, parameter.above and 0 or nil } do
+          support.raises(("%s: %s must be a %s, got "):format(name, parameter[1],
+            parameter.above and "number > 0" or "finite number"), loss_of, x, labels,
+            { [parameter[1]] = bad })
+        end
+      end
+      if not entry.batch then
+        support.raises(name .. ": aggregate must be \"anchor\"", loss_of, x, labels,
+          { aggregate = "batch" })
+      end
+      x[2][1] = 0 / 0
+      support.raises(name .. ": x has a NaN or an infinite value in row 2", loss_of, x, labels)
+    end)
+
+    it("is a criterion too", function()
+      local nn = circlet.nn
+      local x, labels = data.make("clustered", 20, 5, 3)
+      local opts = entry.options[2]
+      local criterion = nn[entry.criterion](opts)
+      local loss, grad, info = loss_of(x, labels, opts)
+      assert.equal(loss, criterion:forward(x, labels))
+      assert.same(flat(grad), flat(criterion:backward(x, labels)))
+      assert.equal(info.n_valid, criterion.info.n_valid)
+      assert.equal(loss, circlet.deserialize(circlet.serialize(criterion)):forward(x, labels))
+      criterion.sizeAverage = false
+      assert.equal(loss_of(x, labels, with(opts, { reduction = "sum" })),
+        criterion:forward(x, labels))
+      criterion = nn[entry.criterion](opts)
+      loss, grad = loss_of({ x, x }, { labels, labels }, opts)
+      assert.equal(loss, criterion:forward({ x, x }, { labels, labels }))
+      local both = criterion:backward({ x, x }, { labels, labels })
+      for k = 1, 2 do assert.same(flat(grad[k]), flat(both[k])) end
+      support.raises("reduction \"none\" is for circlet." .. entry.name .. "_loss", function()
+        nn[entry.criterion] { reduction = "none" }:forward(x, labels)
+      end)
+    end)
+  end)
+end
+
+describe("values by hand:", function()
+  -- rows of one dimension: dot products 0.5 (a positive), -1 and -0.5 (negatives of rows 1 and 2)
+  local x, labels = circlet.DoubleTensor { { 1 }, { 0.5 }, { -1 } }, circlet.LongTensor { 4, 4, 9 }
+  local function each(name, opts)
+    opts = with(opts, { similarity = "dot", reduction = "none" })
+    return flat((circlet[name .. "_loss"](x, labels, opts)))
+  end
+  local exp, log = math.exp, math.log
+
+  it("unified", function()
+    support.near({ log(1 + exp(2 * -1.2)), log(1 + exp(2 * -0.7)), 0 },
+      each("unified", { gamma = 2, m = 0.3 }), 1e-15)
+  end)
+
+  it("multi_similarity", function()
+    support.near({
+      log(1 + exp(-2 * 0.4)) / 2 + log(1 + exp(3 * -1.1)) / 3,
+      log(1 + exp(-2 * 0.4)) / 2 + log(1 + exp(3 * -0.6)) / 3,
+      log(1 + exp(3 * -1.1) + exp(3 * -0.6)) / 3, -- row 3 has negatives alone
+    }, each("multi_similarity", { alpha = 2, beta = 3, base = 0.1 }), 1e-15)
+  end)
+end)
