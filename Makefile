@@ -124,6 +124,7 @@ install: all
 	install -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/circlet/core.so
 	install -D -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libcirclet.so
 	install -D -m 644 core/circlet.h $(DESTDIR)$(PREFIX)/include/circlet.h
+	install -D -m 644 lua/circlet/ffi.lua $(DESTDIR)$(PREFIX)/share/lua/5.1/circlet/ffi.lua
 	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} \;
 
 ## Programs on the real images (scripts/README.md). FLAGS go to the script: make train FLAGS=--help

@@ -123,7 +123,7 @@ describe("core/circlet.h", function()
       assert(header:find(statement:gsub("^ ", ""), 1, true), statement)
       count = count + 1
     end
-    assert.equal(4 + 9, count)
+    assert.equal(4 + 10, count)
     assert.equal(header:match "CIRCLET_ABI_VERSION (%d+)",
       circlet.read_file "lua/circlet/ffi.lua":match "local ABI = (%d+)")
   end)
@@ -149,11 +149,27 @@ describe("circlet.ffi", function()
         { gamma = 8, reduction = "sum" })
       assert.equal(sum, tonumber(r[kind .. "_class"]))
       same(r[kind .. "_class_gradient"], gradients[2])
+      local each = { gamma = 8, reduction = "none" }
+      local losses = circlet.circle_loss(a, labels, each)
+      same(r[kind .. "_each"], losses)
+      assert.near(losses:double():sum(), tonumber(r[kind .. "_each_sum"]), 1e-5)
+      same(r[kind .. "_class_each"], (circlet.circle_class_loss({ a, b }, labels, each)))
+      local given = { a:narrow(2, 1, 2), a:narrow(2, 3, 1) }
+      loss, gradients = circlet.circle_similarity_loss(given, { gamma = 8 })
+      assert.equal(loss, tonumber(r[kind .. "_given"]))
+      assert.equal("12", r[kind .. "_given_positive"])
+      same(r[kind .. "_given_p"], gradients[1])
+      same(r[kind .. "_given_n"], gradients[2])
+      same(r[kind .. "_given_each"], (circlet.circle_similarity_loss(given, each)))
     end
     for name, text in pairs {
       option = "there is no option gama", choice = "option similarity cannot be cos",
-      array = "an array of float or double expected", mixed = "the gradient must be of the type",
-      label = "element 3",
+      array = "x must be an array of float or double, got ctype<int64_t [?]>",
+      mixed = "gradient must be of the type of x", label = "element 3",
+      short = "x must hold 21 elements, got 18", nothing = "x must be an array of float or double",
+      losses = 'reduction "none" needs an array for the losses',
+      number = "option m must be a number, got a",
+      one = "both gradients must be given, or none",
     } do
       assert(r["error_" .. name]:find(text, 1, true), r["error_" .. name])
     end

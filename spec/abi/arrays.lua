@@ -27,6 +27,26 @@ for _, kind in ipairs { "double", "float" } do
     gradient, gradient_w)
   print(kind .. "_class " .. ("%.17g"):format(loss))
   list(kind .. "_class_gradient", gradient_w, C * D)
+  -- a term for each row; and given similarities, columns 1 and 2 as positives, 3 as negatives
+  local losses = ffi.new(kind .. "[?]", B)
+  loss = circlet.circle_loss(x, labels, B, D, { gamma = 8, reduction = "none" }, nil, losses)
+  list(kind .. "_each", losses, B)
+  print(kind .. "_each_sum " .. ("%.17g"):format(loss))
+  circlet.circle_class_loss(x, labels, B, D, w, C, { gamma = 8, reduction = "none" }, nil, nil,
+    losses)
+  list(kind .. "_class_each", losses, B)
+  local p, n = ffi.new(kind .. "[?]", B * 2), ffi.new(kind .. "[?]", B)
+  for i = 0, B - 1 do
+    p[2 * i], p[2 * i + 1], n[i] = x[i * D], x[i * D + 1], x[i * D + 2]
+  end
+  local gradient_p, gradient_n = ffi.new(kind .. "[?]", B * 2), ffi.new(kind .. "[?]", B)
+  loss, facts = circlet.circle_similarity_loss(p, n, B, 2, 1, { gamma = 8 }, gradient_p, gradient_n)
+  print(kind .. "_given " .. ("%.17g"):format(loss))
+  print(kind .. "_given_positive " .. facts.n_positive)
+  list(kind .. "_given_p", gradient_p, B * 2)
+  list(kind .. "_given_n", gradient_n, B)
+  circlet.circle_similarity_loss(p, n, B, 2, 1, { gamma = 8, reduction = "none" }, nil, nil, losses)
+  list(kind .. "_given_each", losses, B)
 end
 
 local x = ffi.new("float[?]", B * D)
@@ -37,6 +57,11 @@ for name, call in pairs {
   mixed = function()
     circlet.circle_loss(x, labels, B, D, {}, ffi.new("double[?]", B * D))
   end,
+  short = function() circlet.circle_loss(x, labels, B + 1, D) end,
+  nothing = function() circlet.circle_loss(nil, labels, B, D) end,
+  losses = function() circlet.circle_loss(x, labels, B, D, { reduction = "none" }) end,
+  number = function() circlet.circle_loss(x, labels, B, D, { m = "a" }) end,
+  one = function() circlet.circle_similarity_loss(x, x, B, D, D, nil, x) end,
   label = function()
     labels[2] = 0
     circlet.circle_loss(x, labels, B, D)

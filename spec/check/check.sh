@@ -10,6 +10,7 @@ skipped= # why, when a check returns 2
 FUZZ_ROUNDS=${FUZZ_ROUNDS:-100000}
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 
+export TORCH7="${TORCH7:-}"
 export LUA_PATH="$root/lua/?.lua;$root/lua/?/init.lua;;"
 mkdir -p build/check
 
@@ -146,6 +147,20 @@ check_optuna() {
   code=$?
   [ $code -eq 2 ] && skipped="${PYTHON:-python3} has no Optuna (make bench-peers)"
   return $code
+}
+
+# Files and criterions to real Torch7 and back, and what tensors do in both: TORCH7 is the folder that
+# its packages were unpacked into (spec/serialize/torch7/README.md), unless luajit finds it.
+check_torch7() {
+  need luajit luajit || return 2
+  build all || return 1
+  if ! "$LUA" -e 'package.path = "./?.lua;" .. package.path
+      local real, why = require "spec.torch7.support".real() if not real then print(why) os.exit(1) end'
+  then
+    skipped="no real Torch7 (TORCH7=folder)"
+    return 2
+  fi
+  CIRCLET_TORCH7=required specs build spec/torch7 spec/serialize
 }
 
 summary= worst=0

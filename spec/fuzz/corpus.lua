@@ -79,6 +79,11 @@ do -- both byte orders, longs of 4 and 8 bytes, types of CUDA and of Torch7 alon
     .. "17\ntorch.CharStorage\n2\na\255\n")
 end
 
+for _, name in ipairs { "little64", "little32", "big64", "big32" } do -- by real Torch7
+  table.insert(corpus.t7, files.read(("spec/serialize/torch7/%s.t7"):format(name)))
+end
+table.insert(corpus.ascii, files.read "spec/serialize/torch7/ascii.t7")
+
 if arg and arg[0] and arg[0]:find "corpus%.lua$" and arg[1] then
   for name, inputs in pairs(corpus) do
     assert(os.execute(("mkdir -p '%s/%s'"):format(arg[1], name)))

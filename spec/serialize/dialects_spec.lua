@@ -66,6 +66,31 @@ describe("a .t7 file", function()
     support.raises('the mode is "binary" or "ascii", got b32', circlet.serialize, 1, "b32")
   end)
 
+  it("that is damaged is not taken for one of the other width", function()
+    -- the first part of a storage with wide longs is a storage with narrow ones
+    local wide, narrow = dialects.writer("<", 8), dialects.writer("<", 4)
+    local bytes = wide.storage("Long", { 2, 7 })
+    local part = bytes:sub(1, #bytes - 12)
+    assert.equal(narrow.storage("Long", { 0, 2 }), part)
+    files.refused("format", "the file ends too early, or has longs of 4 bytes",
+      circlet.deserialize(part))
+    assert.same({ 0, 2 }, circlet.deserialize(part, "b32"):totable())
+    assert.same({ 5, 2 }, read(dialects.writer("<", 4).storage("Long", { 5, 2 })):totable())
+    each(function(file, what, order, long)
+      if long == 4 or order == ">" then return end
+      for name, whole in pairs(file) do
+        files.flip_bits(function(damaged)
+          local value, message, code = circlet.deserialize(damaged)
+          -- what is read as longs of 4 bytes was no file of longs of 8
+          if value ~= nil and circlet.deserialize(damaged, "b64") == nil then
+            error(what .. name)
+          end
+          return value, message, code
+        end, whole, function() end)
+      end
+    end)
+  end)
+
   it("brings modules of old versions up to date", function()
     each(function(file, what)
       local norm = read(file.norm)
@@ -83,7 +108,9 @@ describe("a .t7 file", function()
       assert.equal("nn.SpatialConvolutionMM", circlet.type(conv))
     end)
     local w = dialects.writer("<", 8)
-    local mean = read(w.object("nn.Mean", w.fields { "dimension", w.number(1) }))
+    local mean = read(w.object("nn.Mean", function()
+      return w.fields { "dimension", w.number(1) }
+    end))
     mean.output = circlet.FloatTensor()
     assert.same({ 2, 3 }, mean:forward(circlet.FloatTensor { { 1, 2 }, { 3, 4 } }):totable())
   end)
@@ -116,7 +143,7 @@ describe("a .t7 file", function()
     package.loaded["circlet.data"] = nil
     package.preload["circlet.data"] = function() error("interrupted!", 0) end
     local w = dialects.writer("<", 8)
-    local bytes = w.object("data.Unheard", w.fields {})
+    local bytes = w.object("data.Unheard", function() return w.fields {} end)
     local ok, message = pcall(circlet.deserialize, bytes)
     assert.same({ false, "interrupted!" }, { ok, message })
   end)

@@ -9,10 +9,12 @@ local format = require "circlet.serialize.format"
 local Binary = {}
 Binary.__index = Binary
 
--- Moves over `count` bytes and returns where they began.
+-- Moves over `count` bytes and returns where they began. short: the bytes ended although what was
+-- asked of them was of a likely size.
 local function take(self, count)
   local first = self.position
   if count > #self.bytes - first + 1 then
+    self.short = true
     format.broken(first, "the file ends here, %d bytes more expected", count)
   end
   self.position = first + count
@@ -22,6 +24,7 @@ end
 local function check_count(self, count, bytes, what)
   local rest = #self.bytes - self.position + 1
   if count < 0 or count > rest // bytes then
+    self.short = count >= 0 and count < 1 << 31
     format.broken(self.position, "%d %s expected, %d bytes are left", count, what, rest)
   end
   return count
@@ -93,10 +96,14 @@ local words = {
   nan = 0 / 0, ["-nan"] = 0 / 0, inf = math.huge, ["-inf"] = -math.huge,
 }
 
--- One number; tonumber() alone would also take "0x10" and the like.
+-- One number; tonumber() alone would also take "0x10" and the like. Something must end it: the
+-- first half of a number is one, too.
 local function number(self, integer)
   local word, after = self.bytes:match("^%s*([%w.+-]+)()", self.position)
   if not word then format.broken(self.position, "a number expected") end
+  if not self.bytes:find("^%s", after) then
+    format.broken(after, "a number expected, and space or a newline after it")
+  end
   local value = words[word:lower()]
   if not value and word:find "^[+-]?%.?%d[%d.]*[eE]?[+-]?%d*$" then
     value = tonumber((word:gsub("^%+", "")))

@@ -20,7 +20,11 @@
 --   __torch_function (the kind), bytecode and upvalues; they are never run, and are written back
 --   as they were.
 -- - Binary files may have either byte order, and longs of 8 or 4 bytes (32-bit machines, Windows);
---   circlet writes this machine's order and 8. Modes "b64" and "b32" tell the reader the width.
+--   circlet writes this machine's order and 8. Modes "b64" and "b32" tell the reader the width; one
+--   that nobody can tell apart from the first part of a file of the other width is refused without.
+-- - Every length, count, number of an object and boolean is checked, so that a file that is cut
+--   anywhere is an error. The format has no checksum: of a bit that flips inside a number or a
+--   string, nothing tells.
 -- - Tensors of CUDA come back on the CPU (CudaTensor as FloatTensor, ...), Char and Short as Int,
 --   Half as Float. Modules of old versions are brought up to date (running_std of
 --   BatchNormalization, ...).

@@ -11,12 +11,17 @@ Reader.__index = Reader
 
 local function broken(self, ...) format.broken(self.decode.position, ...) end
 
--- The number of an object: the object, when it was read before; otherwise nil and the number.
+-- The number of an object: the object, when it was read before; otherwise nil and the number, which
+-- must be the next one, as all writers count: any other is damage.
 local function numbered(self)
   local index = self.decode:int()
   local object = self.objects[index]
-  if object == nil and index < 1 then broken(self, "%d is no number of an object", index) end
-  return object, index
+  if object ~= nil then return object end
+  if index ~= self.count + 1 then
+    broken(self, "object %d where 1 to %d can be", index, self.count + 1)
+  end
+  self.count = index
+  return nil, index
 end
 
 local function read_fields(self, into)
@@ -54,6 +59,15 @@ local function check_geometry(self, size, stride, offset, available)
   end
 end
 
+-- A tensor's sizes, strides and offset are an odd number of longs, followed by the type of its
+-- storage: read as longs of 8 bytes, those of a file with longs of 4 are paired up, and at least
+-- the offset is paired with a type that is not 0. So when none of them is huge, the width is right.
+local function settle(self, dims, size, stride, offset)
+  local huge = dims == 0 or offset >> 31 ~= 0
+  for d = 1, dims do huge = huge or size[d] >> 31 ~= 0 or stride[d] >> 31 ~= 0 end
+  if not huge then self.settled = true end
+end
+
 local function read_tensor(self, index, name)
   local element = format.elements[name].into
   local make = core[element .. "Tensor"]
@@ -63,6 +77,7 @@ local function read_tensor(self, index, name)
   if dims < 0 or dims > 8 then broken(self, "a tensor of %d dimensions, 0 to 8 expected", dims) end
   local size, stride = self.decode:longs(dims), self.decode:longs(dims)
   local offset = self.decode:longs(1)[1]
+  settle(self, dims, size, stride, offset)
   local storage = self:readObject()
   if storage ~= nil and class.type(storage) ~= ("circlet.%sStorage"):format(element) then
     broken(self, "a tensor of %s has a storage of type %s", element, class.type(storage))
@@ -161,7 +176,7 @@ local read = {
   [ids.string] = function(self) return self.decode:text() end,
   [ids.table] = read_table,
   [ids.object] = read_torch_object,
-  [ids.boolean] = function(self) return self.decode:int() ~= 0 end,
+  [ids.boolean] = function(self) return self:readBool() end,
   [ids.old_function] = read_function,
   [ids.plain_function] = read_function,
   [ids.recursive_function] = read_function,
@@ -184,30 +199,49 @@ end
 function Reader:readInt() return self.decode:int() end
 function Reader:readLong() return self.decode:longs(1)[1] end
 function Reader:readDouble() return self.decode:double() end
-function Reader:readBool() return self.decode:int() ~= 0 end
+function Reader:readBool()
+  local i = self.decode:int()
+  if i ~= 0 and i ~= 1 then broken(self, "a boolean is 0 or 1, got %d", i) end
+  return i == 1
+end
 
 local reader = {}
 
-local function read_bytes(bytes, mode, long_bytes)
-  local self = setmetatable({
-    decode = decoders.new(bytes, mode, long_bytes), objects = {}, depth = 0,
+local function new(bytes, mode, long_bytes)
+  return setmetatable({
+    decode = decoders.new(bytes, mode, long_bytes), objects = {}, count = 0, depth = 0,
   }, Reader)
+end
+
+local function read_all(self)
   local object = self:readObject()
   if not self.decode:at_end() then broken(self, "the object ends here, the file goes on") end
   return object
+end
+
+-- Longs of 8 bytes, or of 4 when the file cannot have those. A file that might be either, one with
+-- narrow longs or the first part of one with wide longs, is refused: nobody can tell.
+local function read_either(bytes)
+  local wide = new(bytes, "binary", 8)
+  local ok, result = format.try(read_all, wide)
+  if ok then return result end
+  if not wide.settled then
+    local narrow, object = format.try(read_all, new(bytes, "binary", 4))
+    if narrow and not wide.decode.short then return object end
+    if narrow then
+      broken(wide, "the file ends too early, or has longs of 4 bytes: mode \"b32\" says so")
+    end
+  end
+  error(result, 0) -- what the usual width meets says more
 end
 
 --- The one object in `bytes`; raises format.broken() when they are anything else. mode: "ascii",
 -- "b64" and "b32" (binary, with longs of 8 or 4 bytes), or "binary", which tries both: a file does
 -- not say what it has.
 function reader.read(bytes, mode)
-  if mode == "ascii" then return read_bytes(bytes, mode) end
-  if mode ~= "binary" then return read_bytes(bytes, "binary", mode == "b32" and 4 or 8) end
-  local ok, result = format.try(read_bytes, bytes, "binary", 8)
-  if ok then return result end
-  local narrow, object = format.try(read_bytes, bytes, "binary", 4)
-  if narrow then return object end
-  error(result, 0) -- what the usual width meets says more
+  if mode == "ascii" then return read_all(new(bytes, mode)) end
+  if mode == "binary" then return read_either(bytes) end
+  return read_all(new(bytes, "binary", mode == "b32" and 4 or 8))
 end
 
 return reader
