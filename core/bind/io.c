@@ -100,6 +100,19 @@ static int write_file(lua_State *L) {
   return 1;
 }
 
+/* create_file(path, string) -> true, or false when something has that name. One call, so that
+ * nothing (Ctrl-C) comes between making the file and filling it. */
+static int create_file(lua_State *L) {
+  ct_error error;
+  size_t length;
+  bool made;
+  const char *path = check_path(L, 1), *data = luaL_checklstring(L, 2, &length);
+  ct_status status = ct_file_create(path, (ct_piece){data, (int64_t)length}, &made, &error);
+  if (status != CT_OK) return outcome(L, path, status, &error);
+  lua_pushboolean(L, made);
+  return 1;
+}
+
 /* Inflating may take a second: Ctrl-C ends it. */
 static ct_status inflate_watched(const void *data, int64_t size, int64_t limit, ct_bytes *out,
                                  ct_error *error) {
@@ -243,11 +256,17 @@ static const luaL_Reg public_functions[] = {
     {"read_file", read_file}, {"write_file", write_file}, {NULL, NULL}};
 
 static const luaL_Reg io_functions[] = {
-    {"load_idx", load_idx},         {"parse_idx", parse_idx},
-    {"load_npy", load_npy},         {"parse_npy", parse_npy},
-    {"save_npy", save_npy},         {"format_npy", format_npy},
-    {"inflate", inflate_string},    {"storage_id", storage_id},
-    {"fill_storage", fill_storage}, {NULL, NULL},
+    {"load_idx", load_idx},
+    {"parse_idx", parse_idx},
+    {"load_npy", load_npy},
+    {"parse_npy", parse_npy},
+    {"save_npy", save_npy},
+    {"format_npy", format_npy},
+    {"inflate", inflate_string},
+    {"storage_id", storage_id},
+    {"fill_storage", fill_storage},
+    {"create_file", create_file},
+    {NULL, NULL},
 };
 
 void ctl_open_io(lua_State *L) {

@@ -193,3 +193,16 @@ ct_status ct_file_write(const char *path, int64_t pieces, const ct_piece *piece,
   free(target);
   return status;
 }
+
+ct_status ct_file_create(const char *path, ct_piece piece, bool *made, ct_error *error) {
+  int fd = open_retrying(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+  *made = fd >= 0;
+  if (fd < 0) return errno == EEXIST ? CT_OK : fail_errno(error, "make", path, errno);
+  ct_status status = write_all(fd, path, 1, &piece, error);
+  if (close(fd) != 0 && status == CT_OK) status = fail_errno(error, "write", path, errno);
+  if (status != CT_OK) {
+    unlink(path);
+    *made = false;
+  }
+  return status;
+}

@@ -2,6 +2,7 @@
 #ifndef CIRCLET_IO_FILE_H
 #define CIRCLET_IO_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/status.h"
 
@@ -28,5 +29,10 @@ ct_status ct_file_read(const char *path, int64_t limit, ct_bytes *out, ct_error 
  * existing file is kept. On CT_EIO and CT_ENOMEM the old file is intact and the new one is gone.
  * A device or a pipe has nothing to keep and is written in place. */
 ct_status ct_file_write(const char *path, int64_t pieces, const ct_piece *piece, ct_error *error);
+
+/* Makes a new file at `path` that holds `piece`, unless something has that name; *made tells. It
+ * does not wait for the disk. Two processes that try at once: exactly one makes it, on local disks
+ * and on NFS from version 3 on. CT_EIO when the system refuses; then there is no file. */
+ct_status ct_file_create(const char *path, ct_piece piece, bool *made, ct_error *error);
 
 #endif

@@ -47,7 +47,7 @@ end
 
 helpers.idx = {
   parse = core.io.parse_idx, inflate = core.io.inflate,
-  line = core.io.journal_line,
+  line = core.io.journal_line, create = core.io.create_file,
   load = function(path) return sound(core.io.load_idx(path)) end,
 }
 

@@ -126,7 +126,8 @@ def add(path, name, count):
 
 def importances(path, name):
     study = optuna.load_study(storage=storage_at(path), study_name=name)
-    print(json.dumps(optuna.importance.get_param_importances(study)))
+    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    print(json.dumps(optuna.importance.get_param_importances(study, evaluator=evaluator)))
 
 
 def front(path, name):

@@ -1,12 +1,13 @@
---- The lock of a journal: a symbolic link `path`.lock that points at the journal. Making a link
--- either succeeds or finds one there, on local disks and on NFS, so whoever makes it holds the
--- lock. Optuna locks its journals the same way, and the two exclude each other.
+--- The lock of a journal: a file `path`.lock that is made only where there is none. Whoever makes
+-- it holds the lock. Optuna makes a symbolic link of that name, or such a file, so the two exclude
+-- each other.
 --
 -- A process that is killed leaves its lock behind. Where the owner can be told to be dead the next
 -- process takes the lock over at once; where it cannot (another machine, another container, an
--- owner that is not circlet), after `grace` seconds without a change. To tell, circlet writes the
--- owner into the link without changing where it leads: between two parts of a path "//" and "/./"
--- mean the same as "/", so they are the bits 0 and 1 of (process number, machine, count of locks).
+-- owner that is not circlet), after `grace` seconds without a change. To tell, the file holds one
+-- line: process number, machine, and a count that makes every lock another. (A link could say this
+-- in the words of its target, too, but long targets cost a busy disk milliseconds.)
+local core = require "circlet.core"
 local uv = require "luv"
 
 local Lock = {}
@@ -26,51 +27,30 @@ local function machine()
   return hash
 end
 
--- The bits of every byte, made when first used: a lock is signed a thousand times a second.
-local byte_bits = setmetatable({}, {
-  __index = function(known, byte)
-    local parts = {}
-    for i = 7, 0, -1 do parts[#parts + 1] = (byte >> i & 1) == 1 and "/./" or "//" end
-    known[byte] = table.concat(parts)
-    return known[byte]
-  end,
-})
-
-local function bits(value, count)
-  local text = ""
-  for shift = count - 8, 0, -8 do text = text .. byte_bits[value >> shift & 0xff] end
-  return text
-end
-
-local lengths = { 32, 32, 16 } -- process number, machine, count
-
 -- Counts locks, so that no two of this process look alike.
-local count = uv.hrtime() & 0xffff
+local count = uv.hrtime() & 0xffffffff
 
--- "/a/b" with the owner between "/a" and "b".
-local function sign(self, owner)
-  local parts = {}
-  for i, length in ipairs(lengths) do parts[i] = bits(owner[i], length) end
-  return self.folder .. table.concat(parts) .. self.name
+local function sign(machine_number)
+  count = (count + 1) & 0xffffffff
+  return ("circlet %d %08x %d\n"):format(uv.os_getpid(), machine_number, count)
 end
 
--- The owner in a link, or nil.
-local function read_owner(self, link)
-  if link:sub(1, #self.folder) ~= self.folder or link:sub(-#self.name) ~= self.name then
-    return nil
-  end
-  local run = link:sub(#self.folder + 1, -#self.name - 1)
-  local owner, at = {}, 1
-  for i, length in ipairs(lengths) do
-    local value = 0
-    for _ = 1, length do
-      local one = run:sub(at, at + 2) == "/./"
-      if not one and run:sub(at, at + 1) ~= "//" then return nil end
-      value, at = value << 1 | (one and 1 or 0), at + (one and 3 or 2)
-    end
-    owner[i] = value
-  end
-  return at > #run and owner or nil
+-- What the lock says: "" for one that is not circlet's; nil when there is none. A link is Optuna's,
+-- and leads to the journal.
+local function read(self)
+  local status = uv.fs_lstat(self.path)
+  if not status then return nil end
+  local sight = ("%d %d %d"):format(status.ino, status.mtime.sec, status.mtime.nsec)
+  local file = status.type == "file" and status.size < 100 and io.open(self.path)
+  if not file then return "", sight end
+  local text = file:read "a"
+  file:close()
+  return text or "", sight
+end
+
+local function owner_in(text)
+  local process, on, number = text:match "^circlet (%d+) (%x+) (%d+)\n$"
+  return process and { math.tointeger(process), tonumber(on, 16), number }
 end
 
 --- A lock for the file at `path`, which is absolute: a relative link would dangle elsewhere.
@@ -81,9 +61,8 @@ function Lock.new(path, options)
     error("study.Lock: an absolute path expected, got " .. tostring(path), 2)
   end
   options = options or {}
-  local folder, name = path:match("^(.*)/([^/]+)$")
   return setmetatable({
-    target = path, path = path .. ".lock", folder = folder, name = name,
+    target = path, path = path .. ".lock",
     grace = options.grace or 30, patience = options.patience or math.huge, machine = machine(),
     held = false,
   }, Lock)
@@ -102,46 +81,43 @@ end
 -- Removes a lock whose owner is dead. Two processes may find the same dead owner, and the slower
 -- must not remove the lock that the faster has made since. So each first claims the right to
 -- remove this one lock, and looks again when it has it: nobody else removes it meanwhile.
-local function remove_dead(self, link)
-  local owner = read_owner(self, link)
+local function remove_dead(self, text)
+  local owner = owner_in(text)
   if not owner or owner[2] ~= self.machine then return false end
   local _, _, why = uv.kill(owner[1], 0)
   if why ~= "ESRCH" then return false end
-  local claim = ("%s.%d-%d.claim"):format(self.path, owner[1], owner[3])
-  if not uv.fs_symlink(self.target, claim) then return false end
-  local removed = uv.fs_readlink(self.path) == link and remove(self) or false
+  local claim = ("%s.%d-%s.claim"):format(self.path, owner[1], owner[3])
+  if not core.io.create_file(claim, "") then return false end
+  local removed = read(self) == text and remove(self) or false
   uv.fs_unlink(claim)
   return removed
 end
 
 --- Waits until the lock is ours: tries again after 1 ms, 2 ms, 4 ms and so on up to 1 s. Returns
--- true; or nil, message, "io" when the link cannot be made, nil, message, "busy" when
--- patience ends.
+-- true; or nil, message, "io" when the file cannot be made, nil, message, "busy" when patience
+-- ends.
 function Lock:acquire()
   if self.held then error("study.Lock: the lock is held already", 2) end
   local pause, began, seen, since = 1, uv.hrtime(), nil, uv.hrtime()
   while true do
     local earlier = self.attempt
-    count = (count + 1) & 0xffff
-    self.attempt = self.machine and sign(self, { uv.os_getpid(), self.machine, count })
-    local ok, message, code = uv.fs_symlink(self.attempt or self.target, self.path)
-    if ok then
+    self.attempt = self.machine and sign(self.machine) or ""
+    local made, message = core.io.create_file(self.path, self.attempt)
+    if made then
       self.held = true
       return true
-    end
-    if code ~= "EEXIST" then
+    elseif made == nil then
       return nil, ("cannot lock %s: %s"):format(self.target, message), "io"
     end
-    local link, status = uv.fs_readlink(self.path), uv.fs_lstat(self.path)
-    local sight = status and ("%d %d %d"):format(status.ino, status.mtime.sec, status.mtime.nsec)
-    if link and link == earlier then
-      -- Ours: Ctrl-C came when the link was made and not yet noted.
+    local text, sight = read(self)
+    if earlier and earlier ~= "" and text == earlier then
+      -- Ours: Ctrl-C came when the file was made and that not yet noted.
       self.attempt, self.held = earlier, true
       return true
     end
     local now = uv.hrtime()
     if sight ~= seen then seen, since = sight, now end
-    if link and remove_dead(self, link) then
+    if text and remove_dead(self, text) then
       pause = 1
     elseif sight and now - since > self.grace * 1e9 then
       remove(self)

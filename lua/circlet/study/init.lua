@@ -3,7 +3,7 @@ local parts = {
   samplers = "circlet.study.samplers", pruners = "circlet.study.pruners",
   Study = "circlet.study.Study", Trial = "circlet.study.Trial",
   Journal = "circlet.study.Journal", Lock = "circlet.study.Lock",
-  distribution = "circlet.study.distribution",
+  distribution = "circlet.study.distribution", importance = "circlet.study.importance",
 }
 
 local study = {}
