@@ -7,12 +7,11 @@
 #include "cpu/isa.h"
 
 typedef struct ct_row_kernels {
-  /* Whether all dim elements of x are finite. */
-  bool (*finite)(int64_t dim, const void *x);
-  /* to = x / |x| (0 for a zero row); returns 1/|x|, 0 for a zero row. Exact to rounding for every
-   * finite x: the largest magnitude is scaled to about 1 first. */
+  /* to = x / |x| (0 for a zero row), exact to rounding for every finite x; returns 1/|x|, 0 for a
+   * zero row and NaN for a row that is not finite. */
   double (*normalise)(int64_t dim, const void *x, void *to);
-  /* to = x; returns |x|^2. */
+  /* to = x; returns |x|^2 (infinite beyond the range of double), NaN for a row that is not finite.
+   */
   double (*load)(int64_t dim, const void *x, void *to);
   /* Back through the normalisation: to = (g - (g.u)u) * inverse_norm, u the unit row. False when
    * the result is not finite. */

@@ -30,10 +30,7 @@ static double scale_for(double largest) {
 #include "cpu/rows_pair.h"
 
 #define TABLE(types)                                                                               \
-  {                                                                                                \
-    finite_##types, normalise_##types, load_##types, project_##types, subtract_##types,            \
-        store_##types                                                                              \
-  }
+  { normalise_##types, load_##types, project_##types, subtract_##types, store_##types }
 
 const ct_row_kernel_set CT_ISA_NAME(ct_row_kernels) = {
     .f32_f32 = TABLE(f32_f32),

@@ -10,36 +10,46 @@ static bool NAME(finite)(int64_t dim, const void *from) {
   return zero == 0;
 }
 
+/* Squares of floats are far from both ends of double's range; those of doubles are brought there by
+ * a power of two, which changes no digit. */
 static double NAME(normalise)(int64_t dim, const void *from, void *into) {
   const OUTER *x = from;
   REAL *to = into;
-  double largest = 0, sum = 0;
+  double scale = 1, sum = 0;
+  if (sizeof(OUTER) == sizeof(double)) {
+    double largest = 0;
+    if (!NAME(finite)(dim, from)) return NAN;
 #pragma omp simd reduction(max : largest)
-  for (int64_t d = 0; d < dim; d++) {
-    double magnitude = fabs((double)x[d]);
-    largest = magnitude > largest ? magnitude : largest;
+    for (int64_t d = 0; d < dim; d++) {
+      double magnitude = fabs((double)x[d]);
+      largest = magnitude > largest ? magnitude : largest;
+    }
+    scale = largest > 0 ? scale_for(largest) : 0;
   }
-  double scale = largest > 0 ? scale_for(largest) : 0;
 #pragma omp simd reduction(+ : sum)
   for (int64_t d = 0; d < dim; d++) {
     double scaled = (double)x[d] * scale;
     sum += scaled * scaled;
   }
-  double root = largest > 0 ? sqrt(sum) : 1;
-  for (int64_t d = 0; d < dim; d++) to[d] = (REAL)((double)x[d] * scale / root);
-  return scale / root;
+  if (!isfinite(sum)) return NAN;
+  double root = sqrt(sum), inverse = sum > 0 ? scale / root : 0;
+  for (int64_t d = 0; d < dim; d++)
+    to[d] = sizeof(REAL) == sizeof(double) && sum > 0 ? (REAL)((double)x[d] * scale / root)
+                                                      : (REAL)((double)x[d] * inverse);
+  return inverse;
 }
 
 static double NAME(load)(int64_t dim, const void *from, void *into) {
   const OUTER *x = from;
   REAL *to = into;
   double sum = 0;
+  if (sizeof(OUTER) == sizeof(double) && !NAME(finite)(dim, from)) return NAN;
 #pragma omp simd reduction(+ : sum)
   for (int64_t d = 0; d < dim; d++) {
     to[d] = (REAL)x[d];
     sum += (double)x[d] * (double)x[d];
   }
-  return sum;
+  return sizeof(OUTER) == sizeof(double) || isfinite(sum) ? sum : NAN;
 }
 
 /* u is a unit row up to rounding, so the component along it is taken by u.u, not by 1: the result

@@ -18,7 +18,7 @@ static inline int64_t ct_tile_pitch(int64_t padded_rows) { return padded_rows + 
 
 typedef struct ct_tile_kernels {
   int64_t width;
-  /* Row `i` to and from the layouts; x: [dim] contiguous. */
+  /* Row `i` to and from the layouts; x: [dim] contiguous. A layout that is NULL is left out. */
   void (*pack)(int64_t dim, int64_t pitch, int64_t i, const void *x, void *by_dim, void *by_row);
   void (*unpack)(int64_t dim, int64_t pitch, int64_t i, const void *by_dim, void *x);
   /* s[r*lds + c] = row (first_a + r) of a . row (first_b + c) of b, for m x n; a and b by row. m,

@@ -9,10 +9,15 @@ static void NAME(pack)(int64_t dim, int64_t pitch, int64_t i, const void *from, 
                        void *by_row) {
   const int64_t width = NAME(WIDTH);
   const REAL *x = from;
-  REAL *d = (REAL *)by_dim + i * width, *r = (REAL *)by_row + i / width * dim * width + i % width;
-  for (int64_t k = 0; k < dim; k += width, d += pitch * width)
-    memcpy(d, x + k, (size_t)(dim - k < width ? dim - k : width) * sizeof *x);
-  for (int64_t k = 0; k < dim; k++) r[k * width] = x[k];
+  if (by_dim) {
+    REAL *d = (REAL *)by_dim + i * width;
+    for (int64_t k = 0; k < dim; k += width, d += pitch * width)
+      memcpy(d, x + k, (size_t)(dim - k < width ? dim - k : width) * sizeof *x);
+  }
+  if (by_row) {
+    REAL *r = (REAL *)by_row + i / width * dim * width + i % width;
+    for (int64_t k = 0; k < dim; k++) r[k * width] = x[k];
+  }
 }
 
 static void NAME(unpack)(int64_t dim, int64_t pitch, int64_t i, const void *by_dim, void *to) {

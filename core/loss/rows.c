@@ -134,11 +134,12 @@ static bool load_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, con
                      int64_t i, const ct_pair_side *side, int64_t k, double *inverse_norm,
                      void *room, double *square) {
   const void *from = x + (size_t)(r->origin[i] * r->dim) * ct_dtype_size(r->outer);
-  if (!kernels->finite(r->dim, from)) return false;
   if (r->similarity == CT_COSINE) {
     inverse_norm[k] = kernels->normalise(r->dim, from, room);
+    if (isnan(inverse_norm[k])) return false;
   } else {
     *square = kernels->load(r->dim, from, room);
+    if (isnan(*square)) return false;
     size_t real = ct_dtype_size(r->compute);
     if (r->similarity == CT_EUCLIDEAN)
       ct_scalar_store(r->compute, (char *)side->half + (size_t)k * real,
@@ -155,12 +156,13 @@ static void zero_padding(const ct_sorted_rows *r, const ct_pair_side *side) {
   int64_t width = tiles_for(r->compute)->width, panels = (r->dim + width - 1) / width;
   int64_t panel = side->pitch * width, rows = side->rows / width * width;
   char *by_dim = side->by_dim, *by_row = side->by_row;
-  for (int64_t k = 0; k < panels; k++) {
+  for (int64_t k = 0; by_dim && k < panels; k++) {
     int64_t from = k == panels - 1 && r->dim % width ? 0 : side->rows * width;
     memset(by_dim + (size_t)(k * panel + from) * real, 0, (size_t)(panel - from) * real);
   }
-  memset(by_row + (size_t)(rows * r->dim) * real, 0,
-         (size_t)((side->padded - rows) * r->dim) * real);
+  if (by_row)
+    memset(by_row + (size_t)(rows * r->dim) * real, 0,
+           (size_t)((side->padded - rows) * r->dim) * real);
 }
 
 static ct_status bad_value(const char *function, const char *x_name, int64_t row, ct_error *error) {
