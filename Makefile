@@ -27,7 +27,7 @@ CFLAGS   = -std=gnu11 $(OPT) -g -fPIC -fopenmp -fvisibility=hidden -ffp-contract
            -fno-math-errno -fno-trapping-math $(WARNINGS) -Icore $(BLAS_CFLAGS) \
            $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 LDFLAGS  = -shared -fopenmp -Wl,-z,nodelete $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-LIBS     = $(BLAS_LIBS) -lz -lm -lpthread
+LIBS     = $(BLAS_LIBS) -lpng16 -ljpeg -lz -lm -lpthread
 
 # Files named *_kernels.c are compiled once per instruction set (core/cpu/isa.h).
 ifeq ($(shell uname -m),x86_64)
@@ -88,7 +88,7 @@ $(foreach isa,$(ISAS),$(BUILD)/core/cpu/tile_kernels.$(isa).o \
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 ## Packages: what building, testing and the scripts need on Debian and Ubuntu.
-PACKAGES = gcc make pkg-config lua5.4 liblua5.4-dev libopenblas-dev zlib1g-dev \
+PACKAGES = gcc make pkg-config lua5.4 liblua5.4-dev libopenblas-dev zlib1g-dev libpng-dev libjpeg-dev \
            luajit lua-argparse lua-filesystem lua-luv lua-busted lua-check clang-format gnuplot-nox \
            fonts-dejavu-core dataset-fashion-mnist
 .PHONY: deps

@@ -7,7 +7,7 @@ description = {
   detailed = [[
     C kernels expose strided tensors and the Circle Loss forward and backward pass as a Lua module.
     The loss streams over tiles of similarities and never stores the B x B matrix.
-    Needs OpenBLAS and zlib with their headers, gcc and make.]],
+    Needs OpenBLAS, zlib, libpng and libjpeg-turbo with their headers, gcc and make.]],
   license = "MIT",
 }
 dependencies = { "lua >= 5.4, < 5.5", "argparse", "luafilesystem", "luv" }

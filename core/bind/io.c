@@ -157,6 +157,20 @@ static int load(lua_State *L, parser *parse, bool may_be_gzip) {
   return status == CT_OK ? 1 : outcome(L, path, status, &error);
 }
 
+/* map_npy(path) -> tensor on the file's own memory where that can be */
+static int map_npy(lua_State *L) {
+  ct_error error;
+  ct_mapping mapping = {0};
+  const char *path = check_path(L, 1);
+  ct_tensor *scratch = ctl_push_tensor(L, CT_FLOAT);
+  ct_status status = ct_file_map(path, &mapping, &error);
+  if (status == CT_OK) status = ct_npy_adopt(&mapping, scratch, &error);
+  if (status != CT_OK) return outcome(L, path, status, &error);
+  ct_tensor_set(ctl_push_tensor(L, scratch->dtype), scratch);
+  ct_tensor_release(scratch);
+  return 1;
+}
+
 static int parse_string(lua_State *L, parser *parse) {
   ct_error error;
   size_t size;
@@ -266,6 +280,7 @@ static const luaL_Reg io_functions[] = {
     {"storage_id", storage_id},
     {"fill_storage", fill_storage},
     {"create_file", create_file},
+    {"map_npy", map_npy},
     {NULL, NULL},
 };
 

@@ -28,7 +28,7 @@ static ct_status fail_path(ct_error *error, const char *verb, const char *path, 
                  cut ? path + length - SHOWN : path, why);
 }
 
-static ct_status fail_errno(ct_error *error, const char *verb, const char *path, int number) {
+ct_status ct_file_refused(const char *verb, const char *path, int number, ct_error *error) {
   char why[96];
   if (strerror_r(number, why, sizeof why) != 0) snprintf(why, sizeof why, "error %d", number);
   return fail_path(error, verb, path, why);
@@ -50,7 +50,7 @@ static ct_status read_all(int fd, const char *path, int64_t expected, int64_t li
   for (;;) {
     ssize_t got = read(fd, out->data + out->size, (size_t)(room - out->size));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno(error, "read", path, errno);
+    if (got < 0) return ct_file_refused("read", path, errno, error);
     if (got == 0) return CT_OK;
     out->size += got;
     if (out->size > limit) return fail_path(error, "read", path, "it is larger than allowed");
@@ -67,12 +67,12 @@ ct_status ct_file_read(const char *path, int64_t limit, ct_bytes *out, ct_error 
   struct stat facts;
   ct_bytes bytes = {0};
   int fd = open_retrying(path, O_RDONLY, 0);
-  if (fd < 0) return fail_errno(error, "read", path, errno);
+  if (fd < 0) return ct_file_refused("read", path, errno, error);
   ct_status status = CT_OK;
   if (fstat(fd, &facts) != 0)
-    status = fail_errno(error, "read", path, errno);
+    status = ct_file_refused("read", path, errno, error);
   else if (S_ISDIR(facts.st_mode))
-    status = fail_errno(error, "read", path, EISDIR);
+    status = ct_file_refused("read", path, EISDIR, error);
   else
     status = read_all(fd, path, facts.st_size > 0 ? facts.st_size : 4096, limit, &bytes, error);
   close(fd);
@@ -93,7 +93,7 @@ static ct_status write_all(int fd, const char *path, int64_t pieces, const ct_pi
     while (left > 0) {
       ssize_t put = write(fd, from, (size_t)(left < AT_ONCE ? left : AT_ONCE));
       if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return fail_errno(error, "write", path, errno);
+      if (put < 0) return ct_file_refused("write", path, errno, error);
       from += put;
       left -= put;
     }
@@ -104,9 +104,9 @@ static ct_status write_all(int fd, const char *path, int64_t pieces, const ct_pi
 static ct_status write_in_place(const char *path, int64_t pieces, const ct_piece *piece,
                                 ct_error *error) {
   int fd = open_retrying(path, O_WRONLY, 0);
-  if (fd < 0) return fail_errno(error, "write", path, errno);
+  if (fd < 0) return ct_file_refused("write", path, errno, error);
   ct_status status = write_all(fd, path, pieces, piece, error);
-  if (close(fd) != 0 && status == CT_OK) status = fail_errno(error, "write", path, errno);
+  if (close(fd) != 0 && status == CT_OK) status = ct_file_refused("write", path, errno, error);
   return status;
 }
 
@@ -127,7 +127,7 @@ static ct_status create_beside(const char *path, mode_t mode, int *fd, char **na
   if (*fd < 0) {
     int number = errno;
     ct_free(buffer);
-    return fail_errno(error, "write", path, number);
+    return ct_file_refused("write", path, number, error);
   }
   *name = buffer;
   return CT_OK;
@@ -151,7 +151,7 @@ static ct_status open_folder(const char *path, int *fd, ct_error *error) {
 static ct_status sync_folder(int fd, const char *path, ct_error *error) {
   if (fd < 0 || fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS)
     return CT_OK;
-  return fail_errno(error, "write", path, errno);
+  return ct_file_refused("write", path, errno, error);
 }
 
 static ct_status replace_in(int folder, const char *path, const struct stat *old, int64_t pieces,
@@ -161,10 +161,11 @@ static ct_status replace_in(int folder, const char *path, const struct stat *old
   CT_TRY(create_beside(path, old ? 0600 : 0666, &fd, &name, error));
   ct_status status = write_all(fd, path, pieces, piece, error);
   if (status == CT_OK && old && fchmod(fd, old->st_mode & 07777) != 0)
-    status = fail_errno(error, "write", path, errno);
-  if (status == CT_OK && fsync(fd) != 0) status = fail_errno(error, "write", path, errno);
-  if (close(fd) != 0 && status == CT_OK) status = fail_errno(error, "write", path, errno);
-  if (status == CT_OK && rename(name, path) != 0) status = fail_errno(error, "write", path, errno);
+    status = ct_file_refused("write", path, errno, error);
+  if (status == CT_OK && fsync(fd) != 0) status = ct_file_refused("write", path, errno, error);
+  if (close(fd) != 0 && status == CT_OK) status = ct_file_refused("write", path, errno, error);
+  if (status == CT_OK && rename(name, path) != 0)
+    status = ct_file_refused("write", path, errno, error);
   if (status != CT_OK) unlink(name);
   ct_free(name);
   return status == CT_OK ? sync_folder(folder, path, error) : status;
@@ -182,13 +183,13 @@ static ct_status replace(const char *path, const struct stat *old, int64_t piece
 ct_status ct_file_write(const char *path, int64_t pieces, const ct_piece *piece, ct_error *error) {
   struct stat facts;
   if (stat(path, &facts) != 0) {
-    if (errno != ENOENT || !*path) return fail_errno(error, "write", path, errno);
+    if (errno != ENOENT || !*path) return ct_file_refused("write", path, errno, error);
     return replace(path, NULL, pieces, piece, error);
   }
-  if (S_ISDIR(facts.st_mode)) return fail_errno(error, "write", path, EISDIR);
+  if (S_ISDIR(facts.st_mode)) return ct_file_refused("write", path, EISDIR, error);
   if (!S_ISREG(facts.st_mode)) return write_in_place(path, pieces, piece, error);
   char *target = realpath(path, NULL); /* a symbolic link stays one */
-  if (!target) return fail_errno(error, "write", path, errno);
+  if (!target) return ct_file_refused("write", path, errno, error);
   ct_status status = replace(target, &facts, pieces, piece, error);
   free(target);
   return status;
@@ -197,9 +198,9 @@ ct_status ct_file_write(const char *path, int64_t pieces, const ct_piece *piece,
 ct_status ct_file_create(const char *path, ct_piece piece, bool *made, ct_error *error) {
   int fd = open_retrying(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
   *made = fd >= 0;
-  if (fd < 0) return errno == EEXIST ? CT_OK : fail_errno(error, "make", path, errno);
+  if (fd < 0) return errno == EEXIST ? CT_OK : ct_file_refused("make", path, errno, error);
   ct_status status = write_all(fd, path, 1, &piece, error);
-  if (close(fd) != 0 && status == CT_OK) status = fail_errno(error, "write", path, errno);
+  if (close(fd) != 0 && status == CT_OK) status = ct_file_refused("write", path, errno, error);
   if (status != CT_OK) {
     unlink(path);
     *made = false;

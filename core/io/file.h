@@ -35,4 +35,7 @@ ct_status ct_file_write(const char *path, int64_t pieces, const ct_piece *piece,
  * and on NFS from version 3 on. CT_EIO when the system refuses; then there is no file. */
 ct_status ct_file_create(const char *path, ct_piece piece, bool *made, ct_error *error);
 
+/* CT_EIO: "cannot <verb> <path>: " and what errno's `number` says. */
+ct_status ct_file_refused(const char *verb, const char *path, int number, ct_error *error);
+
 #endif

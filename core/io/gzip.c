@@ -9,15 +9,14 @@
 #include <zlib.h>
 #include "base/interrupt.h"
 #include "base/memory.h"
-
-enum { LARGEST_RATIO = 1032 }; /* deflate cannot do better: 258 bytes for two bits */
+#include "io/inflate.h"
 
 bool ct_is_gzip(const void *data, int64_t size) {
   const unsigned char *byte = data;
   return size >= 2 && byte[0] == 0x1f && byte[1] == 0x8b;
 }
 
-static void *zlib_alloc(void *opaque, unsigned count, unsigned size) {
+void *ct_zlib_alloc(void *opaque, unsigned count, unsigned size) {
   void *p = NULL;
   (void)opaque;
   /* zlib takes fresh memory as it comes, but memory checkers do not: zero it */
@@ -25,7 +24,7 @@ static void *zlib_alloc(void *opaque, unsigned count, unsigned size) {
   return p;
 }
 
-static void zlib_free(void *opaque, void *p) {
+void ct_zlib_free(void *opaque, void *p) {
   (void)opaque;
   ct_free(p);
 }
@@ -38,7 +37,7 @@ static int64_t first_guess(const unsigned char *data, int64_t size, int64_t limi
     const unsigned char *t = data + size - 4;
     guess = (int64_t)t[0] | (int64_t)t[1] << 8 | (int64_t)t[2] << 16 | (int64_t)t[3] << 24;
   }
-  if (guess / LARGEST_RATIO > size) guess = size * LARGEST_RATIO;
+  if (guess / CT_DEFLATE_RATIO > size) guess = size * CT_DEFLATE_RATIO;
   return guess < limit ? guess : limit;
 }
 
@@ -100,11 +99,11 @@ static ct_status run(inflation *s, ct_error *error) {
 
 ct_status ct_gzip_inflate(const void *data, int64_t size, int64_t limit, ct_bytes *out,
                           ct_error *error) {
-  if (limit < 0 || limit == INT64_MAX || size > INT64_MAX / LARGEST_RATIO - 1)
+  if (limit < 0 || limit == INT64_MAX || size > INT64_MAX / CT_DEFLATE_RATIO - 1)
     return ct_fail(error, CT_EINVALID, "gzip: sizes must be in 0..2^63-2");
   if (!ct_is_gzip(data, size))
     return ct_fail(error, CT_EFORMAT, "gzip: the data do not begin with a gzip header");
-  inflation s = {.z = {.zalloc = zlib_alloc, .zfree = zlib_free}, .limit = limit};
+  inflation s = {.z = {.zalloc = ct_zlib_alloc, .zfree = ct_zlib_free}, .limit = limit};
   s.end = (const unsigned char *)data + size;
   s.z.next_in = (z_const Bytef *)(uintptr_t)data;
   if (inflateInit2(&s.z, 15 + 16) != Z_OK)

@@ -170,28 +170,58 @@ static void widen(const npy_type *type, bool reverse, const char *from, int64_t 
   }
 }
 
-static ct_status make_tensor(const npy_header *h, const char *from, ct_tensor *out,
-                             ct_error *error) {
+static bool same_width(const npy_header *h) {
+  return ct_dtype_size(h->type->dtype) == (size_t)h->type->bytes;
+}
+
+/* The elements at `from` in a fresh storage. */
+static ct_status copy_elements(const npy_header *h, const char *from, const int64_t *size,
+                               ct_tensor *out, ct_error *error) {
+  CT_TRY(ct_tensor_new(out, h->type->dtype, h->dims, size, error));
+  if (same_width(h))
+    ct_copy_ordered(ct_tensor_data(out), from, h->count, (size_t)h->type->bytes, h->reverse);
+  else
+    widen(h->type, h->reverse, from, h->count, ct_tensor_data(out));
+  return CT_OK;
+}
+
+static void unmap(void *memory, int64_t bytes) { ct_file_unmap(&(ct_mapping){memory, bytes}); }
+
+/* The elements at `from` as they lie in the mapping, which is the storage's then. */
+static ct_status adopt_elements(const npy_header *h, const char *from, const int64_t *size,
+                                ct_mapping *mapping, ct_tensor *out, ct_error *error) {
+  ct_storage *storage = NULL;
+  void *elements = (char *)mapping->data + (from - (const char *)mapping->data);
+  CT_TRY(ct_storage_adopt(&storage, h->type->dtype, h->count, elements, mapping->data,
+                          mapping->size, unmap, error));
+  *mapping = (ct_mapping){0};
+  ct_status status = ct_tensor_set_storage(out, storage, 0, h->dims, size, NULL, error);
+  ct_storage_release(storage);
+  return status;
+}
+
+/* mapping: what may be adopted, or NULL. */
+static ct_status make_tensor(const npy_header *h, const char *from, ct_mapping *mapping,
+                             ct_tensor *out, ct_error *error) {
   int64_t size[CT_MAX_DIMS];
   int order[CT_MAX_DIMS];
   for (int d = 0; d < h->dims; d++) {
     order[d] = h->dims - 1 - d;
     size[d] = h->size[h->fortran ? order[d] : d];
   }
-  ct_tensor fresh = {0};
-  CT_TRY(ct_tensor_new(&fresh, h->type->dtype, h->dims, size, error));
-  void *to = ct_tensor_data(&fresh);
-  if (ct_dtype_size(h->type->dtype) == (size_t)h->type->bytes)
-    ct_copy_ordered(to, from, h->count, (size_t)h->type->bytes, h->reverse);
-  else
-    widen(h->type, h->reverse, from, h->count, to);
-  ct_status status = h->fortran ? ct_tensor_permute(&fresh, &fresh, order, error) : CT_OK;
+  ct_tensor fresh = {.dtype = h->type->dtype};
+  bool as_is = mapping && same_width(h) && (!h->reverse || h->type->bytes == 1) && h->count > 0 &&
+               (uintptr_t)from % (uintptr_t)h->type->bytes == 0;
+  ct_status status = as_is ? adopt_elements(h, from, size, mapping, &fresh, error)
+                           : copy_elements(h, from, size, &fresh, error);
+  if (status == CT_OK && h->fortran) status = ct_tensor_permute(&fresh, &fresh, order, error);
   if (status == CT_OK) ct_tensor_set(out, &fresh);
   ct_tensor_release(&fresh);
   return status;
 }
 
-ct_status ct_npy_parse(const void *data, int64_t size, ct_tensor *out, ct_error *error) {
+static ct_status parse(const void *data, int64_t size, ct_mapping *mapping, ct_tensor *out,
+                       ct_error *error) {
   const unsigned char *byte = data;
   if (size < 10 || memcmp(data, "\x93NUMPY", 6) != 0)
     return malformed(error, "the file does not begin as a .npy file does");
@@ -210,7 +240,17 @@ ct_status ct_npy_parse(const void *data, int64_t size, ct_tensor *out, ct_error 
     return ct_fail(error, CT_EFORMAT, "npy: %lld bytes of elements do not make an array of %s",
                    (long long)rest, ct_shape_text(shape, h.dims, h.size));
   }
-  return make_tensor(&h, (const char *)data + before + length, out, error);
+  return make_tensor(&h, (const char *)data + before + length, mapping, out, error);
+}
+
+ct_status ct_npy_parse(const void *data, int64_t size, ct_tensor *out, ct_error *error) {
+  return parse(data, size, NULL, out, error);
+}
+
+ct_status ct_npy_adopt(ct_mapping *mapping, ct_tensor *out, ct_error *error) {
+  ct_status status = parse(mapping->data, mapping->size, mapping, out, error);
+  ct_file_unmap(mapping);
+  return status;
 }
 
 int ct_npy_header(char header[CT_NPY_HEADER], const ct_tensor *t) {

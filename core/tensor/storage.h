@@ -6,17 +6,30 @@
 #include "base/status.h"
 #include "tensor/dtype.h"
 
+/* Gives back `memory`, `bytes` long, that a storage had from elsewhere. */
+typedef void ct_storage_end(void *memory, int64_t bytes);
+
 typedef struct ct_storage {
   _Atomic int64_t references;
   ct_dtype dtype;
   int64_t size; /* elements */
   void *data;   /* may move when the storage is resized: keep offsets, not pointers */
+  /* Elements that lie in memory from elsewhere: what to do with it in the end (else NULL). */
+  ct_storage_end *end;
+  void *memory;
+  int64_t bytes;
 } ct_storage;
 
 /* A new storage with one reference; its elements are zero. */
 ct_status ct_storage_new(ct_storage **out, ct_dtype dtype, int64_t size, ct_error *error);
 ct_storage *ct_storage_retain(ct_storage *storage);
 void ct_storage_release(ct_storage *storage); /* NULL is allowed */
+
+/* A storage of `size` elements at `data`, which lie within memory[0..bytes) and may be written to.
+ * When the storage ends, and when a resize moves the elements, end(memory, bytes) is called; on
+ * failure it is not. */
+ct_status ct_storage_adopt(ct_storage **out, ct_dtype dtype, int64_t size, void *data, void *memory,
+                           int64_t bytes, ct_storage_end *end, ct_error *error);
 
 /* Keeps the first min(old, new) elements; added elements are zero. */
 ct_status ct_storage_resize(ct_storage *storage, int64_t size, ct_error *error);

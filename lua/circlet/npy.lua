@@ -12,6 +12,12 @@ local npy = {}
 -- Returns the tensor; or nil, message, "io" (no such file, ...) or "format" (no whole .npy file).
 function npy.load(path) return io.load_npy(path) end
 
+--- The same on the memory of the file itself: nothing is read before it is touched, and what is
+-- written stays this process's own. That takes f4, f8, i8, i4, u1 or b1 in this machine's byte
+-- order (what NumPy writes); other files are read as by load. A pipe or a device cannot be mapped.
+-- A file that someone shortens meanwhile ends the process that reads behind its new end.
+function npy.map(path) return io.map_npy(path) end
+
 --- Writes any tensor, atomically, in C order and the type that NumPy gives the same name.
 -- Returns true; or nil, message, "io".
 function npy.save(path, tensor) return io.save_npy(path, tensor) end

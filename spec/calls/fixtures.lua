@@ -1,6 +1,7 @@
 -- What the calls of spec/calls are made with. Each call gets fresh tensors and modules.
 local circlet = require "circlet"
 local files = require "spec.io.support"
+local pictures = require "spec.io.pictures"
 local nn = circlet.nn
 
 local fixtures = {}
@@ -92,6 +93,10 @@ fixtures.bytes = {
   journal = '{"op_code":5,"worker_id":"w","trial_id":1,"param_name":"x","param_value_internal":0.5,'
     .. [["distribution":"{\"low\": 0}"}]] .. "\n",
   gz = files.gzip(("circle "):rep(40)), ["idx.gz"] = files.gzip "\0\0\8\1\0\0\0\2ab",
+  png = pictures.png(4, 3, 2, 8, function(x, y) return x, y, 9 end),
+  jpeg = pictures.jpeg.colour, pgm = "P5 2 2 255\nabcd",
+  zip = pictures.zip { { "a/1.pgm", "P5 2 2 255\nabcd" }, { "b/2.pgm", "P5 1 2 255\nab" },
+    { "b/3.jpg", pictures.jpeg.grey, deflated = pictures.deflate(pictures.jpeg.grey) } },
   t7 = circlet.serialize { a = circlet.FloatTensor { 1, 2 }, b = { "c", 3 } },
   ascii = circlet.serialize({ a = circlet.LongTensor { 1, 2 }, b = "c" }, "ascii"),
 }

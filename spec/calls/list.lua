@@ -163,6 +163,11 @@ return {
     deserialize(bytes.ascii, "ascii"); save(path, { x, s }); load(path .. ".t7");
     npy.save(path, n); npy.load(path .. ".npy"); idx.load(path .. ".idx");
     idx.load(path .. ".idx.gz"); write_file(path, { "a", s }); read_file(path .. ".gz");
+    npy.map(path .. ".npy"); decoder.decode(bytes.png); decoder.decode(bytes.jpeg, 1);
+    decoder.decode(bytes.pgm, 3); decoder.parse_zip(bytes.zip, 1000);
+    decoder.zip_names(path .. ".zip");
+    data.image(path .. ".png"); pictures(path):load(); pictures(path):check();
+    pictures(path):batches(data.batches(3, 2), { vary = true })();
     json.decode(json.encode { 1, { b = 2 } });
     machine(); config(); getnumthreads(); setnumthreads(1);
   ]],

@@ -33,7 +33,8 @@ function probe.digest(value)
 end
 
 -- What calls use besides the public names.
-local helpers = { npy = circlet.npy, bytes = fixtures.bytes, load = circlet.load, core = core }
+local helpers = { npy = circlet.npy, bytes = fixtures.bytes, load = circlet.load, core = core,
+  decoder = core.images }
 
 function helpers.index_with(x, index, value)
   x[index] = value
@@ -55,6 +56,11 @@ function helpers.batch_list(labels)
   local list = {}
   for _, indices in circlet.data.batches(labels:nElement(), 3) do list[#list + 1] = indices end
   return list
+end
+
+--- The images of the archive among the files.
+function helpers.pictures(path)
+  return sound(circlet.data.image_folder(path .. ".zip", { size = 3, flip = true, threads = 1 }))
 end
 
 --- Both halves of a pair-wise loss on a context that is used again.

@@ -26,6 +26,6 @@ $(BUILD)/lua_memory.so: spec/calls/lua_memory.c
 # Fuzzers: make BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined build/fuzz/idx
 FUZZED = $(filter $(addprefix $(BUILD)/core/,base/% tensor/% io/% ops/copy.o cpu/copy% cpu/loop.o \
                     cpu/isa.o),$(OBJECTS))
-$(addprefix $(BUILD)/,idx npy gzip journal): $(BUILD)/%: spec/fuzz/parsers.c $(FUZZED)
+$(addprefix $(BUILD)/,idx npy gzip zip image journal): $(BUILD)/%: spec/fuzz/parsers.c $(FUZZED)
 	@echo "cc $< for $*"
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -DFUZZ_$(shell echo $* | tr a-z A-Z) -o $@ $^ $(LIBS)

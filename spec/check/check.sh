@@ -110,12 +110,13 @@ check_fuzz() {
   CIRCLET_FUZZ=$FUZZ_ROUNDS sanitize specs build/asan spec/fuzz || return 1
   need clang clang || return 2
   build BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined OPT=-O1 \
-    build/fuzz/idx build/fuzz/npy build/fuzz/gzip build/fuzz/journal || return 1
+    build/fuzz/idx build/fuzz/npy build/fuzz/gzip build/fuzz/zip build/fuzz/image \
+    build/fuzz/journal || return 1
   build all || return 1
   LUA_CPATH="$root/build/?.so;;" LUA_PATH="./?.lua;$LUA_PATH" \
     "$LUA" spec/fuzz/corpus.lua build/fuzz/corpus || return 1
   running=
-  for parser in idx npy gzip journal; do
+  for parser in idx npy gzip zip image journal; do
     mkdir -p build/fuzz/found/$parser
     build/fuzz/$parser -max_total_time="$FUZZ_SECONDS" -max_len=4096 -timeout=10 -seed=1 \
       -artifact_prefix=build/fuzz/broken-$parser- build/fuzz/found/$parser \

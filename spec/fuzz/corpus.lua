@@ -2,6 +2,7 @@
 -- it writes them below a folder, a file each: lua5.4 spec/fuzz/corpus.lua build/fuzz/corpus
 local circlet = require "circlet"
 local files = require "spec.io.support"
+local pictures = require "spec.io.pictures"
 
 local function unhex(digits)
   return (digits:gsub("%s", ""):gsub("%x%x", function(hex)
@@ -47,6 +48,29 @@ local corpus = {
   },
 }
 
+do
+  local function samples(count)
+    return function(x, y) return table.unpack({ (x + y) % 2, x % 2, y % 2, 1 }, 1, count) end
+  end
+  local png, jpeg = pictures.png, pictures.jpeg
+  corpus.png = {
+    png(3, 2, 2, 8, samples(3)), png(9, 3, 0, 1, samples(1), { interlaced = true }),
+    png(2, 2, 6, 16, samples(4)),
+    png(4, 1, 3, 2, function(x) return x % 2 end, { palette = "\1\2\3\4\5\6" }),
+    png(2, 2, 4, 8, samples(2)),
+  }
+  corpus.jpeg = { jpeg.colour, jpeg.progressive, jpeg.grey }
+  corpus.pnm = {
+    "P5 3 2 255\n123456", "P2 2 1 9 # grey\n1 9\n", "P6\n1 2\n65535\n" .. ("ab"):rep(6),
+    "P3 1 1 7 1 2 3",
+  }
+  corpus.zip = {
+    pictures.zip { { "a/1.png", "one" }, { "b/", "" }, { "b/2.png", "two",
+      deflated = pictures.deflate "two" } },
+    pictures.zip {},
+  }
+end
+
 for _, layout in ipairs {
   { "<f2", "\0\60\0\60" }, { ">i2", "\0\1\0\2" }, { "<u4", "\1\0\0\0\2\0\0\0" },
   { "|b1", "\0\1" }, { ">f4", "\63\128\0\0\64\0\0\0" },
@@ -84,7 +108,12 @@ for _, name in ipairs { "little64", "little32", "big64", "big32" } do -- by real
 end
 table.insert(corpus.ascii, files.read "spec/serialize/torch7/ascii.t7")
 
-if arg and arg[0] and arg[0]:find "corpus%.lua$" and arg[1] then
+local program = arg and arg[0] and arg[0]:find "corpus%.lua$" and arg[1]
+if program then
+  corpus.image = {} -- one fuzzer tries all decoders
+  for _, format in ipairs { "png", "jpeg", "pnm" } do
+    for _, bytes in ipairs(corpus[format]) do table.insert(corpus.image, bytes) end
+  end
   for name, inputs in pairs(corpus) do
     assert(os.execute(("mkdir -p '%s/%s'"):format(arg[1], name)))
     for i, bytes in ipairs(inputs) do

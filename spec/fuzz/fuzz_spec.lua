@@ -4,6 +4,7 @@
 local circlet = require "circlet"
 local core = require "circlet.core"
 local corpus = require "spec.fuzz.corpus"
+local pictures = require "spec.io.pictures"
 local mutator = require "spec.fuzz.mutate"
 local support = require "spec.support"
 
@@ -25,6 +26,12 @@ local parsers = {
   gzip = {
     parse = function(bytes) return core.io.inflate(bytes, 100000) end,
     check = function(text) assert(#text <= 100000) end,
+  },
+  zip = {
+    parse = function(bytes) return core.images.parse_zip(bytes, 100000) end,
+    check = function(names)
+      for _, name in ipairs(names) do assert(#name > 0 and not name:find("\0", 1, true)) end
+    end,
   },
   t7 = {
     parse = circlet.deserialize,
@@ -73,10 +80,27 @@ local parsers = {
   },
 }
 
--- The most that the core may hold at once for an input: what the elements in it widen to, and what
--- gzip inflates; 64 bytes a block and the blocks' owners come on top.
+for _, format in ipairs { "png", "jpeg", "pnm" } do
+  parsers[format] = {
+    parse = function(bytes)
+      return core.images.decode(format == "png" and pictures.repaired(bytes) or bytes)
+    end,
+    check = function(image)
+      local size = image:size():totable()
+      assert(#size == 3 and (size[1] == 1 or size[1] == 3) and size[2] >= 1 and size[3] >= 1)
+      assert(image:sum() >= 0)
+    end,
+  }
+end
+
+-- The most that the core may hold at once for an input: what the elements in it widen to, what gzip
+-- and ZIP inflate, and what images can be: deflate gives 1032 bytes for one, of which a palette of
+-- one bit makes 24 times as many, twice while they are brought in order, and a JPEG has 512 pixels
+-- for a byte; 64 bytes a block and the blocks' owners come on top.
+local most = { gzip = 400000, zip = 400000 }
+local times = { png = 2 * 24 * 1032, jpeg = 2 * 3 * 512 }
 local function allowance(name, bytes)
-  return (name == "gzip" and 400000 or 32 * #bytes) + 100000
+  return (most[name] or (times[name] or 32) * #bytes) + 100000
 end
 
 local function try(name, bytes)

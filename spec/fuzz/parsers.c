@@ -1,14 +1,17 @@
 /* Targets for libFuzzer, one for each parser in core/io; compiled with -DFUZZ_IDX, -DFUZZ_NPY,
- * -DFUZZ_GZIP or -DFUZZ_JOURNAL by `make check-fuzz`. Bytes are parsed or refused as malformed;
- * what was parsed is sound and is written and read again the same; and nothing stays allocated.
- * Anything else ends the process, which is how the fuzzer learns of it. */
+ * -DFUZZ_GZIP, -DFUZZ_ZIP, -DFUZZ_IMAGE or -DFUZZ_JOURNAL by `make check-fuzz`. Bytes are parsed or
+ * refused as malformed; what was parsed is sound and is written and read again the same; and
+ * nothing stays allocated. Anything else ends the process, which is how the fuzzer learns of it. */
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 #include "base/memory.h"
 #include "io/gzip.h"
 #include "io/idx.h"
+#include "io/image_fit.h"
 #include "io/journal.h"
 #include "io/npy.h"
+#include "io/zip.h"
 #include "ops/copy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -62,6 +65,75 @@ static void try_bytes(const uint8_t *data, size_t size) {
     require(ct_journal_unescape(text, out) <= text.size);
     free(out);
   }
+}
+
+#elif defined(FUZZ_ZIP)
+
+static void try_bytes(const uint8_t *data, size_t size) {
+  ct_error error;
+  ct_zip_entry *entry = NULL;
+  int64_t count = 0;
+  ct_status status = ct_zip_list(data, (int64_t)size, &entry, &count, &error);
+  if (status != CT_OK) require_refused(status, &error);
+  for (int64_t i = 0; i < count; i++) {
+    ct_bytes out = {0};
+    require(entry[i].name_length > 0 && !memchr(entry[i].name, 0, (size_t)entry[i].name_length));
+    status = ct_zip_extract(data, (int64_t)size, &entry[i], 1 << 16, &out, &error);
+    if (status != CT_OK)
+      require_refused(status, &error);
+    else
+      require(out.size == entry[i].size && out.size <= 1 << 16);
+    ct_bytes_free(&out);
+  }
+  ct_free(entry);
+}
+
+#elif defined(FUZZ_IMAGE)
+
+/* Makes the checksums of PNG chunks right, so that the fuzzer gets past them. */
+static void repair(uint8_t *data, size_t size) {
+  size_t at = 8;
+  if (size < 8 || memcmp(data, "\x89PNG", 4) != 0) return;
+  while (at + 12 <= size) {
+    size_t length = (size_t)data[at] << 24 | (size_t)data[at + 1] << 16 |
+                    (size_t)data[at + 2] << 8 | data[at + 3];
+    if (length > size - at - 12) return;
+    uint8_t *end = data + at + 8 + length;
+    uint32_t sum = (uint32_t)crc32(crc32(0, NULL, 0), data + at + 4, (uInt)length + 4);
+    end[0] = (uint8_t)(sum >> 24), end[1] = (uint8_t)(sum >> 16);
+    end[2] = (uint8_t)(sum >> 8), end[3] = (uint8_t)sum;
+    at += 12 + length;
+  }
+}
+
+/* What is decoded has all its pixels, and can be varied and brought to another size. */
+static void try_bytes(uint8_t *data, size_t size) {
+  ct_error error;
+  ct_image image = {0};
+  repair(data, size);
+  unsigned char out[3 * 5 * 7];
+  ct_image_plan plan = {.channels = 1 + 2 * (int)(size & 1),
+                        .height = 5,
+                        .width = 7,
+                        .cover = (size & 2) != 0,
+                        .crop = 0.25,
+                        .flip = 0.5,
+                        .brightness = 1,
+                        .contrast = 1,
+                        .saturation = 1};
+  ct_status status = ct_image_decode(data, (int64_t)size, plan.channels, 1 << 20, &image, &error);
+  if (status != CT_OK) {
+    require_refused(status, &error);
+    require(image.pixel == NULL);
+    return;
+  }
+  unsigned sum = 0;
+  for (int64_t i = 0; i < image.height * image.width * image.channels; i++) sum += image.pixel[i];
+  require(sum <= UINT32_MAX && image.channels == plan.channels);
+  ct_image_part part = ct_image_vary(&plan, image.height, image.width, size);
+  require(part.top >= 0 && part.left >= 0 && part.height > 0 && part.width > 0);
+  require(ct_image_fit(out, &image, &plan, &part, &error) == CT_OK);
+  ct_image_release(&image);
 }
 
 #else

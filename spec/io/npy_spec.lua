@@ -202,4 +202,84 @@ describe(".npy files", function()
     assert.equal("t.npy", files.list(folder))
     remove()
   end)
+
+  describe("mapped into memory", function()
+    local folder, clean = files.folder()
+    teardown(clean)
+    local path = folder .. "/x.npy"
+
+    it("give the same as when they are read, in either order of dimensions", function()
+      for _, case in ipairs {
+        { "<f4", "f", { 0.5, -1, 3, 4, 5, 6 } }, { "<f8", "d", { 0.5, -1, 3, 4, 5, 6 } },
+        { "<i8", "i8", { 1, -1, 3, 4, 5, 6 } }, { "<i4", "i4", { 1, -1, 3, 4, 5, 6 } },
+        { "|u1", "I1", { 1, 2, 3, 4, 5, 6 } }, { "|b1", "I1", { 1, 0, 1, 1, 0, 1 } },
+        { ">f4", ">f", { 0.5, -1, 3, 4, 5, 6 } }, { "<i2", "<i2", { 1, 2, 3, 4, 5, -6 } },
+        { "<f2", "<I2", { 0x3c00, 0, 0, 0, 0, 0xc000 } },
+      } do
+        for _, fortran in ipairs { false, true } do
+          for _, pad in ipairs { 0, 1, 3 } do -- elements at odd addresses too
+            local header = ("{'descr': '%s', 'fortran_order': %s, 'shape': (2, 3), }%s\n"):format(
+              case[1], fortran and "True" or "False", (" "):rep(pad))
+            files.write(path, file(header, pack(case[2], case[3])))
+            local read, mapped = npy.load(path), npy.map(path)
+            assert.equal(read:type(), mapped:type())
+            assert.same(read:stride():totable(), mapped:stride():totable())
+            assert(read:equal(mapped))
+          end
+        end
+      end
+    end)
+
+    it("cost no memory, and keep what is written to themselves", function()
+      local t = circlet.FloatTensor(1000, 100):fill(3)
+      assert(npy.save(path, t))
+      collectgarbage()
+      collectgarbage()
+      local before = circlet.memory(true)
+      local mapped = assert(npy.map(path))
+      local _, peak = circlet.memory()
+      assert(peak - before < 2000, "it took " .. peak - before)
+      mapped:add(1)
+      assert.equal(4e5, mapped:sum())
+      assert(npy.load(path):equal(t))
+      assert(npy.save(path, t:clone():fill(9))) -- another file of the same name
+      assert.equal(4e5, mapped:sum())
+      local view = mapped:narrow(1, 999, 2)
+      mapped = nil -- luacheck: ignore
+      collectgarbage()
+      assert.equal(800, view:sum())
+    end)
+
+    it("may grow, which moves them into memory", function()
+      for _, size in ipairs { 4, 10 } do
+        assert(npy.save(path, circlet.DoubleTensor { 1, 2, 3, 4 }))
+        local t = assert(npy.map(path))
+        local storage = t:storage()
+        storage:resize(size)
+        local kept = { 1, 2, 3, 4, 0, 0, 0, 0, 0, 0 }
+        assert.same({ table.unpack(kept, 1, size) }, storage:totable())
+      end
+    end)
+
+    it("are refused as they are when they are read", function()
+      files.refused("io", "cannot read", npy.map(folder .. "/none.npy"))
+      files.refused("io", "cannot map", npy.map(folder))
+      files.refused("io", "cannot map", npy.map "/dev/null")
+      for _, bytes in ipairs { "", "\x93NUMPY", npy.format(circlet.ones(3)):sub(1, -2) } do
+        files.write(path, bytes)
+        local _, message = npy.load(path)
+        files.refused("format", message, npy.map(path))
+      end
+      files.write(path, npy.format(circlet.FloatTensor(0)))
+      assert.equal(0, assert(npy.map(path)):nElement())
+    end)
+
+    it("leave nothing behind, whichever allocation fails", function()
+      assert(npy.save(path, circlet.DoubleTensor { { 1, 2 }, { 3, 4 } }))
+      assert(files.failing_allocations(function() assert(npy.map(path)) end) >= 1)
+      assert(files.failing_allocations(function()
+        assert(npy.map(path)):storage():resize(9)
+      end) >= 2)
+    end)
+  end)
 end)

@@ -88,7 +88,8 @@ function files.failing_allocations(f)
   error("allocations never stop failing")
 end
 
-local function crc32(bytes)
+--- The checksum of gzip, PNG and ZIP.
+function files.crc32(bytes)
   local crc = 0xFFFFFFFF
   for i = 1, #bytes do
     crc = crc ~ bytes:byte(i)
@@ -100,7 +101,7 @@ end
 --- One gzip member (RFC 1952) with the bytes in one stored block (RFC 1951), below 64 KiB.
 function files.gzip(bytes)
   return "\31\139\8\0\0\0\0\0\0\3\1" .. string.pack("<I2I2", #bytes, ~#bytes & 0xFFFF) .. bytes
-    .. string.pack("<I4I4", crc32(bytes), #bytes)
+    .. string.pack("<I4I4", files.crc32(bytes), #bytes)
 end
 
 return files

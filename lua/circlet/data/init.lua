@@ -16,6 +16,8 @@ return {
   idx = idx.load,
   idx_folder = idx.folder,
   fashion_mnist = require "circlet.data.fashion_mnist",
+  image = require "circlet.data.image",
+  image_folder = require "circlet.data.image_folder",
   npy = require "circlet.data.npy",
   lfw_pairs = require "circlet.data.lfw_pairs",
   normalize = require "circlet.data.normalize",

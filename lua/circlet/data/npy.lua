@@ -21,9 +21,13 @@ end
 
 --- Reads features [N, ...] and labels [N] (any integer type, or floats that are integers).
 -- options.base: the number of the first class in the file, 0 or 1; by default 0 when a label is 0.
+-- options.map (default true): features stay in their file, of which the system reads the pages that
+-- are touched; what a program writes into them stays its own. Files of other types or byte orders
+-- than this machine's are read, as all are with map = false. Nothing may shorten a mapped file.
 -- Returns { features, labels } with labels (LongTensor) from 1; or nil, message, code.
 return function(features_path, labels_path, options)
-  local features, message, code = core.io.load_npy(features_path)
+  local load = options and options.map == false and core.io.load_npy or core.io.map_npy
+  local features, message, code = load(features_path)
   if not features then return nil, message, code end
   local raw
   raw, message, code = core.io.load_npy(labels_path)
