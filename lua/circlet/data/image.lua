@@ -4,8 +4,9 @@
 --     local grey = assert(circlet.data.image("photo.jpg", 1))      -- [1, height, width]
 local core = require "circlet.core"
 
---- channels: 1 (grey) or 3 (colour); by default those of the file. Transparency is left out, 16 bits
--- become 8. Returns a ByteTensor [channels, height, width]; or nil, message, "io" or "format".
+--- channels: 1 (grey) or 3 (colour); by default those of the file. Transparency is left out, and
+-- 16 bits become 8. Returns a ByteTensor [channels, height, width]; or nil, message, code ("io",
+-- "format").
 return function(path, channels)
   if channels ~= nil and channels ~= 1 and channels ~= 3 then
     error("image: channels must be 1 (grey) or 3 (colour), got " .. tostring(channels), 2)

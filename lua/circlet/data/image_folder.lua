@@ -143,8 +143,8 @@ end
 
 --- Loads images: rows, a LongTensor or a list of numbers from 1; by default all, in order.
 -- Returns images (ByteTensor [n, channels, height, width]), labels and rows (LongTensors [n]):
--- fewer than asked for when broken ones are skipped. Returns nil, message, code when one is broken and
--- the set was made with broken = "fail". Raises for rows that there are not.
+-- fewer than asked for when broken ones are skipped. Returns nil, message, code when one is broken
+-- and the set was made with broken = "fail". Raises for rows that there are not.
 function ImageFolder:load(rows)
   rows = to_list(self, rows, "load")
   if #rows == 0 then return core.ByteTensor(), core.LongTensor(), core.LongTensor() end
