@@ -1,6 +1,8 @@
 -- The Lua in README.md is run as it stands there.
 local files = require "circlet.report.files"
 
+local temporary = require "spec.io.support"
+
 local function examples()
   local list = {}
   for code in files.read("README.md"):gmatch("```lua\n(.-)```") do list[#list + 1] = code end
@@ -43,10 +45,23 @@ describe("README.md", function()
     assert(map > 0.40 and map < 0.60, "MAP@R is " .. map) -- raw pixels: 0.331
   end)
 
+  it("shows how images in folders make batches", function()
+    local folder, remove = temporary.folder()
+    finally(remove)
+    for i = 1, 96 do
+      local class = folder .. "/" .. string.char(96 + i % 24 + 1)
+      assert(files.make_folder(class))
+      assert(files.write(class .. "/" .. i .. ".pgm", "P5 8 8 255\n" .. ("ab"):rep(32)))
+    end
+    local code, places = examples()[3]:gsub('"photos"', ("%q"):format(folder))
+    assert.equal(1, places)
+    assert(run(code):find "^1\t64\t%d+$")
+  end)
+
   it("shows a study that runs, and that goes on where it stopped", function()
     local path = os.tmpname()
     finally(function() os.remove(path) end)
-    local code, places = examples()[3]:gsub("runs/study%.journal", path)
+    local code, places = examples()[4]:gsub("runs/study%.journal", path)
     assert.equal(1, places)
     local number, value = run(code):match("^(%d+)\t(%S+)\t%S+$")
     assert.is_true(tonumber(number) < 20 and tonumber(value) > 0.95)
