@@ -270,18 +270,10 @@ static const luaL_Reg public_functions[] = {
     {"read_file", read_file}, {"write_file", write_file}, {NULL, NULL}};
 
 static const luaL_Reg io_functions[] = {
-    {"load_idx", load_idx},
-    {"parse_idx", parse_idx},
-    {"load_npy", load_npy},
-    {"parse_npy", parse_npy},
-    {"save_npy", save_npy},
-    {"format_npy", format_npy},
-    {"inflate", inflate_string},
-    {"storage_id", storage_id},
-    {"fill_storage", fill_storage},
-    {"create_file", create_file},
-    {"map_npy", map_npy},
-    {NULL, NULL},
+    {"load_idx", load_idx},       {"parse_idx", parse_idx},   {"load_npy", load_npy},
+    {"parse_npy", parse_npy},     {"save_npy", save_npy},     {"format_npy", format_npy},
+    {"inflate", inflate_string},  {"storage_id", storage_id}, {"fill_storage", fill_storage},
+    {"create_file", create_file}, {"map_npy", map_npy},       {NULL, NULL},
 };
 
 void ctl_open_io(lua_State *L) {
