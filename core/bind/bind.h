@@ -104,6 +104,7 @@ void ctl_open_storage(lua_State *L);
 void ctl_open_tensor(lua_State *L, int methods);
 void ctl_open_view(lua_State *L, int methods);
 void ctl_open_machine(lua_State *L);
+void ctl_open_process(lua_State *L);
 void ctl_open_loss(lua_State *L);
 void ctl_open_linalg(lua_State *L, int methods);
 void ctl_open_reduce(lua_State *L, int methods);

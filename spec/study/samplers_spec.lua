@@ -6,7 +6,7 @@ local support = require "spec.study.support"
 local raises = require("spec.support").raises
 
 local function trial(number, asked)
-  return { number = number, asked = function() return asked or 0 end }
+  return { number = number, index = number, asked = function() return asked or 0 end }
 end
 
 describe("a number in [0, 1)", function()

@@ -13,8 +13,9 @@ local uv = require "luv"
 local Lock = {}
 Lock.__index = Lock
 
--- Machine and process name space in 32 bits (FNV-1a); nil where they cannot be read: no owner then.
-local function machine()
+--- Machine and process name space in 32 bits (FNV-1a), within which a process number means one
+-- process; nil where they cannot be read.
+function Lock.here()
   local file = io.open("/proc/sys/kernel/random/boot_id")
   local boot = file and file:read("l")
   if file then file:close() end
@@ -63,7 +64,7 @@ function Lock.new(path, options)
   options = options or {}
   return setmetatable({
     target = path, path = path .. ".lock",
-    grace = options.grace or 30, patience = options.patience or math.huge, machine = machine(),
+    grace = options.grace or 30, patience = options.patience or math.huge, machine = Lock.here(),
     held = false,
   }, Lock)
 end

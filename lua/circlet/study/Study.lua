@@ -9,9 +9,10 @@
 --     end, { trials = 50 }))
 --     print(study:best().value, study:best().params.gamma)
 local json = require "circlet.json"
+local folders = require "circlet.study.folders"
+local loop = require "circlet.study.loop"
 local ranking = require "circlet.study.ranking"
 local Journal = require "circlet.study.Journal"
-local Trial = require "circlet.study.Trial"
 local turns = require "circlet.study.turns"
 
 local Study = {}
@@ -31,9 +32,10 @@ end
 
 --- Opens a study, or makes it. options: path (of the journal), name (default: the file's name
 -- without its ending), direction ("minimize") or directions (a list), sampler (study.samplers,
--- random by default), pruner (none by default), sync (false: never wait for the disk; then a power
--- cut may lose trials). Returns nil, message, code: "io", "format" when the journal is damaged or
--- holds a study of that name with other directions.
+-- random by default), pruner (none by default), seed (of what trials draw at random; default: that
+-- of the sampler), folder (default: folders.lua), sync (false: never wait for the disk; then a
+-- power cut may lose trials). Returns nil, message, code: "io", "format" when the journal is
+-- damaged or holds a study of that name with other directions.
 function Study.open(options)
   if type(options) ~= "table" or type(options.path) ~= "string" then
     error("study.open: a table with the path of a journal expected", 2)
@@ -55,10 +57,11 @@ function Study.open(options)
     return nil, ("%s: the study %s is to %s, not to %s"):format(options.path, name, there,
       table.concat(list, ", ")), "format"
   end
+  local sampler = options.sampler or require "circlet.study.samplers.random" {}
   return setmetatable({
     journal = journal, name = name, id = record.id, directions = record.directions,
-    sampler = options.sampler or require "circlet.study.samplers.random" {},
-    pruner = options.pruner,
+    sampler = sampler, pruner = options.pruner, seed = options.seed or sampler.seed or 0,
+    folder = options.folder or folders.of(journal.path, name),
   }, Study)
 end
 
@@ -77,48 +80,42 @@ function Study:set_user_attr(name, value)
   end)
 end
 
+-- Whether a trial was enqueued before with equal parameters and attributes.
+local function enqueued(self, params, attrs)
+  local as_text = json.encode { params, attrs }
+  for _, trial in ipairs(self:record().trials) do
+    local system = trial.system_attrs
+    if system["circlet:enqueued"] == as_text and not system.failed_trial then return true end
+  end
+  return false
+end
+
 --- Has a trial with these parameters run before others; parameters that are not given are sampled.
--- Returns true; or nil, message, code.
+-- A trial that was enqueued with the same parameters and attributes before is there already: a
+-- program that is started again enqueues nothing twice. Returns true; or nil, message, code.
 function Study:enqueue(params, user_attrs)
   if type(params) ~= "table" then error("Study:enqueue: a table of parameters expected", 2) end
-  return self.journal:update(function(write) turns.enqueue(self, write, params, user_attrs) end)
+  return self.journal:update(function(write)
+    if enqueued(self, params, user_attrs or {}) then return end
+    turns.enqueue(self, write, params, user_attrs,
+      { ["circlet:enqueued"] = json.encode { params, user_attrs or {} } })
+  end)
 end
 
 --- A trial to run: a waiting one, or a new one. Returns false when the sampler has no more; nil,
 -- message, code when the journal cannot be written.
 function Study:ask() return turns.next(self) end
 
--- What a trial's values amount to: the outcome of finish().
-local function outcome_of(self, values)
-  local expected = #self.directions
-  if #values ~= expected then
-    return { state = "fail", error = ("%d value%s expected, got %d"):format(expected,
-      expected > 1 and "s" or "", #values) }
-  end
-  for _, value in ipairs(values) do
-    if type(value) ~= "number" or value ~= value then
-      return { state = "fail", error = ("a number expected, got %s"):format(tostring(value)) }
-    end
-  end
-  return { state = "complete", values = json.array(values) }
-end
-
-local function pruned_outcome(self, trial)
-  local steps = require "circlet.study.pruners.steps"
-  local _, value = steps.last(self.journal.trials[trial.id])
-  return { state = "pruned", values = value and value == value and json.array { value } or nil }
-end
-
 --- Ends a trial that ask() gave: with its value (a list of values for several objectives), or with
 -- the state "pruned" or "fail". Returns true; or nil, message, code.
 function Study:tell(trial, value, state)
   local outcome
   if state == "pruned" then
-    outcome = pruned_outcome(self, trial)
+    outcome = loop.pruned_outcome(self, trial)
   elseif state == "fail" then
     outcome = { state = "fail", error = value and tostring(value) }
   elseif state == nil or state == "complete" then
-    outcome = outcome_of(self, type(value) == "table" and value or { value })
+    outcome = loop.outcome_of(self, type(value) == "table" and value or { value })
   else
     error(('Study:tell: a state is "complete", "pruned" or "fail", got %s'):format(
       tostring(state)), 2)
@@ -128,52 +125,71 @@ function Study:tell(trial, value, state)
   return true
 end
 
-local function run(self, objective, trial)
-  local results = table.pack(pcall(objective, trial))
-  if results[1] then
-    local values = results[2]
-    if type(values) ~= "table" then values = { table.unpack(results, 2, results.n) } end
-    return outcome_of(self, values)
+local known_options = {
+  trials = "number", workers = "number", threads = "number", retries = "number",
+  timeout = "number", fail_fast = "boolean", only_failed = "boolean", dry_run = "boolean",
+  folders = "boolean", progress = "boolean", on_end = "function",
+}
+
+local least = { trials = 0, workers = 1, threads = 1, retries = 0, timeout = 0.001 }
+
+local function check_options(self, options)
+  for name, value in pairs(options) do
+    local kind = known_options[name]
+    if not kind then
+      error("Study:optimize: there is no option " .. tostring(name), 3)
+    elseif type(value) ~= kind then
+      error(("Study:optimize: %s must be a %s, got %s"):format(name, kind, tostring(value)), 3)
+    elseif least[name] and (value ~= value or value < least[name]
+      or name ~= "timeout" and not math.tointeger(value)) then
+      error(("Study:optimize: %s must be a %snumber of at least %s, got %s"):format(name,
+        name == "timeout" and "" or "whole ", least[name], value), 3)
+    end
   end
-  if results[2] == Trial.pruned then return pruned_outcome(self, trial) end
-  local message = tostring(results[2])
-  return { state = "fail", error = message,
-           interrupted = message:find("interrupted!", 1, true) ~= nil }
+  if not options.trials and not self.sampler.ends and not options.only_failed then
+    error("Study:optimize: options.trials expected: this sampler never ends by itself", 3)
+  end
+  if options.timeout and not options.workers then
+    error("Study:optimize: a timeout needs workers (workers = 1, say)", 3)
+  end
 end
+
+-- Of this process's calls with workers.
+local calls = 0
 
 --- Calls objective(trial) for trial after trial until the study has options.trials of them (those
 -- that ran earlier, and those of other processes, count; a failed one that is tried again does
 -- not), or the sampler has no more. The objective returns its value (several for several
 -- objectives), or ends with trial:prune(). An error or a value that is not a number fails that
--- trial alone; its message is kept as the trial's user attribute `error`. options: trials; retries
--- (0): how often a failed trial is tried again; fail_fast: stop at the first failure;
--- on_end(record): called after each trial. Ctrl-C has the trial run again next time, and raises.
--- Returns how many trials it ran; or nil, message, code.
+-- trial alone; its message is kept as the trial's user attribute `error`. Before each trial the
+-- random generators (circlet's and Lua's) are seeded by trial:seed(). Options:
+--   trials       how many (not needed where the sampler ends by itself: grid)
+--   workers      run by so many processes of the same script (Supervisor.lua); a script that does
+--                this runs in each of them, up to this call
+--   threads      of each worker (default: those of this process shared out)
+--   timeout      seconds after which a trial has failed; with workers
+--   retries (0)  how often a failed trial is tried again
+--   fail_fast    stop at the first failure
+--   only_failed  nothing but trials that have failed, again
+--   dry_run      only say what would run
+--   folders      a folder for each trial (folders.lua); with workers always
+--   progress     with workers: what is shown (screen.lua)
+--   on_end       on_end(record) is called after each trial, with workers in the process that has
+--                called optimize()
+-- Ctrl-C has the trials that run tried again next time, and raises. What processes that were killed
+-- left behind is tried again first. Returns how many trials it ran; or nil, message, code.
 function Study:optimize(objective, options)
   options = options or {}
-  if not options.trials and not self.sampler.ends then
-    error("Study:optimize: options.trials expected: this sampler never ends by itself", 2)
-  end
-  local ran, before, outcome = 0, nil, nil
-  while true do
-    local stop = outcome and (outcome.interrupted or outcome.state == "fail" and options.fail_fast)
-    local good, trial, message, code = pcall(turns.next, self, before, outcome, options.trials,
-      stop)
-    if not good then
-      turns.abandon(self, before, outcome)
-      error(trial, 0)
-    end
-    if trial == nil then return nil, message, code end
-    if before and options.on_end then options.on_end(self.journal.trials[before.id]) end
-    if outcome and outcome.interrupted then error(outcome.error, 0) end
-    if stop then
-      return nil, ("trial %d failed: %s"):format(before.number, outcome.error), "trial"
-    end
-    if not trial then return ran end
-    outcome = run(self, objective, trial)
-    outcome.retries = outcome.interrupted and math.huge or options.retries or 0
-    before, ran = trial, ran + 1
-  end
+  check_options(self, options)
+  if options.dry_run then return require("circlet.study.plan").say(self, options) end
+  if not options.workers then return loop.alone(self, objective, options) end
+  calls = calls + 1
+  local worker = require "circlet.study.worker"
+  local order = worker.order()
+  if not order then return require("circlet.study.Supervisor").run(self, options, calls) end
+  -- What came before is done: the supervisor is past it.
+  if calls < order.call then return 0 end
+  return worker.work(self, objective, options)
 end
 
 --- The trials so far in the order of their numbers: records with number, state, params, values,

@@ -1,6 +1,10 @@
 --- A trial that runs: what an objective is called with. Everything it is told stands in the journal
 -- at once, so that others see it and nothing is lost with the process.
+local uv = require "luv"
 local distribution = require "circlet.study.distribution"
+local draw = require "circlet.study.draw"
+local files = require "circlet.report.files"
+local folders = require "circlet.study.folders"
 local json = require "circlet.json"
 
 local Trial = {}
@@ -9,10 +13,17 @@ Trial.__index = Trial
 --- Raised by Trial:prune().
 Trial.pruned = setmetatable({}, { __tostring = function() return "the trial was pruned" end })
 
---- The trial with a record (Journal) that the study has just made or claimed. number counts from 0.
+--- The trial with a record (Journal) that the study has just made or claimed. number counts from 0;
+-- index is the number without retries: that of a retry is the index of what it repeats.
 function Trial.new(study, record)
-  return setmetatable({ study = study, id = record.id, number = record.number, params = {},
-                        count = 0 }, Trial)
+  return setmetatable({ study = study, id = record.id, number = record.number,
+                        index = record.index, params = {}, count = 0, began = uv.hrtime() }, Trial)
+end
+
+--- A whole number of 32 bits for the trial's own random numbers: a function of the study's seed
+-- and the trial's index alone. optimize() seeds the global generators with it.
+function Trial:seed()
+  return (draw.words(self.study.seed, self.index, "circlet trial"))
 end
 
 -- The record, which another pass of reading may have made anew.
@@ -116,6 +127,51 @@ end
 
 --- Ends the objective: the trial counts as pruned, with the value it reported last.
 function Trial.prune() error(Trial.pruned, 0) end
+
+--- The folder of the trial (folders.lua), made when it is not there. Raises when it cannot be made.
+function Trial:folder()
+  local path, message = folders.make(self.study, self.number)
+  return path or error(message, 0)
+end
+
+--- Notes measures by name, such as { epoch = 1, loss = 0.2 }: a line of metrics.jsonl in the
+-- trial's folder, with the seconds since the trial began. Raises when it cannot be written.
+function Trial:log(values)
+  if type(values) ~= "table" then
+    error(("Trial:log: a table of measures expected, got %s"):format(type(values)), 2)
+  end
+  local line = { seconds = (uv.hrtime() - self.began) / 1e9 }
+  for name, value in pairs(values) do
+    if type(name) ~= "string" then error("Trial:log: measures have names", 2) end
+    line[name] = value
+  end
+  local ok, message = folders.log(self.study, self.number, line)
+  if not ok then error(message, 0) end
+end
+
+--- Keeps an object (anything circlet.save takes) as the trial's checkpoint, in place of the one
+-- before, whole or not at all. Raises when it cannot be written.
+function Trial:save(object)
+  local circlet = require "circlet"
+  local ok, message = circlet.save(self:folder() .. "/checkpoint.t7", object)
+  if not ok then error(message, 0) end
+end
+
+--- The checkpoint of this trial, or of the latest of the tries that it repeats; nil when there is
+-- none. Raises when it cannot be read.
+function Trial:load()
+  local numbers = { table.unpack(record_of(self).system_attrs.retry_history or {}) }
+  numbers[#numbers + 1] = self.number
+  for i = #numbers, 1, -1 do
+    local path = folders.trial(self.study, numbers[i]) .. "/checkpoint.t7"
+    if files.kind(path) then
+      local object, message = require("circlet").load(path)
+      if object == nil and message then error(message, 0) end
+      return object
+    end
+  end
+  return nil
+end
 
 --- Keeps a value (anything JSON can hold) with the trial.
 function Trial:set_user_attr(name, value)

@@ -103,12 +103,14 @@ local function set_param(study, trial, name, internal, d)
 end
 
 -- Trials that count towards a limit: all but waiting ones; with a failed one its further tries are
--- one. Called around a change: `by` -1 before and 1 after.
+-- one. And those that wait or run, by number. Called around a change: `by` -1 before and 1 after.
 local function count(trial, by)
-  local attrs = rawget(trial, "system_attrs")
-  if trial.state ~= "waiting" and not (attrs and attrs.failed_trial) then
-    trial.study.counted = trial.study.counted + by
+  local attrs, state, study = rawget(trial, "system_attrs"), trial.state, trial.study
+  if state ~= "waiting" and not (attrs and attrs.failed_trial) then
+    study.counted = study.counted + by
   end
+  local list = state == "running" and study.running or state == "waiting" and study.waiting
+  if list then list[trial.number] = by > 0 and trial or nil end
 end
 
 local function state_of(code)
@@ -132,7 +134,8 @@ apply[0] = function(all, line)
   if #directions == 0 then wrong("a study without directions") end
   if all.by_name[name] then return end
   local study = { id = all.study_count, name = name, directions = directions, user_attrs = {},
-                  system_attrs = {}, distributions = {}, trials = {}, waiting = {}, counted = 0 }
+                  system_attrs = {}, distributions = {}, trials = {}, waiting = {}, running = {},
+                  counted = 0, retried = 0 }
   all.study_count = all.study_count + 1
   all.studies[study.id], all.by_name[name] = study, study
 end
@@ -153,8 +156,9 @@ apply[2], apply[3] = study_attr "user_attr", study_attr "system_attr"
 -- A trial of a study; nil values keep places in the table for what comes later.
 local function create_trial(all, study, state, worker, started)
   local trial = setmetatable({
-    id = all.trial_count, number = #study.trials, study = study, state = state, worker = worker,
-    started = started, completed = nil, values = nil, internal = nil, distributions = nil,
+    id = all.trial_count, number = #study.trials, index = #study.trials - study.retried,
+    study = study, state = state, worker = worker, started = started, completed = nil,
+    values = nil, internal = nil, distributions = nil,
   }, Record)
   all.trial_count = all.trial_count + 1
   all.trials[trial.id] = trial
@@ -185,7 +189,6 @@ local function set_state(all, id, state, worker, started, completed, values)
   trial.state, trial.completed = state, completed
   if values then trial.values = values end
   count(trial, 1)
-  trial.study.waiting[trial.number] = state == "waiting" and trial or nil
 end
 
 local function set_intermediate(all, id, step, value)
@@ -226,6 +229,11 @@ apply[4] = function(all, line)
   end
   if line.user_attrs then merge(trial.user_attrs, line, "user_attrs") end
   if line.system_attrs then merge(trial.system_attrs, line, "system_attrs") end
+  -- What proposals depend on: the number less the retries so far, so that a retry (which has the
+  -- index of what it repeats) shifts nothing.
+  local attrs = rawget(trial, "system_attrs")
+  local first = attrs and study.trials[(math.tointeger(attrs.failed_trial) or -1) + 1]
+  if first then trial.index, study.retried = first.index, study.retried + 1 end
   for step, seen in pairs(field(line, "intermediate_values", "table", true) or {}) do
     -- An object's keys are strings; {"0":..} is not an array.
     step = math.tointeger(tonumber(step))
@@ -233,7 +241,6 @@ apply[4] = function(all, line)
     trial.intermediate[step] = seen
   end
   count(trial, 1)
-  if trial.state == "waiting" then study.waiting[trial.number] = trial end
 end
 
 apply[5] = function(all, line)

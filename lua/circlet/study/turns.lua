@@ -2,12 +2,16 @@
 -- Everything here happens with the journal locked, so that no two processes take the same trial.
 local json = require "circlet.json"
 local records = require "circlet.study.records"
+local heartbeat = require "circlet.study.heartbeat"
 local Journal = require "circlet.study.Journal"
 local Trial = require "circlet.study.Trial"
 
 local turns = {}
 
 local number_of = records.number_of
+
+--- The system attribute of trials that failed for no fault of their own: Ctrl-C, a machine gone.
+turns.interrupted = "circlet:interrupted"
 
 --- Writes the line that makes a waiting trial with given parameters.
 function turns.enqueue(self, write, params, user_attrs, system_attrs)
@@ -18,6 +22,21 @@ function turns.enqueue(self, write, params, user_attrs, system_attrs)
     values = json.null, distributions = {}, params = {}, user_attrs = user_attrs or {},
     system_attrs = attrs, intermediate_values = {},
   })
+end
+
+--- How far a study is: total and done (a trial and its further tries being one), waiting, running,
+-- and how many more would be made up to the limit (nil: as many as the sampler has).
+function turns.progress(self, limit)
+  local record = self:record()
+  local now = { waiting = 0, running = 0, trials = #record.trials }
+  for _ in pairs(record.waiting) do now.waiting = now.waiting + 1 end
+  for _ in pairs(record.running) do now.running = now.running + 1 end
+  local open = now.waiting + now.running
+  local roots = #record.trials - record.retried
+  now.fresh = limit and math.max(0, limit - record.counted) or math.huge
+  if self.sampler.left then now.fresh = math.min(now.fresh, (self.sampler:left(record))) end
+  now.done, now.total = roots - open, roots + now.fresh
+  return now
 end
 
 -- With the journal locked: claims the first waiting trial or makes a new one; its id, or nil when
@@ -44,31 +63,53 @@ local function take(self, write, limit)
   return self.journal.trial_count
 end
 
--- Has a failed trial tried again with its parameters, unless it was `retries` times already.
-local function write_retry(self, write, record, retries)
+-- Has a failed trial tried again with its parameters, unless it was `retries` times already. What
+-- happened to it for no fault of its own (blameless) is always tried again, and does not count.
+local function write_retry(self, write, record, outcome)
   local history = record.system_attrs.retry_history or {}
-  if #history >= retries then return false end
+  local failures = record.system_attrs["circlet:failures"] or #history
+  if not outcome.blameless then
+    if failures >= (outcome.retries or 0) then return end
+    failures = failures + 1
+  end
   local params, again = {}, json.array {}
   for name, value in pairs(record.system_attrs.fixed_params or {}) do params[name] = value end
   for name, value in pairs(record.params) do params[name] = value end
   for i, number in ipairs(history) do again[i] = number end
   again[#again + 1] = record.number
-  local attrs = { failed_trial = again[1], retry_history = again }
+  local attrs = { failed_trial = again[1], retry_history = again, ["circlet:failures"] = failures }
   attrs["circlet:grid"] = record.system_attrs["circlet:grid"]
-  turns.enqueue(self, write, params, record.user_attrs, attrs)
-  return true
+  local user_attrs = {}
+  for name, value in pairs(record.user_attrs) do
+    if name ~= "error" then user_attrs[name] = value end
+  end
+  turns.enqueue(self, write, params, user_attrs, attrs)
 end
 
--- With the journal locked: notes how a trial ended. outcome: state, values or error, retries.
+-- Text that JSON can hold: bytes that are not UTF-8 become "?".
+local function clean(message)
+  while not utf8.len(message) do
+    local _, at = utf8.len(message)
+    message = message:sub(1, at - 1) .. "?" .. message:sub(at + 1)
+  end
+  return message
+end
+
+-- With the journal locked: notes how a trial ended. outcome: state, values or error, retries,
+-- blameless.
 local function finish(self, write, trial, outcome)
   local record = self.journal.trials[trial.id]
   if not record or record.state ~= "running" then return end
   if outcome.error then
-    write("trial_user_attr", { trial_id = trial.id, user_attr = { error = outcome.error } })
+    write("trial_user_attr", { trial_id = trial.id, user_attr = { error = clean(outcome.error) } })
+  end
+  if outcome.blameless then
+    write("trial_system_attr", { trial_id = trial.id,
+                                 system_attr = { [turns.interrupted] = true } })
   end
   write("set_state", { trial_id = trial.id, state = number_of[outcome.state],
                        values = outcome.values or json.null, datetime_complete = Journal.now() })
-  if outcome.state == "fail" then write_retry(self, write, record, outcome.retries or 0) end
+  if outcome.state == "fail" then write_retry(self, write, record, outcome) end
 end
 
 --- Notes how the trial before ended and takes the next, in one visit to the journal where that is
@@ -90,18 +131,75 @@ function turns.next(self, before, outcome, limit, last)
   return id and Trial.new(self, self.journal.trials[id])
 end
 
+--- Ends running trials as judge(record) says: it returns the outcome of one that nobody runs any
+-- more, nil for the others. Returns a list of the trials ended (their ids); or nil, message, code.
+function turns.reap(self, judge)
+  local ended = {}
+  local function find()
+    local list = {}
+    for _, record in pairs(self:record().running) do
+      local outcome = judge(record)
+      if outcome then list[#list + 1] = { id = record.id, outcome = outcome } end
+    end
+    table.sort(list, function(a, b) return a.id < b.id end)
+    return list
+  end
+  if #find() == 0 then return ended end
+  local ok, message, code = self.journal:update(function(write)
+    for _, found in ipairs(find()) do -- again: another process may have been faster
+      finish(self, write, found, found.outcome)
+      ended[#ended + 1] = found.id
+    end
+  end)
+  if not ok then return nil, message, code end
+  return ended
+end
+
+--- Has trials of processes that are gone run again. closed(record) is called for each. Returns how
+-- many; or nil, message, code.
+function turns.requeue_stale(self, closed)
+  local dead, any = heartbeat.all_dead(self.folder), false
+  for _ in pairs(dead) do any = true end
+  if not any then return 0 end
+  local ended, message, code = turns.reap(self, function(record)
+    local reason = dead[record.worker]
+    return reason and { state = "fail", error = "interrupted: " .. reason, blameless = true } or nil
+  end)
+  if not ended then return nil, message, code end
+  for _, id in ipairs(ended) do closed(self.journal.trials[id]) end
+  for worker in pairs(dead) do heartbeat.stop(self.folder, worker) end
+  return #ended
+end
+
+--- The failed trials that were not tried again.
+function turns.failed(self)
+  local record, tried, list = self:record(), {}, {}
+  for _, trial in ipairs(record.trials) do
+    for _, number in ipairs(trial.system_attrs.retry_history or {}) do tried[number] = true end
+  end
+  for _, trial in ipairs(record.trials) do
+    if trial.state == "fail" and not tried[trial.number] then list[#list + 1] = trial end
+  end
+  return list
+end
+
+--- Has them tried again. Returns true; or nil, message, code.
+function turns.retry_failed(self)
+  return self.journal:update(function(write)
+    for _, trial in ipairs(turns.failed(self)) do
+      write_retry(self, write, trial, { blameless = true })
+    end
+  end)
+end
+
 --- What Ctrl-C in the midst of a visit leaves running is tried again. Whatever this meets, the
 -- error that brought us here is the one to raise.
 function turns.abandon(self, before, outcome)
   pcall(function()
     if before then turns.next(self, before, outcome, nil, true) end
-    self.journal:update(function(write)
-      for _, record in ipairs(self:record().trials) do
-        if record.state == "running" and record.worker == self.journal.worker then
-          finish(self, write, record, { state = "fail", error = "interrupted!",
-                                        retries = math.huge })
-        end
-      end
+    turns.reap(self, function(record)
+      return record.worker == self.journal.worker
+        and { state = "fail", error = "interrupted!", blameless = true } or nil
     end)
   end)
 end

@@ -11,12 +11,26 @@ Grid.__index = Grid
 
 local attribute = "circlet:grid"
 
-function Grid:begin(study)
+local function cells_of(study)
   local taken = {}
   for _, trial in ipairs(study.trials) do
     local cell = trial.system_attrs[attribute]
     if cell then taken[cell] = true end
   end
+  return taken
+end
+
+--- How many cells no trial has yet, and a list of them.
+function Grid:left(study)
+  local taken, list = cells_of(study), {}
+  for cell = 0, self.count - 1 do
+    if not taken[cell] then list[#list + 1] = cell end
+  end
+  return #list, list
+end
+
+function Grid:begin(study)
+  local taken = cells_of(study)
   for cell = 0, self.count - 1 do
     if not taken[cell] then return { [attribute] = cell } end
   end

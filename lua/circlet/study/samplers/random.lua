@@ -1,12 +1,12 @@
 --- study.samplers.random { seed = 0 }: every value drawn by itself, uniformly (or uniformly in its
--- logarithm), as a function of seed, trial number and name alone.
+-- logarithm), as a function of the seed, the trial's index and the name alone.
 local draw = require "circlet.study.draw"
 
 local Random = {}
 Random.__index = Random
 
 function Random:suggest(_, trial, name, d)
-  return draw.from_unit(d, draw.unit(self.seed, trial.number, name))
+  return draw.from_unit(d, draw.unit(self.seed, trial.index, name))
 end
 
 return function(options)

@@ -1,11 +1,11 @@
 --- study.samplers.sobol { seed = 0, scramble = true }: points that fill the space more evenly than
 -- random ones: among the first 2^k trials every parameter has one value in each of 2^k intervals.
 --
--- The k-th parameter that a trial asks for is the k-th dimension, and the trial's number the index
--- of its point, so ask for parameters that only some trials have after those that all have. Beyond
--- 64 parameters values are drawn at random. Sobol points start at the corner 0; scrambling (a
--- random lower triangular matrix on the bits, then a random shift: Matousek 1998) moves them
--- without losing their evenness and makes seeds differ.
+-- The k-th parameter that a trial asks for is the k-th dimension, and the trial's index (its
+-- number, retries not counted) that of its point, so ask for parameters that only some trials have
+-- after those that all have. Beyond 64 parameters values are drawn at random. Sobol points start at
+-- the corner 0; scrambling (a random lower triangular matrix on the bits, then a random shift:
+-- Matousek 1998) moves them without losing their evenness and makes seeds differ.
 local draw = require "circlet.study.draw"
 local numbers = require "circlet.study.samplers.sobol_numbers"
 
@@ -87,8 +87,8 @@ end
 
 function Sobol:suggest(_, trial, name, d)
   local k = trial:asked() + 1
-  local u = k <= #numbers + 1 and self:point(trial.number, k)
-    or draw.unit(self.seed, trial.number, name)
+  local u = k <= #numbers + 1 and self:point(trial.index, k)
+    or draw.unit(self.seed, trial.index, name)
   return draw.from_unit(d, u)
 end
 
