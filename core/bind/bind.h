@@ -113,6 +113,7 @@ void ctl_open_order(lua_State *L, int methods);
 void ctl_open_join(lua_State *L, int methods);
 void ctl_open_elementwise(lua_State *L, int methods);
 void ctl_open_ref(lua_State *L);
+void ctl_open_ref_class(lua_State *L);
 void ctl_open_operators(lua_State *L, int methods);
 void ctl_open_io(lua_State *L);
 void ctl_open_journal(lua_State *L);

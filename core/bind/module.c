@@ -35,6 +35,7 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_join(L, methods);
   ctl_open_elementwise(L, methods);
   ctl_open_ref(L);
+  ctl_open_ref_class(L);
   ctl_open_operators(L, methods);
   ctl_open_io(L);
   ctl_open_journal(L);
