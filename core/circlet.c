@@ -95,7 +95,10 @@ static ct_status load_side(side *s, const char *function, const char *name, cons
   make_view(&s->x, dtype, from->data, from->rows, from->columns, from->row_stride, elements);
   make_view(&s->labels, CT_LONG, from->labels, from->rows, -1, 1, from->rows);
   bool given = from->labels || need_labels;
-  s->rows = (ct_loss_rows){name, labels_name, &s->x.tensor, given ? &s->labels.tensor : NULL};
+  s->rows = (ct_loss_rows){.x_name = name,
+                           .labels_name = labels_name,
+                           .x = &s->x.tensor,
+                           .labels = given ? &s->labels.tensor : NULL};
   return CT_OK;
 }
 
@@ -263,7 +266,7 @@ static ct_status pair_backward(circlet_context *context, double scale, const cir
     CT_TRY(load_result(&r, function, "grad_references", context->dtype, grad_r, context->other,
                        error));
   return ct_pair_backward(context->pair, function, scale, grad_q ? &q.tensor : NULL,
-                          grad_r ? &r.tensor : NULL, error);
+                          grad_r ? &r.tensor : NULL, NULL, error);
 }
 
 int circlet_pair_backward(circlet_context *context, double scale,

@@ -4,12 +4,12 @@
  *   <name>_loss({x, refs}, {labels, ref_labels} [, options])
  *     -> loss, {gradient_x, gradient_refs}, facts
  *     for every row of the family's table (loss/family.h)
- *   circle_class_loss({x, w}, labels [, options]) -> loss, {gradient_x, gradient_w}, facts
+ *   circle_class_loss, margin_loss, proxy_anchor_loss({x, w [, bias]}, labels [, options])
+ *     -> loss, {gradient_x, gradient_w [, gradient_bias]}, facts
  *   circle_similarity_loss({s_p, s_n} [, options]) -> loss, {gradient_p, gradient_n}, facts
  *   pair_context([name]) -> context; context:forward(...), context:backward(...): the two halves,
  * for criterions. */
-#include "bind/bind.h"
-#include "loss/loss.h"
+#include "bind/loss.h"
 
 static const char context_name[] = "circlet.PairContext";
 
@@ -17,54 +17,10 @@ static const char context_name[] = "circlet.PairContext";
 typedef struct pair_handle {
   ct_pair_context *context;
   const ct_loss_rule *rule;
+  bool swapped; /* of the last forward, as in pair_call */
 } pair_handle;
 
-static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL};
-static const char *const aggregates[] = {"anchor", "batch", NULL};
-static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
-
-static bool has_option(lua_State *L, int index, const char *name) {
-  bool has = lua_istable(L, index) && lua_getfield(L, index, name) != LUA_TNIL;
-  if (lua_istable(L, index)) lua_pop(L, 1);
-  return has;
-}
-
 static const ct_loss_rule *const circle = &ct_loss_rules[ct_loss_circle];
-
-/* The options of a loss: its own and those that all share; `streamed`: similarities are computed,
- * not given. */
-static ct_loss_options check_options(lua_State *L, int index, const char *function,
-                                     const ct_loss_rule *rule, bool streamed) {
-  static const char *const shared[] = {"aggregate",     "reduction",  "similarity",
-                                       "memory_budget", "filter_eps", NULL};
-  const char *known[CT_LOSS_PARAMETERS + sizeof shared / sizeof *shared + 2] = {NULL};
-  ct_loss_options o = ct_loss_defaults(rule);
-  int count = 0, parameters = 0;
-  for (; rule->parameters[parameters].name; parameters++)
-    known[count++] = rule->parameters[parameters].name;
-  if (rule->variant) known[count++] = rule->variant;
-  for (int i = 0; shared[i] && (streamed || i < 2); i++) known[count++] = shared[i];
-  ctl_check_option_names(L, index, function, known);
-  for (int i = 0; i < parameters; i++)
-    o.parameter[i] =
-        ctl_option_number(L, index, function, rule->parameters[i].name, o.parameter[i]);
-  if (rule->variant && rule->variants)
-    o.variant = ctl_option_choice(L, index, function, rule->variant, rule->variants, o.variant);
-  else if (rule->variant)
-    o.variant = ctl_option_boolean(L, index, function, rule->variant, o.variant);
-  o.aggregate = (ct_aggregate)ctl_option_choice(L, index, function, "aggregate", aggregates,
-                                                (int)o.aggregate);
-  o.reduction = (ct_reduction)ctl_option_choice(L, index, function, "reduction", reductions,
-                                                (int)o.reduction);
-  o.similarity = (ct_similarity)ctl_option_choice(L, index, function, "similarity", similarities,
-                                                  (int)o.similarity);
-  o.filter_eps = ctl_option_number(L, index, function, "filter_eps", o.filter_eps);
-  if (has_option(L, index, "memory_budget")) {
-    double budget = ctl_option_number(L, index, function, "memory_budget", 0);
-    o.memory_budget = budget >= 0x1p62 ? INT64_MAX : budget >= 0 ? (int64_t)budget : INT64_MIN;
-  }
-  return o;
-}
 
 static ct_tensor *named_tensor(lua_State *L, int index, const char *function, const char *name) {
   ct_tensor *t = ctl_to_tensor(L, index);
@@ -110,11 +66,12 @@ static ct_pair_context *push_context(lua_State *L, const ct_loss_rule *rule) {
   return handle->context;
 }
 
-/* Arguments of a pair-wise call, gathered on the stack and checked to be tensors. */
+/* Arguments of a call, gathered on the stack and checked to be tensors. */
 typedef struct pair_call {
   const char *function;
   ct_loss_rows queries, references;
   bool self;
+  bool swapped; /* the references are what the caller names first */
 } pair_call;
 
 static ct_status forward(ct_pair_context *context, const pair_call *call,
@@ -130,10 +87,12 @@ static ct_status forward(ct_pair_context *context, const pair_call *call,
 }
 
 static ct_status backward(ct_pair_context *context, const char *function, double scale,
-                          ct_tensor *grad_x, ct_tensor *grad_refs, ct_error *error) {
+                          ct_tensor *grad_x, ct_tensor *grad_refs, ct_tensor *grad_bias,
+                          ct_error *error) {
   ctl_interrupt scope;
   ctl_interrupt_begin(&scope);
-  ct_status status = ct_pair_backward(context, function, scale, grad_x, grad_refs, error);
+  ct_status status =
+      ct_pair_backward(context, function, scale, grad_x, grad_refs, grad_bias, error);
   ctl_interrupt_end(&scope, status);
   return status;
 }
@@ -147,16 +106,19 @@ static int run_pair(lua_State *L, const pair_call *call, const ct_loss_options *
   ct_tensor *losses = ctl_push_tensor(L, ct_dtype_is_real(dtype) ? dtype : CT_FLOAT);
   int losses_at = lua_gettop(L);
   ctl_check(L, forward(context, call, options, losses, &facts, &error), &error);
-  ct_tensor *grad_x = ctl_push_tensor(L, dtype), *grad_refs = NULL;
-  int grad_at = lua_gettop(L);
-  if (!call->self) grad_refs = ctl_push_tensor(L, dtype);
-  ctl_check(L, backward(context, call->function, 1, grad_x, grad_refs, &error), &error);
+  ct_tensor *gradient[3] = {NULL};
+  int grad_at = lua_gettop(L) + 1, count = call->self ? 1 : call->references.bias ? 3 : 2;
+  for (int k = 0; k < count; k++) gradient[k] = ctl_push_tensor(L, dtype);
+  ctl_check(L,
+            backward(context, call->function, 1, gradient[call->swapped], gradient[!call->swapped],
+                     gradient[2], &error),
+            &error);
   if (!call->self) {
-    lua_createtable(L, 2, 0);
-    lua_pushvalue(L, grad_at);
-    lua_rawseti(L, -2, 1);
-    lua_pushvalue(L, grad_at + 1);
-    lua_rawseti(L, -2, 2);
+    lua_createtable(L, count, 0);
+    for (int k = 0; k < count; k++) {
+      lua_pushvalue(L, grad_at + k);
+      lua_rawseti(L, -2, k + 1);
+    }
     grad_at = lua_gettop(L);
   }
   if (options->reduction == CT_NONE)
@@ -170,19 +132,24 @@ static int run_pair(lua_State *L, const pair_call *call, const ct_loss_options *
 
 static pair_call check_pair(lua_State *L, const char *function) {
   if (ctl_to_tensor(L, 1))
-    return (pair_call){
-        .function = function,
-        .queries = {"x", "labels", ctl_to_tensor(L, 1), named_tensor(L, 2, function, "labels")},
-        .self = true};
+    return (pair_call){.function = function,
+                       .queries = {.x_name = "x",
+                                   .labels_name = "labels",
+                                   .x = ctl_to_tensor(L, 1),
+                                   .labels = named_tensor(L, 2, function, "labels")},
+                       .self = true};
   unpack_two(L, 1, function, "the first argument", "x", "refs");
   unpack_two(L, 2, function, "labels", "labels", "ref_labels");
   int top = lua_gettop(L);
   return (pair_call){.function = function,
-                     .queries = {"x", "labels", named_tensor(L, top - 3, function, "x"),
-                                 named_tensor(L, top - 1, function, "labels")},
-                     .references = {"refs", "ref_labels",
-                                    named_tensor(L, top - 2, function, "refs"),
-                                    named_tensor(L, top, function, "ref_labels")}};
+                     .queries = {.x_name = "x",
+                                 .labels_name = "labels",
+                                 .x = named_tensor(L, top - 3, function, "x"),
+                                 .labels = named_tensor(L, top - 1, function, "labels")},
+                     .references = {.x_name = "refs",
+                                    .labels_name = "ref_labels",
+                                    .x = named_tensor(L, top - 2, function, "refs"),
+                                    .labels = named_tensor(L, top, function, "ref_labels")}};
 }
 
 /* The function of one row of the table, its upvalue. */
@@ -193,20 +160,50 @@ static int pair_loss(lua_State *L) {
   if (!ctl_to_tensor(L, 1) && !lua_istable(L, 1))
     luaL_error(L, "%s: x must be a tensor or a table {x, refs}, got %s", function,
                luaL_typename(L, 1));
-  ct_loss_options options = check_options(L, 3, function, rule, true);
+  ct_loss_options options = ctl_loss_options(L, 3, function, rule, CTL_PAIRS);
   pair_call call = check_pair(L, function);
   return run_pair(L, &call, &options);
 }
 
-static int circle_class_loss(lua_State *L) {
-  static const char function[] = "circle_class_loss";
+/* A call with class vectors, whose names are for messages: rows against vectors, or for
+ * proxy-anchor vectors against rows. `bias` may be nil or none. */
+static pair_call class_call(lua_State *L, const char *function, const ct_loss_rule *rule,
+                            int64_t centres, const ct_loss_rows *rows, const char *name, int w,
+                            int bias) {
+  ct_loss_rows classes = {.x_name = name,
+                          .x = named_tensor(L, w, function, name),
+                          .centres = centres,
+                          .bias = lua_isnoneornil(L, bias) ? NULL : ctl_check_tensor(L, bias)};
+  bool proxies = rule == &ct_loss_rules[ct_loss_proxy_anchor];
+  return (pair_call){.function = function,
+                     .queries = proxies ? classes : *rows,
+                     .references = proxies ? *rows : classes,
+                     .swapped = proxies};
+}
+
+/* The class-level function of one row of the table, its upvalue; the next one is its name. */
+static int class_loss(lua_State *L) {
+  const ct_loss_rule *rule = lua_touserdata(L, lua_upvalueindex(1));
+  const char *function = lua_tostring(L, lua_upvalueindex(2));
   lua_settop(L, 3);
-  ct_loss_options options = check_options(L, 3, function, circle, true);
+  ct_loss_options options = ctl_loss_options(L, 3, function, rule, CTL_CLASSES);
+  int64_t centres = ctl_loss_centres(L, 3, function);
   ct_tensor *labels = named_tensor(L, 2, function, "labels");
-  unpack_two(L, 1, function, "the first argument", "x", "w");
-  pair_call call = {.function = function,
-                    .queries = {"x", "labels", named_tensor(L, 4, function, "x"), labels},
-                    .references = {"w", NULL, named_tensor(L, 5, function, "w"), NULL}};
+  bool biased = rule->target && lua_istable(L, 1) && luaL_len(L, 1) == 3;
+  if (biased) {
+    lua_geti(L, 1, 3);
+    named_tensor(L, -1, function, "bias");
+    lua_replace(L, 3);
+    lua_geti(L, 1, 1);
+    lua_geti(L, 1, 2);
+  } else {
+    unpack_two(L, 1, function, "the first argument", "x", "w");
+  }
+  ct_loss_rows rows = {.x_name = "x",
+                       .labels_name = "labels",
+                       .x = named_tensor(L, 4, function, "x"),
+                       .labels = labels};
+  pair_call call = class_call(L, function, rule, centres, &rows, "w", 5, biased ? 3 : 6);
   return run_pair(L, &call, &options);
 }
 
@@ -215,7 +212,7 @@ static int circle_similarity_loss(lua_State *L) {
   ct_error error;
   ct_loss_facts facts;
   lua_settop(L, 2);
-  ct_loss_options options = check_options(L, 2, function, circle, false);
+  ct_loss_options options = ctl_loss_options(L, 2, function, circle, CTL_GIVEN);
   unpack_two(L, 1, function, "the first argument", "s_p", "s_n");
   ct_tensor *s_p = named_tensor(L, 3, function, "s_p"), *s_n = named_tensor(L, 4, function, "s_n");
   ct_dtype dtype = ct_dtype_is_real(s_p->dtype) ? s_p->dtype : CT_FLOAT;
@@ -257,39 +254,53 @@ static int context_gc(lua_State *L) {
 }
 
 /* context:forward(function, options, x, labels) against itself,
- * context:forward(function, options, x, labels, refs, ref_labels) against references; ref_labels
- * nil: refs are the classes 1..C. Returns the reduced loss (for "none": a tensor) and the facts. */
+ * context:forward(function, options, x, labels, refs, ref_labels) against references,
+ * context:forward(function, options, x, labels, w, nil [, bias]) against the classes 1..C.
+ * Returns the reduced loss (for "none": a tensor) and the facts. */
 static int context_forward(lua_State *L) {
   ct_error error;
   ct_loss_facts facts;
-  const pair_handle *handle = check_context(L);
+  pair_handle *handle = check_context(L);
   const char *function = luaL_checkstring(L, 2);
-  lua_settop(L, 7);
-  ct_loss_options options = check_options(L, 3, function, handle->rule, true);
-  pair_call call = {.function = function,
-                    .queries = {"input", "target", named_tensor(L, 4, function, "input"),
-                                named_tensor(L, 5, function, "target")},
-                    .self = lua_isnil(L, 6)};
-  if (!call.self)
-    call.references = (ct_loss_rows){
-        "the references", "the references' labels", named_tensor(L, 6, function, "the references"),
-        lua_isnil(L, 7) ? NULL : named_tensor(L, 7, function, "the references' labels")};
+  lua_settop(L, 8);
+  bool self = lua_isnil(L, 6), classes = !self && lua_isnil(L, 7);
+  ct_loss_options options =
+      ctl_loss_options(L, 3, function, handle->rule, classes ? CTL_CLASSES : CTL_PAIRS);
+  ct_loss_rows rows = {.x_name = "input",
+                       .labels_name = "target",
+                       .x = named_tensor(L, 4, function, "input"),
+                       .labels = named_tensor(L, 5, function, "target")};
+  pair_call call = {.function = function, .queries = rows, .self = self};
+  if (classes)
+    call = class_call(L, function, handle->rule, ctl_loss_centres(L, 3, function), &rows, "weight",
+                      6, 8);
+  else if (!self)
+    call.references =
+        (ct_loss_rows){.x_name = "the references",
+                       .labels_name = "the references' labels",
+                       .x = named_tensor(L, 6, function, "the references"),
+                       .labels = named_tensor(L, 7, function, "the references' labels")};
   ct_dtype dtype = call.queries.x->dtype;
   ct_tensor *losses = ctl_push_tensor(L, ct_dtype_is_real(dtype) ? dtype : CT_FLOAT);
   ctl_check(L, forward(handle->context, &call, &options, losses, &facts, &error), &error);
+  handle->swapped = call.swapped;
   if (options.reduction != CT_NONE) lua_pushnumber(L, facts.loss);
   push_facts(L, &facts);
   return 2;
 }
 
-/* context:backward(function, scale, grad_x [, grad_refs]): the gradients of the last forward. */
+/* context:backward(function, scale, grad_x [, grad_refs [, grad_bias]]): the gradients of the last
+ * forward. */
 static int context_backward(lua_State *L) {
   ct_error error;
-  ct_pair_context *context = check_context(L)->context;
+  const pair_handle *handle = check_context(L);
   const char *function = luaL_checkstring(L, 2);
   double scale = luaL_checknumber(L, 3);
-  ct_tensor *grad_x = ctl_opt_tensor(L, 4), *grad_refs = ctl_opt_tensor(L, 5);
-  ctl_check(L, backward(context, function, scale, grad_x, grad_refs, &error), &error);
+  ct_tensor *const to[2] = {ctl_opt_tensor(L, 4), ctl_opt_tensor(L, 5)};
+  ctl_check(L,
+            backward(handle->context, function, scale, to[handle->swapped], to[!handle->swapped],
+                     ctl_opt_tensor(L, 6), &error),
+            &error);
   return 0;
 }
 
@@ -300,11 +311,20 @@ static const luaL_Reg context_methods[] = {
 };
 
 static const luaL_Reg loss_functions[] = {
-    {"circle_class_loss", circle_class_loss},
     {"circle_similarity_loss", circle_similarity_loss},
     {"pair_context", new_context},
     {NULL, NULL},
 };
+
+/* Into the module: `function` of a row of the table, under a name made of the row's. */
+static void push_function(lua_State *L, const ct_loss_rule *rule, lua_CFunction function,
+                          const char *name) {
+  lua_pushfstring(L, name, rule->name);
+  lua_pushlightuserdata(L, (void *)rule);
+  lua_pushvalue(L, -2);
+  lua_pushcclosure(L, function, 2);
+  lua_rawset(L, -3);
+}
 
 void ctl_open_loss(lua_State *L) {
   luaL_newmetatable(L, context_name);
@@ -317,10 +337,9 @@ void ctl_open_loss(lua_State *L) {
   lua_pop(L, 1);
   luaL_setfuncs(L, loss_functions, 0);
   for (int i = 0; i < CT_LOSSES; i++) {
-    lua_pushlightuserdata(L, (void *)&ct_loss_rules[i]);
-    lua_pushcclosure(L, pair_loss, 1);
-    lua_pushfstring(L, "%s_loss", ct_loss_rules[i].name);
-    lua_insert(L, -2);
-    lua_rawset(L, -3);
+    const ct_loss_rule *rule = &ct_loss_rules[i];
+    if (!rule->classes) push_function(L, rule, pair_loss, "%s_loss");
+    if (rule->classes) push_function(L, rule, class_loss, "%s_loss");
+    if (rule == circle) push_function(L, rule, class_loss, "%s_class_loss");
   }
 }

@@ -12,7 +12,8 @@ typedef struct ct_pair_side {
   int64_t rows, padded;  /* padded: up to a multiple of CT_TILE_ROWS; the rows added are zero */
   int64_t pitch;         /* rows from one panel by dimension to the next */
   void *by_dim, *by_row; /* both layouts of tile.h */
-  void *half;            /* [padded] 1/2 - |x|^2/2 for the euclidean similarity, otherwise NULL */
+  void *half;            /* [padded] what is added to similarities: 1/2 - |x|^2/2 for the euclidean
+                            one, a class's bias; otherwise NULL */
   int64_t *first, *last; /* [rows] a row's positives are rows first..last-1 of the other side; NULL
                             for rows that are no anchors */
 } ct_pair_side;
@@ -31,7 +32,7 @@ typedef struct ct_pair_block {
  * gradient. */
 typedef struct ct_pair_columns {
   int64_t rows;
-  bool euclidean;
+  bool half; /* their blocks have side.half */
   void *source;
   void (*load)(void *source, int64_t from, ct_pair_block *block);
   void (*unload)(void *source, int64_t from, ct_pair_block *block);
@@ -67,6 +68,9 @@ typedef struct ct_pair_stream {
   /* NULL: the rows themselves, all anchors, a row being no pair with itself; each unordered pair is
    * then met once, for both ends. */
   const ct_pair_columns *columns;
+  /* So many consecutive columns are one class, of which a row meets the most similar, the first of
+   * equals; what counts columns beyond the driver counts classes. 1: each column is one. */
+  int64_t centres;
   const ct_loss_rule *rule;
   const double *parameters; /* [CT_LOSS_PARAMETERS] */
   int variant;

@@ -49,3 +49,11 @@ typedef struct parameters_f64 {
 #define LOSS_NAME   multi_similarity
 #define LOSS_HEADER "loss/multi_similarity.h"
 #include "cpu/pair_loss.h"
+
+#define LOSS_NAME   margin
+#define LOSS_HEADER "loss/margin.h"
+#include "cpu/pair_loss.h"
+
+#define LOSS_NAME   proxy_anchor
+#define LOSS_HEADER "loss/proxy_anchor.h"
+#include "cpu/pair_loss.h"

@@ -9,7 +9,8 @@
  *
  * Of a tile, similarities come by one packed product; each row's similarities fall into at most
  * four runs (negatives before, positives up to itself, positives after itself, negatives behind),
- * because both sides are sorted by label; the runs go to the loss's inner loops. */
+ * because both sides are sorted by label; the runs go to the loss's inner loops. Classes of several
+ * vectors are first narrowed to the nearest of each, and their weights spread out again. */
 #include "cpu/pair.h"
 #include <omp.h>
 #include <stdatomic.h>
@@ -37,6 +38,7 @@ static int64_t within(int64_t n, int64_t least, int64_t most) {
  * leave the second-level cache room for a block's two layouts and its gradient. */
 typedef struct shape {
   int64_t height, width, row_blocks, column_blocks;
+  int64_t step; /* columns from one block to the next: at most the width, and whole classes */
 } shape;
 
 static shape shape_of(const ct_pair_stream *stream) {
@@ -49,9 +51,11 @@ static shape shape_of(const ct_pair_stream *stream) {
     s.height = within(up_to(CT_TILE_ROWS, (rows + 7) / 8), CT_TILE_ROWS, most);
     s.width = within(fit / CT_TILE_ROWS * CT_TILE_ROWS, CT_TILE_ROWS, most);
     s.width = smaller(s.width, within(up_to(CT_TILE_ROWS, (columns + 7) / 8), CT_TILE_ROWS, most));
-    s.column_blocks = (columns + s.width - 1) / s.width;
+    if (s.width < stream->centres) s.width = up_to(CT_TILE_ROWS, stream->centres);
+    s.step = s.width / stream->centres * stream->centres;
+    s.column_blocks = (columns + s.step - 1) / s.step;
   } else {
-    s.height = s.width = within(up_to(STEP, rows / 12), STEP, most);
+    s.step = s.height = s.width = within(up_to(STEP, rows / 12), STEP, most);
     s.column_blocks = 0;
   }
   s.row_blocks = (rows + s.height - 1) / s.height;
@@ -102,13 +106,15 @@ typedef struct weight_list {
 } weight_list;
 
 typedef struct tile {
-  int64_t row, rows, column, columns; /* real rows and columns */
+  int64_t row, rows, column, columns; /* real rows and columns, which are classes */
+  int64_t vectors;                    /* that the columns are made of */
   const ct_pair_side *y; /* what the columns are of, and which row of it is the first */
   int64_t first;
   bool both;                 /* columns are anchors too: off the diagonal of one set */
   void *to_columns;          /* their gradient, laid out as y; NULL: not wanted */
   double *to_columns_weight; /* [y->padded] */
   char *scratch;             /* SCRATCH elements of the compute type, this thread's */
+  uint8_t *nearest;          /* [rows, LARGEST_BLOCK] which vector of its class each column is */
   weight_list lists[2];      /* of rows and of columns, this thread's */
   char *kept;                /* [rows, kept_stride] similarities to keep, or NULL */
   int64_t kept_stride;
@@ -173,9 +179,10 @@ void ct_pair_stream_tiles(const ct_pair_stream *stream, int64_t *tiles, int64_t 
   *elements = s.height * s.width;
 }
 
-/* A thread's room: scratch; where pairs are dropped, the lists; of two sets, a block of columns. */
+/* A thread's room: scratch; where pairs are dropped, the lists; where classes have several vectors,
+ * the nearest; of two sets, a block of columns. */
 typedef struct room {
-  size_t lists, block, end; /* where they begin, in bytes */
+  size_t lists, nearest, block, end; /* where they begin, in bytes */
 } room;
 
 static size_t to_line(size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -192,7 +199,8 @@ static room room_of(const pass *p) {
   size_t block = 3 * to_line(packed_bytes(p)) + to_line(width * real) +
                  2 * to_line(width * sizeof(double)) + 2 * (size_t)p->stream->dim * real;
   room r = {.lists = to_line(SCRATCH * real)};
-  r.block = r.lists + (p->factors && p->factors->cut[0] ? to_line(lists) : 0);
+  r.nearest = r.lists + (p->factors && p->factors->cut[0] ? to_line(lists) : 0);
+  r.block = r.nearest + (p->stream->centres > 1 ? LARGEST_BLOCK * LARGEST_BLOCK : 0);
   r.end = r.block + (p->stream->columns ? to_line(block) : 0);
   return r;
 }
@@ -214,7 +222,7 @@ static ct_pair_block place_block(const pass *p, char *at) {
   ct_pair_block block = {.side = {.by_dim = at, .by_row = at + packed},
                          .gradient = at + 2 * packed};
   at += 3 * packed;
-  if (p->stream->columns->euclidean) block.side.half = at;
+  if (p->stream->columns->half) block.side.half = at;
   at += to_line(width * real);
   block.inverse_norm = (double *)(void *)at;
   block.weight = (double *)(void *)(at + norms);
@@ -244,7 +252,7 @@ static void run_meetings(const pass *p, progress *at, char *mine) {
                 .both = m.row != m.column,
                 .scratch = mine};
       t.rows = smaller(x->rows - t.row, height);
-      t.columns = smaller(x->rows - t.column, height);
+      t.vectors = t.columns = smaller(x->rows - t.column, height);
       if (t.both && p->gradient) {
         t.to_columns = p->gradient->rows;
         t.to_columns_weight = p->gradient->rows_weight;
@@ -268,8 +276,8 @@ static void run_columns(const pass *p, progress *at, char *mine) {
   bool unload = p->gradient && p->gradient->columns;
   bool weigh = unload && p->gradient->columns_weight;
   for (int64_t k; (k = ct_take(&at->next)) < s->column_blocks;) {
-    int64_t from = k * s->width;
-    block.side.rows = smaller(columns->rows - from, s->width);
+    int64_t from = k * s->step;
+    block.side.rows = smaller(columns->rows - from, s->step);
     block.side.padded = up_to_tile(block.side.rows);
     block.side.pitch = ct_tile_pitch(block.side.padded);
     /* Similarities are made from rows one after other, gradients from dimensions. */
@@ -282,12 +290,14 @@ static void run_columns(const pass *p, progress *at, char *mine) {
     for (int64_t i = 0; i < s->row_blocks; i++) {
       tile t = {.row = i * s->height,
                 .rows = smaller(x->rows - i * s->height, s->height),
-                .column = from,
-                .columns = block.side.rows,
+                .column = from / p->stream->centres,
+                .columns = block.side.rows / p->stream->centres,
+                .vectors = block.side.rows,
                 .y = &block.side,
                 .to_columns = unload ? block.gradient : NULL,
                 .to_columns_weight = weigh ? block.weight : NULL,
-                .scratch = mine};
+                .scratch = mine,
+                .nearest = (uint8_t *)(mine + room_of(p).nearest)};
       place_lists(p, &t);
       place_kept(p, &t, k * s->row_blocks + i);
       ct_await(&at->rows[i], k);

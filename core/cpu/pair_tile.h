@@ -29,22 +29,46 @@ static void NAME(compute_diagonal)(const pass *p, const tile *t, const NAME(shee
         for (int64_t c = j; c < j + 16; c++) s[r * stride + c] = s[c * stride + r];
 }
 
-/* The tile's similarities: kept where there is room, otherwise in scratch. */
-static NAME(sheet) NAME(compute)(const pass *p, const tile *t) {
+/* Of a sheet of vectors' similarities, those of the nearest vector of each class, in scratch. Reads
+ * are never behind writes, so the sheet may be there already. */
+static NAME(sheet) NAME(take_nearest)(const pass *p, const tile *t, NAME(sheet) from) {
+  const int64_t centres = p->stream->centres;
+  NAME(sheet) to = {.s = (REAL *)(void *)t->scratch, .stride = SCRATCH_STRIDE};
+  for (int64_t i = 0; i < t->rows; i++) {
+    const REAL *s = from.s + i * from.stride;
+    for (int64_t j = 0; j < t->columns; j++, s += centres) {
+      REAL best = s[0];
+      uint8_t at = 0;
+      for (int64_t k = 1; k < centres; k++) {
+        at = s[k] > best ? (uint8_t)k : at;
+        best = s[k] > best ? s[k] : best;
+      }
+      to.s[i * to.stride + j] = best;
+      t->nearest[i * LARGEST_BLOCK + j] = at;
+    }
+  }
+  return to;
+}
+
+/* The tile's similarities: kept where there is room, otherwise in scratch; computed unless they are
+ * `known` to be kept. */
+static NAME(sheet) NAME(compute)(const pass *p, const tile *t, bool known) {
   const ct_pair_side *x = p->stream->rows, *y = t->y;
   NAME(sheet)
   sheet = {.s = (REAL *)(void *)(t->kept ? t->kept : t->scratch),
            .stride = t->kept ? t->kept_stride : SCRATCH_STRIDE};
-  if (!p->stream->columns && !t->both)
+  const REAL *x_half = x->half, *y_half = y->half;
+  if (!known && !p->stream->columns && !t->both)
     NAME(compute_diagonal)(p, t, &sheet);
-  else
-    TILES->similarities(up_to_tile(t->rows), up_to_tile(t->columns), p->stream->dim, x->by_row,
+  else if (!known)
+    TILES->similarities(up_to_tile(t->rows), up_to_tile(t->vectors), p->stream->dim, x->by_row,
                         t->row, y->by_row, t->first, sheet.s, sheet.stride);
-  if (!x->half) return sheet;
-  const REAL *x_half = (const REAL *)x->half + t->row, *y_half = (const REAL *)y->half + t->first;
-  for (int64_t i = 0; i < t->rows; i++)
-    for (int64_t j = 0; j < t->columns; j++) sheet.s[i * sheet.stride + j] += x_half[i] + y_half[j];
-  return sheet;
+  for (int64_t i = 0; i < t->rows && !known && y_half; i++) {
+    const REAL own = x_half ? x_half[t->row + i] : 0;
+    for (int64_t j = 0; j < t->vectors; j++)
+      sheet.s[i * sheet.stride + j] += own + y_half[t->first + j];
+  }
+  return p->stream->centres > 1 ? NAME(take_nearest)(p, t, sheet) : sheet;
 }
 
 static ct_pair_run NAME(run_of)(const pass *p, const tile *t, const NAME(sheet) * sheet,
@@ -131,7 +155,7 @@ static void NAME(flush_columns)(const pass *p, const tile *t, const NAME(sheet) 
 
 static void NAME(tile_sums)(const pass *p, const tile *t) {
   const ct_pair_kernels *kernels = PAIRS;
-  NAME(sheet) sheet = NAME(compute)(p, t);
+  NAME(sheet) sheet = NAME(compute)(p, t, false);
   NAME(start_sums)(p, t, &sheet);
   NAME(each_run)(p, t, 0, t->rows, &sheet, kernels->reach);
   for (int kind = 0; kind < CT_KINDS; kind++) {
@@ -147,10 +171,22 @@ static void NAME(tile_sums)(const pass *p, const tile *t) {
 
 /* What pads the weights to whole tiles meets rows of zeros and must only be finite. */
 static void NAME(pad_weights)(const tile *t, const NAME(sheet) * weights) {
-  int64_t columns = up_to_tile(t->columns);
+  int64_t columns = up_to_tile(t->vectors);
   for (int64_t i = 0; i < up_to_tile(t->rows); i++) {
-    int64_t from = i < t->rows ? t->columns : 0;
+    int64_t from = i < t->rows ? t->vectors : 0;
     memset(weights->s + i * weights->stride + from, 0, (size_t)(columns - from) * sizeof(REAL));
+  }
+}
+
+/* From weights of classes to those of their vectors, in place, from the last on. */
+static void NAME(spread_weights)(const tile *t, int64_t centres, const NAME(sheet) * weights) {
+  for (int64_t i = 0; i < t->rows; i++) {
+    REAL *w = weights->s + i * weights->stride;
+    for (int64_t j = t->columns - 1; j >= 0; j--) {
+      const REAL weight = w[j];
+      for (int64_t k = 0; k < centres; k++)
+        w[j * centres + k] = k == t->nearest[i * LARGEST_BLOCK + j] ? weight : 0;
+    }
   }
 }
 
@@ -160,8 +196,7 @@ static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
   const ct_pair_kernels *kernels = PAIRS;
   const ct_pair_factors *f = p->factors;
   NAME(sheet) weights = {.s = (REAL *)(void *)t->scratch, .stride = SCRATCH_STRIDE};
-  NAME(sheet) sheet = {.s = (REAL *)(void *)t->kept, .stride = t->kept_stride};
-  if (!t->kept) sheet = NAME(compute)(p, t);
+  NAME(sheet) sheet = NAME(compute)(p, t, t->kept != NULL);
   run runs[4];
   for (int64_t i = 0; i < t->rows; i++) {
     int64_t row = t->row + i;
@@ -184,6 +219,7 @@ static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
     }
     if (!p->stream->columns && !t->both) weights.s[i * weights.stride + (row - t->column)] = 0;
   }
+  if (p->stream->centres > 1) NAME(spread_weights)(t, p->stream->centres, &weights);
   NAME(pad_weights)(t, &weights);
   return weights;
 }
@@ -194,11 +230,11 @@ static void NAME(add_weights)(const pass *p, const tile *t, const NAME(sheet) * 
   double *to_columns = t->to_columns_weight;
   if (to_rows)
     for (int64_t i = 0; i < t->rows; i++)
-      for (int64_t j = 0; j < t->columns; j++)
+      for (int64_t j = 0; j < t->vectors; j++)
         to_rows[t->row + i] += (double)sheet->s[i * sheet->stride + j];
   if (to_columns)
     for (int64_t i = 0; i < t->rows; i++)
-      for (int64_t j = 0; j < t->columns; j++)
+      for (int64_t j = 0; j < t->vectors; j++)
         to_columns[t->first + j] += (double)sheet->s[i * sheet->stride + j];
 }
 
@@ -211,7 +247,7 @@ static bool NAME(list_weights)(const tile *t, const NAME(sheet) * sheet, weight_
     const REAL *w = sheet->s + i * sheet->stride;
     int32_t count = 0;
 #pragma omp simd reduction(+ : count)
-    for (int64_t j = 0; j < t->columns; j++) count += w[j] != 0;
+    for (int64_t j = 0; j < t->vectors; j++) count += w[j] != 0;
     filled[i] = count;
     total += count;
   }
@@ -221,7 +257,7 @@ static bool NAME(list_weights)(const tile *t, const NAME(sheet) * sheet, weight_
   for (int64_t i = 0; i < t->rows; i++) {
     const REAL *w = sheet->s + i * sheet->stride;
     by_row->start[i] = at;
-    for (int32_t j = 0; j < t->columns && filled[i] > 0; j++) {
+    for (int32_t j = 0; j < t->vectors && filled[i] > 0; j++) {
       int32_t is = w[j] != 0;
       by_row->index[at] = j;
       value[at] = w[j];
@@ -230,8 +266,8 @@ static bool NAME(list_weights)(const tile *t, const NAME(sheet) * sheet, weight_
     }
   }
   by_row->start[t->rows] = at;
-  for (int64_t j = 0; j < t->columns; j++) next[j + 1] += next[j];
-  memcpy(by_column->start, next, (size_t)(t->columns + 1) * sizeof *next);
+  for (int64_t j = 0; j < t->vectors; j++) next[j + 1] += next[j];
+  memcpy(by_column->start, next, (size_t)(t->vectors + 1) * sizeof *next);
   for (int32_t i = 0; i < t->rows; i++)
     for (int32_t e = by_row->start[i]; e < by_row->start[i + 1]; e++) {
       int32_t to = next[by_row->index[e]]++;
@@ -245,7 +281,7 @@ static bool NAME(list_weights)(const tile *t, const NAME(sheet) * sheet, weight_
 static void NAME(tile_gradient)(const pass *p, const tile *t) {
   const ct_tile_kernels *kernels = TILES;
   const ct_pair_side *x = p->stream->rows, *y = t->y;
-  const int64_t dim = p->stream->dim, rows = up_to_tile(t->rows), columns = up_to_tile(t->columns);
+  const int64_t dim = p->stream->dim, rows = up_to_tile(t->rows), columns = up_to_tile(t->vectors);
   void *to_rows = p->gradient->rows, *to_columns = t->to_columns;
   NAME(sheet) sheet = NAME(weigh_tile)(p, t);
   NAME(add_weights)(p, t, &sheet);
@@ -255,7 +291,7 @@ static void NAME(tile_gradient)(const pass *p, const tile *t) {
       kernels->multiply_listed(t->rows, dim, by_row.start, by_row.index, by_row.value, y->by_dim,
                                y->pitch, t->first, to_rows, x->pitch, t->row);
     if (to_columns)
-      kernels->multiply_listed(t->columns, dim, by_column.start, by_column.index, by_column.value,
+      kernels->multiply_listed(t->vectors, dim, by_column.start, by_column.index, by_column.value,
                                x->by_dim, x->pitch, t->row, to_columns, y->pitch, t->first);
     return;
   }

@@ -3,7 +3,9 @@
 #include "loss/family.h"
 #include <string.h>
 #include "loss/circle.h"
+#include "loss/margin.h"
 #include "loss/multi_similarity.h"
+#include "loss/proxy_anchor.h"
 #include "loss/unified.h"
 
 /* The functions that every loss with logits has. */
@@ -32,6 +34,25 @@ const ct_loss_rule ct_loss_rules[CT_LOSSES] = {
                         [CT_MULTI_SIMILARITY_BASE] = {"base", 0.5, CT_FINITE}},
          .valid = ct_has_any,
          MATHS(multi_similarity)},
+    [ct_loss_margin] = {.name = "margin",
+                        .parameters = {[CT_MARGIN_SCALE] = {"scale", 64, CT_ABOVE_ZERO},
+                                       [CT_MARGIN_M1] = {"m1", 1, CT_ABOVE_ZERO},
+                                       [CT_MARGIN_M2] = {"m2", 0, CT_FINITE},
+                                       [CT_MARGIN_M3] = {"m3", 0, CT_FINITE},
+                                       [CT_MARGIN_SMOOTHING] = {"label_smoothing", 0, CT_FROM_ZERO},
+                                       [CT_MARGIN_BEYOND] = {"beyond", CT_MARGIN_MONOTONE,
+                                                             CT_FROM_ZERO}},
+                        .classes = true,
+                        .target = true,
+                        .valid = ct_has_both,
+                        MATHS(margin)},
+    [ct_loss_proxy_anchor] = {.name = "proxy_anchor",
+                              .parameters = {[CT_PROXY_ANCHOR_MARGIN] = {"margin", 0.1, CT_FINITE},
+                                             [CT_PROXY_ANCHOR_SCALE] = {"scale", 32,
+                                                                        CT_ABOVE_ZERO}},
+                              .classes = true,
+                              .valid = ct_has_any,
+                              MATHS(proxy_anchor)},
 };
 
 const ct_loss_rule *ct_loss_rule_named(const char *name) {

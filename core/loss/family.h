@@ -4,7 +4,8 @@
 
 #include "loss/rule.h"
 
-#define CT_LOSS_FAMILY(ROW) ROW(circle) ROW(unified) ROW(multi_similarity)
+#define CT_LOSS_FAMILY(ROW)                                                                        \
+  ROW(circle) ROW(unified) ROW(multi_similarity) ROW(margin) ROW(proxy_anchor)
 
 /* A row of the table. The functions are those of the loss's header, loss/<name>.h. */
 typedef struct ct_loss_rule {
@@ -13,6 +14,8 @@ typedef struct ct_loss_rule {
   const char *variant;         /* an option that chooses between two variants; NULL: none */
   const char *const *variants; /* its values, NULL-terminated; NULL: false and true */
   bool batch;                  /* aggregate "batch" has a meaning */
+  bool classes;                /* one side holds class vectors */
+  bool target;                 /* combine reads the anchor's target */
   int (*statistics)(bool positive);
   /* A logit to base e is scale * (function of the coordinate) + offset. */
   double (*scale)(bool positive, const double *p);

@@ -55,12 +55,18 @@ typedef struct ct_loss_facts {
   double mean_sp, mean_sn;        /* mean similarity over those pairs; NaN when there is none */
 } ct_loss_facts;
 
+enum { CT_MOST_CENTRES = 64 };
+
 /* One set of rows as a caller gives it: x [rows, D] Float or Double; labels [rows] of any type,
  * holding integers >= 1, or NULL where the rows are the classes 1..rows. The names are for
  * messages. */
 typedef struct ct_loss_rows {
   const char *x_name, *labels_name;
   const ct_tensor *x, *labels;
+  int64_t centres; /* of classes: so many consecutive rows are one, at most CT_MOST_CENTRES, and the
+                      most similar of them, the first of equals, is met; 0 means 1 */
+  const ct_tensor *bias; /* of classes: [classes], the type of x, added to logits that are scaled
+                            dot products; NULL: none */
 } ct_loss_rows;
 
 typedef struct ct_pair_context ct_pair_context;
@@ -80,10 +86,12 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
                           const ct_loss_options *options, ct_tensor *losses, ct_loss_facts *facts,
                           ct_error *error);
 
-/* Gradient of `scale` times the loss of the last forward. grad_queries and grad_references (NULL:
- * not wanted) are resized to their rows' size and must have their type. */
+/* Gradient of `scale` times the loss of the last forward. grad_queries, grad_references and
+ * grad_bias (NULL: not wanted; grad_bias: NULL without a bias) are resized to their rows' size and
+ * must have their type. */
 ct_status ct_pair_backward(ct_pair_context *context, const char *function, double scale,
-                           ct_tensor *grad_queries, ct_tensor *grad_references, ct_error *error);
+                           ct_tensor *grad_queries, ct_tensor *grad_references,
+                           ct_tensor *grad_bias, ct_error *error);
 
 /* Circle Loss of given similarities: s_p [K] and s_n [L] of one anchor, or [B,K] and [B,L] of B
  * anchors, of one real type. grad_p and grad_n (both NULL: forward only) are the gradient of

@@ -14,7 +14,9 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/threads.h"
+#include "loss/presets.h"
 #include "loss/rows.h"
+#include "loss/target.h"
 #include "loss/terms.h"
 #include "ops/copy.h"
 
@@ -25,6 +27,8 @@ struct ct_pair_context {
   ct_sorted_rows queries, references; /* references empty in self mode */
   ct_pair_sums sums[CT_KINDS];        /* per query */
   ct_anchor_loss batch;               /* for CT_PER_BATCH */
+  ct_target *targets;                 /* [queries] of a rule that reads them, otherwise NULL */
+  int64_t with_positive;              /* anchors that have a positive */
   void *kept;                         /* similarities of the first kept_tiles tiles */
   int64_t kept_tiles;
   size_t kept_each; /* bytes of one tile */
@@ -54,6 +58,7 @@ void ct_pair_context_free(ct_pair_context *context) {
   ct_rows_free(&context->queries);
   ct_rows_free(&context->references);
   free_sums(context);
+  ct_free(context->targets);
   ct_free(context->kept);
   ct_free(context);
 }
@@ -70,25 +75,60 @@ static ct_dtype compute_type(const ct_loss_rows *queries) {
 /* Whether no logit of the loaded sides can be beyond what float32 splits into integer and rest. */
 static bool fits_float(const ct_pair_context *c) {
   const ct_sorted_rows *q = &c->queries, *r = c->self ? q : &c->references;
-  double s = 1; /* |s| at most */
+  double s = 1, lift = 0; /* |s| at most */
   if (!c->options.rule->largest) return true;
   if (q->similarity == CT_DOT) s = sqrt(q->largest * r->largest);
   if (q->similarity == CT_EUCLIDEAN)
     s = 1 + q->largest + r->largest; /* |x-y|^2/2 <= |x|^2 + |y|^2 */
-  return 1.4427 * c->options.rule->largest(s, c->options.parameter) < (1 << CT_FLOAT_LOGITS);
+  for (int64_t k = 0; r->lift && k < r->rows / r->centres; k++) lift = fmax(lift, fabs(r->lift[k]));
+  return 1.4427 * c->options.rule->largest(s + lift, c->options.parameter) < (1 << CT_FLOAT_LOGITS);
 }
 
 /* Class vectors stand for 1..C; a label beyond them would silently have no positive. */
-static ct_status check_classes(const ct_pair_context *c, const char *function,
-                               const ct_loss_rows *queries, ct_error *error) {
-  const ct_sorted_rows *q = &c->queries;
-  int64_t classes = c->references.rows, bad = -1;
-  for (int64_t i = q->rows - 1; i >= 0 && q->label[i] > classes; i--)
-    if (bad < 0 || q->origin[i] < q->origin[bad]) bad = i;
+static ct_status check_classes(const ct_sorted_rows *rows, const char *function,
+                               const ct_loss_rows *in, int64_t classes, ct_error *error) {
+  int64_t bad = -1;
+  for (int64_t i = rows->rows - 1; i >= 0 && rows->label[i] > classes; i--)
+    if (bad < 0 || rows->origin[i] < rows->origin[bad]) bad = i;
   if (bad < 0) return CT_OK;
   return ct_fail(error, CT_EINVALID, "%s: %s must hold classes 1..%lld, got %lld at element %lld",
-                 function, queries->labels_name, (long long)classes, (long long)q->label[bad],
-                 (long long)q->origin[bad] + 1);
+                 function, in->labels_name, (long long)classes, (long long)rows->label[bad],
+                 (long long)rows->origin[bad] + 1);
+}
+
+static ct_status check_centres(const char *function, const ct_loss_rows *in, ct_error *error) {
+  if (in->centres < 0 || in->centres > CT_MOST_CENTRES)
+    return ct_fail(error, CT_EINVALID, "%s: centres must be an integer from 1 to %d, got %lld",
+                   function, CT_MOST_CENTRES, (long long)in->centres);
+  if (in->centres > 1 && in->x->dims == 2 && in->x->size[0] % in->centres)
+    return ct_fail(error, CT_EINVALID, "%s: %s must have %lld rows for each class, got %lld rows",
+                   function, in->x_name, (long long)in->centres, (long long)in->x->size[0]);
+  return CT_OK;
+}
+
+/* A bias b of a logit scale * s + b is a lift b/scale of the similarity. */
+static ct_status load_bias(ct_pair_context *c, const char *function, const ct_loss_rows *in,
+                           ct_error *error) {
+  const ct_tensor *b = in->bias;
+  int64_t classes = c->references.rows / c->references.centres;
+  double scale = c->options.rule->scale(false, c->options.parameter);
+  if (!b) return CT_OK;
+  if (c->options.similarity != CT_DOT)
+    return ct_fail(error, CT_EINVALID, "%s: a bias goes with similarity \"dot\"", function);
+  if (b->dtype != in->x->dtype || b->dims > 1 || ct_tensor_count(b) != classes)
+    return ct_fail(error, CT_EINVALID,
+                   "%s: bias must have %lld elements, one per class, of the type of %s", function,
+                   (long long)classes, in->x_name);
+  CT_TRY(ct_alloc(&c->references.lift, classes, sizeof(double), "bias", error));
+  for (int64_t k = 0; k < classes; k++) {
+    const char *at = ct_tensor_data(b);
+    double v = ct_scalar_load(b->dtype, at + k * b->stride[0] * (int64_t)ct_dtype_size(b->dtype)).d;
+    if (!isfinite(v))
+      return ct_fail(error, CT_EINVALID, "%s: bias has a NaN or an infinite value at element %lld",
+                     function, (long long)k + 1);
+    c->references.lift[k] = v / scale;
+  }
+  return CT_OK;
 }
 
 static ct_status load_sides_as(ct_pair_context *c, ct_dtype compute, const char *function,
@@ -105,14 +145,19 @@ static ct_status load_sides_as(ct_pair_context *c, ct_dtype compute, const char 
     return ct_fail(error, CT_EINVALID, "%s: %s and %s must have one type, got %s and %s", function,
                    queries->x_name, references->x_name, ct_dtype_name(queries->x->dtype),
                    ct_dtype_name(references->x->dtype));
+  CT_TRY(check_centres(function, references, error));
   CT_TRY(ct_rows_open(&c->references, function, references, compute, similarity, error));
   if (c->references.dim != c->queries.dim)
     return ct_fail(error, CT_EINVALID, "%s: %s must have as many columns as %s, %lld, got %lld",
                    function, references->x_name, queries->x_name, (long long)c->queries.dim,
                    (long long)c->references.dim);
-  if (!references->labels) CT_TRY(check_classes(c, function, queries, error));
+  if (!references->labels)
+    CT_TRY(check_classes(&c->queries, function, queries, c->references.rows / c->references.centres,
+                         error));
+  if (!queries->labels)
+    CT_TRY(check_classes(&c->references, function, references, c->queries.rows, error));
   ct_rows_match(&c->queries, &c->references);
-  return CT_OK;
+  return load_bias(c, function, references, error);
 }
 
 static ct_status load_sides(ct_pair_context *c, const char *function, const ct_loss_rows *queries,
@@ -124,14 +169,15 @@ static ct_status load_sides(ct_pair_context *c, const char *function, const ct_l
   return load_sides_as(c, CT_DOUBLE, function, queries, references, error);
 }
 
-static const ct_sorted_rows *columns_of(const ct_pair_context *c) {
-  return c->self ? &c->queries : &c->references;
+/* What anchors meet: rows or classes. */
+static int64_t columns_of(const ct_pair_context *c) {
+  return c->self ? c->queries.rows : c->references.rows / c->references.centres;
 }
 
 /* Pairs of anchor i by kind. */
 static int64_t pairs_of(const ct_pair_context *c, int64_t i, int kind) {
   int64_t same = c->queries.side.last[i] - c->queries.side.first[i];
-  return kind == CT_POSITIVE ? same - (c->self ? 1 : 0) : columns_of(c)->rows - same;
+  return kind == CT_POSITIVE ? same - (c->self ? 1 : 0) : columns_of(c) - same;
 }
 
 static bool is_valid(const ct_pair_context *c, int64_t i) {
@@ -188,6 +234,9 @@ static ct_anchor_loss anchor_loss(const ct_pair_context *c, int64_t i) {
     if (a.pairs[kind] > 0 && statistics & CT_EXTREME) a.sum[kind] = reference_at(c, kind, i);
     if (statistics & CT_TERM) a.term[kind] = s->term[i], a.count[kind] = s->count[i];
   }
+  if (c->targets) a.target = c->targets[i];
+  a.anchors = c->queries.rows;
+  a.with_positive = c->with_positive;
   return rule->combine(&a, c->options.parameter);
 }
 
@@ -196,8 +245,10 @@ static void count_pairs(ct_pair_context *c) {
   double s[CT_KINDS] = {0};
   int64_t n[CT_KINDS] = {0};
   *f = (ct_loss_facts){.n_anchors = c->queries.rows};
+  c->with_positive = 0;
   for (int64_t i = 0; i < c->queries.rows; i++) {
     f->n_valid += is_valid(c, i);
+    c->with_positive += pairs_of(c, i, CT_POSITIVE) > 0;
     for (int kind = 0; kind < CT_KINDS; kind++) {
       n[kind] += pairs_of(c, i, kind);
       s[kind] += c->sums[kind].sum_s[i];
@@ -261,6 +312,7 @@ static ct_pair_stream stream_of(const ct_pair_context *c, const ct_pair_columns 
                           .dim = c->queries.dim,
                           .rows = &c->queries.side,
                           .columns = c->self ? NULL : columns,
+                          .centres = c->self ? 1 : c->references.centres,
                           .rule = c->options.rule,
                           .parameters = c->options.parameter,
                           .variant = c->options.variant,
@@ -301,6 +353,14 @@ static ct_status make_room(ct_pair_context *c, const ct_pair_columns *columns, c
   return CT_OK;
 }
 
+static ct_status find_targets(ct_pair_context *c, const ct_loss_rows *queries, ct_error *error) {
+  ct_free(c->targets);
+  c->targets = NULL;
+  if (!c->options.rule->target) return CT_OK;
+  CT_TRY(ct_alloc(&c->targets, c->queries.rows, sizeof *c->targets, "loss sums", error));
+  return ct_targets(c->targets, &c->queries, queries->x, &c->references, error);
+}
+
 ct_status ct_pair_forward(ct_pair_context *context, const char *function,
                           const ct_loss_rows *queries, const ct_loss_rows *references,
                           const ct_loss_options *options, ct_tensor *losses, ct_loss_facts *facts,
@@ -309,10 +369,12 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
   c->ready = false;
   c->options = *options;
   CT_TRY(ct_check_loss_options(function, options, error));
+  if (options->rule->target) CT_TRY(ct_margin_check(function, options, error));
   CT_TRY(load_sides(c, function, queries, references, error));
   CT_TRY(reset_sums(c, error));
+  CT_TRY(find_targets(c, queries, error));
   ct_rows_pass pass;
-  ct_pair_columns columns = ct_rows_columns(&pass, &c->references, NULL);
+  ct_pair_columns columns = ct_rows_columns(&pass, &c->references, NULL, NULL);
   CT_TRY(make_room(c, &columns, error));
   ct_pair_stream stream = stream_of(c, &columns);
   CT_TRY(ct_pair_stream_sums(&stream, c->sums, error));
@@ -404,18 +466,18 @@ static ct_status pack_side(side_gradient *g, ct_error *error) {
 
 static ct_status stream_gradient(const ct_pair_context *c, const char *function,
                                  const ct_pair_factors *factors, side_gradient *queries,
-                                 side_gradient *references, ct_error *error) {
+                                 side_gradient *references, double *lift, ct_error *error) {
   CT_TRY(start_side(queries, function, error));
   CT_TRY(start_side(references, function, error));
   CT_TRY(pack_side(queries, error));
   void *to = references->to ? ct_tensor_data(&references->contiguous) : NULL;
   ct_rows_pass pass;
-  ct_pair_columns columns = ct_rows_columns(&pass, &c->references, to);
+  ct_pair_columns columns = ct_rows_columns(&pass, &c->references, to, lift);
   ct_pair_stream stream = stream_of(c, &columns);
   ct_pair_gradient gradient = {.rows = queries->packed,
                                .rows_weight = queries->weight,
-                               .columns = references->to != NULL,
-                               .columns_weight = c->options.similarity == CT_EUCLIDEAN};
+                               .columns = to || lift,
+                               .columns_weight = c->options.similarity == CT_EUCLIDEAN || lift};
   CT_TRY(ct_pair_stream_gradient(&stream, factors, &gradient, error));
   if (queries->to)
     CT_TRY(ct_rows_unload(queries->rows, function, queries->packed, queries->weight,
@@ -425,8 +487,22 @@ static ct_status stream_gradient(const ct_pair_context *c, const char *function,
   return references->to ? ct_copy(references->to, &references->contiguous, error) : CT_OK;
 }
 
+/* From the derivatives by lifts to those by biases. */
+static ct_status store_bias(const ct_pair_context *c, const double *lift, ct_tensor *to,
+                            ct_error *error) {
+  int64_t classes = columns_of(c), step;
+  double scale = c->options.rule->scale(false, c->options.parameter);
+  CT_TRY(ct_tensor_resize(to, 1, &classes, error));
+  step = to->stride[0] * (int64_t)ct_dtype_size(to->dtype);
+  for (int64_t k = 0; k < classes; k++)
+    ct_scalar_store(to->dtype, (char *)ct_tensor_data(to) + k * step,
+                    ct_scalar_of(lift[k] / scale));
+  return CT_OK;
+}
+
 ct_status ct_pair_backward(ct_pair_context *context, const char *function, double scale,
-                           ct_tensor *grad_queries, ct_tensor *grad_references, ct_error *error) {
+                           ct_tensor *grad_queries, ct_tensor *grad_references,
+                           ct_tensor *grad_bias, ct_error *error) {
   const ct_pair_context *c = context;
   if (!c->ready)
     return ct_fail(error, CT_EINVALID, "%s: backward needs a forward pass first", function);
@@ -446,7 +522,13 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
   }
   side_gradient queries = {.rows = &c->queries, .to = grad_queries};
   side_gradient references = {.rows = &c->references, .to = c->self ? NULL : grad_references};
-  ct_status status = stream_gradient(c, function, &factors, &queries, &references, error);
+  double *lift = NULL;
+  ct_status status = CT_OK;
+  if (grad_bias && c->references.lift) status = new_zeros(&lift, columns_of(c), error);
+  if (status == CT_OK)
+    status = stream_gradient(c, function, &factors, &queries, &references, lift, error);
+  if (status == CT_OK && lift) status = store_bias(c, lift, grad_bias, error);
+  ct_free(lift);
   ct_tensor_release(&queries.contiguous);
   ct_tensor_release(&references.contiguous);
   ct_free(queries.packed);

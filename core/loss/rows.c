@@ -26,6 +26,7 @@ void ct_rows_free(ct_sorted_rows *rows) {
   ct_free(rows->label);
   ct_free(rows->origin);
   ct_free(rows->inverse_norm);
+  ct_free(rows->lift);
   ct_free(rows->side.by_dim);
   ct_free(rows->side.by_row);
   ct_free(rows->side.half);
@@ -57,11 +58,11 @@ static ct_status check_shape(const char *function, const ct_loss_rows *in, ct_er
 }
 
 static ct_status read_labels(int64_t *label, const char *function, const ct_loss_rows *in,
-                             int64_t rows, ct_error *error) {
+                             int64_t rows, int64_t centres, ct_error *error) {
   const ct_tensor *t = in->labels;
   for (int64_t i = 0; i < rows; i++) {
     if (!t) {
-      label[i] = i + 1;
+      label[i] = i / centres + 1;
       continue;
     }
     const char *at = ct_tensor_data(t);
@@ -134,17 +135,13 @@ static bool load_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, con
                      int64_t i, const ct_pair_side *side, int64_t k, double *inverse_norm,
                      void *room, double *square) {
   const void *from = x + (size_t)(r->origin[i] * r->dim) * ct_dtype_size(r->outer);
-  if (r->similarity == CT_COSINE) {
-    inverse_norm[k] = kernels->normalise(r->dim, from, room);
-    if (isnan(inverse_norm[k])) return false;
-  } else {
-    *square = kernels->load(r->dim, from, room);
-    if (isnan(*square)) return false;
-    size_t real = ct_dtype_size(r->compute);
-    if (r->similarity == CT_EUCLIDEAN)
-      ct_scalar_store(r->compute, (char *)side->half + (size_t)k * real,
-                      ct_scalar_of(0.5 - *square / 2));
-  }
+  double norm = r->similarity == CT_COSINE ? kernels->normalise(r->dim, from, room)
+                                           : kernels->load(r->dim, from, room);
+  if (isnan(norm)) return false;
+  *(r->similarity == CT_COSINE ? &inverse_norm[k] : square) = norm;
+  if (side->half)
+    ct_scalar_store(r->compute, (char *)side->half + (size_t)k * ct_dtype_size(r->compute),
+                    ct_scalar_of(r->lift ? r->lift[r->label[i] - 1] : 0.5 - norm / 2));
   tiles_for(r->compute)->pack(r->dim, side->pitch, k, room, side->by_dim, side->by_row);
   return true;
 }
@@ -218,9 +215,10 @@ static ct_status begin(ct_sorted_rows *out, const char *function, const ct_loss_
   out->outer = in->x->dtype;
   out->compute = compute;
   out->similarity = similarity;
+  out->centres = in->centres > 1 ? in->centres : 1;
   CT_TRY(ct_alloc(&out->label, out->rows, sizeof *out->label, "labels", error));
   CT_TRY(ct_alloc(&out->origin, out->rows, sizeof *out->origin, "labels", error));
-  CT_TRY(read_labels(out->label, function, in, out->rows, error));
+  CT_TRY(read_labels(out->label, function, in, out->rows, out->centres, error));
   return sort_by_label(out->rows, out->label, out->origin, error);
 }
 
@@ -271,8 +269,8 @@ void ct_rows_match(ct_sorted_rows *rows, const ct_sorted_rows *others) {
       for (first = last; first < others->rows && others->label[first] < rows->label[i];) first++;
       for (last = first; last < others->rows && others->label[last] == rows->label[i];) last++;
     }
-    rows->side.first[i] = first;
-    rows->side.last[i] = last;
+    rows->side.first[i] = first / others->centres;
+    rows->side.last[i] = last / others->centres;
   }
 }
 
@@ -328,7 +326,7 @@ static void load_block(void *source, int64_t from, ct_pair_block *block) {
   ct_rows_pass *pass = source;
   const ct_sorted_rows *r = pass->rows;
   const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
-  double square;
+  double square = 0;
   zero_padding(r, &block->side);
   for (int64_t k = 0; k < block->side.rows; k++)
     if (!load_row(r, kernels, ct_tensor_data(&r->x), from + k, &block->side, k, block->inverse_norm,
@@ -340,18 +338,22 @@ static void unload_block(void *source, int64_t from, ct_pair_block *block) {
   ct_rows_pass *pass = source;
   const ct_sorted_rows *r = pass->rows;
   const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
-  for (int64_t k = 0; k < block->side.rows; k++)
+  for (int64_t k = 0; k < block->side.rows && pass->to_lift; k++)
+    pass->to_lift[r->label[from + k] - 1] += block->weight[k];
+  for (int64_t k = 0; k < block->side.rows && pass->to; k++)
     if (!unload_row(r, kernels, from + k, &block->side, k, block->inverse_norm, block->gradient,
                     block->weight, block->row, pass->to))
       note(&pass->bad_gradient, r->origin[from + k]);
 }
 
-ct_pair_columns ct_rows_columns(ct_rows_pass *pass, const ct_sorted_rows *rows, void *to) {
+ct_pair_columns ct_rows_columns(ct_rows_pass *pass, const ct_sorted_rows *rows, void *to,
+                                double *to_lift) {
   pass->rows = rows;
   pass->to = to;
+  pass->to_lift = to_lift;
   pass->bad_value = pass->bad_gradient = rows->rows;
   return (ct_pair_columns){.rows = rows->rows,
-                           .euclidean = rows->similarity == CT_EUCLIDEAN,
+                           .half = rows->similarity == CT_EUCLIDEAN || rows->lift,
                            .source = pass,
                            .load = load_block,
                            .unload = unload_block};

@@ -13,6 +13,9 @@ typedef struct ct_sorted_rows {
   int64_t *origin;      /* [rows] where each sorted row stands at the caller's */
   double *inverse_norm; /* [rows] for the cosine */
   double largest;       /* |x|^2 of the longest row, for the others */
+  int64_t centres;      /* rows that are one class; 1 for rows with labels */
+  double *lift; /* [classes] added to the similarities of opened rows, of dot products; NULL:
+                   nothing is */
   ct_pair_side side;
   ct_tensor x; /* of rows that are loaded in blocks: the caller's, contiguous */
 } ct_sorted_rows;
@@ -27,7 +30,8 @@ ct_status ct_rows_open(ct_sorted_rows *out, const char *function, const ct_loss_
                        ct_dtype compute, ct_similarity similarity, ct_error *error);
 void ct_rows_free(ct_sorted_rows *rows);
 
-/* Sets side.first and side.last of `rows` to the range of equal labels in `others`. */
+/* Sets side.first and side.last of `rows` to the range of equal labels in `others`; classes of
+ * several rows count once. */
 void ct_rows_match(ct_sorted_rows *rows, const ct_sorted_rows *others);
 
 /* Takes a gradient of the sorted rows (by dimension, core/cpu/tile.h) to the caller's order and
@@ -40,11 +44,13 @@ ct_status ct_rows_unload(const ct_sorted_rows *rows, const char *function, const
 typedef struct ct_rows_pass {
   const ct_sorted_rows *rows;
   void *to;                  /* contiguous [rows, dim] of the outer type; NULL: no gradient */
+  double *to_lift;           /* [classes] zero at first; NULL: no gradient */
   _Atomic int64_t bad_value; /* the caller's first row that is not finite; rows: none */
   _Atomic int64_t bad_gradient;
 } ct_rows_pass;
 
-ct_pair_columns ct_rows_columns(ct_rows_pass *pass, const ct_sorted_rows *rows, void *to);
+ct_pair_columns ct_rows_columns(ct_rows_pass *pass, const ct_sorted_rows *rows, void *to,
+                                double *to_lift);
 
 /* CT_EINVALID names the first row that is not finite, or whose gradient is not. */
 ct_status ct_rows_check(const ct_rows_pass *pass, const char *function, const char *x_name,

@@ -29,12 +29,19 @@ typedef struct ct_loss_parameter {
   ct_range range;
 } ct_loss_parameter;
 
+/* The pair of an anchor with its own class, in double: for losses with a margin there. */
+typedef struct ct_target {
+  double s, theta; /* similarity; for the cosine, the angle */
+} ct_target;
+
 /* What one anchor knows of its pairs, by kind. */
 typedef struct ct_anchor {
   int64_t pairs[CT_KINDS];
   double sum[CT_KINDS];   /* CT_LSE: to base e; CT_EXTREME: the coordinate; -INFINITY: no pair */
   double term[CT_KINDS];  /* CT_TERM */
   double count[CT_KINDS]; /* CT_TERM */
+  ct_target target;       /* of a rule with `target` */
+  int64_t anchors, with_positive; /* of the batch: all, and those with a positive */
 } ct_anchor;
 
 /* An anchor's loss and its derivatives. */

@@ -83,6 +83,9 @@ fixtures.objects = {
     return criterion
   end,
   class = function(s) return nn.CircleClassCriterion(6 * s, 2, 0.25, 64) end,
+  arcface = function(s) return nn.ArcFaceCriterion(6 * s, 2, { centres = 2 }) end,
+  softmaxes = function(s) return nn.ClassSoftmaxCriterion(6 * s, 2, { bias = true }) end,
+  proxies = function(s) return nn.ProxyAnchorCriterion(6 * s, 2) end,
   similarity = function() return nn.CircleSimilarityCriterion(0.25, 64) end,
 }
 

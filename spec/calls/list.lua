@@ -111,7 +111,12 @@ return {
     ref_circle_plain(n, labels); ref_circle_class_loss(x, y, labels);
     ref_circle_similarity_loss(u, v); ref_circle_similarity_loss(x, n); both(context, x, labels);
     ref_margin_loss(x, y, labels); ref_margin_loss(n, d, labels, { label_smoothing = 0.1 }, w);
-    ref_proxy_anchor_loss(x, n, labels);
+    ref_proxy_anchor_loss(x, n, labels); margin_loss({ x, y }, labels);
+    margin_loss({ n, n:clone() }, labels, { preset = "arcface", label_smoothing = 0.1 });
+    margin_loss({ x, y, w }, labels, { preset = "softmax" }); proxy_anchor_loss({ n, x }, labels);
+    margin_loss({ d, d:clone() }, labels, { centres = 2 }); pair_context("margin");
+    circle_class_loss({ x, n }, labels, { centres = 2 }); learn(arcface, n, labels);
+    learn(softmaxes, x, labels); learn(proxies, n, labels);
     both(context, n, labels, x, labels); pair_context();
     circle_loss(x, labels, { memory_budget = 1e6 }); unified_loss(x, labels);
     multi_similarity_loss({ x, n }, { labels, labels }); ref_pair_loss("unified", x, labels);

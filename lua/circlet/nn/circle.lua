@@ -31,24 +31,25 @@ function circle.options(criterion)
   return options
 end
 
-function circle.forward(criterion, x, labels, refs, ref_labels)
+--- refs with ref_labels nil: class vectors, and perhaps a bias for each class.
+function circle.forward(criterion, x, labels, refs, ref_labels, bias)
   local context = contexts[criterion]
   if not context then
     context = core.pair_context(criterion.pair_loss)
     contexts[criterion] = context
   end
   criterion.output, criterion.info = context:forward(criterion.__typename,
-    circle.options(criterion), x, labels, refs, ref_labels)
+    circle.options(criterion), x, labels, refs, ref_labels, bias)
   return criterion.output
 end
 
---- Gradients of the last forward into grad_x and grad_refs, either of which may be nil.
-function circle.backward(criterion, grad_x, grad_refs)
+--- Gradients of the last forward into grad_x, grad_refs and grad_bias, each of which may be nil.
+function circle.backward(criterion, grad_x, grad_refs, grad_bias)
   local context = contexts[criterion]
   if not context then
     error(criterion.__typename .. ": backward needs a forward pass first", 3)
   end
-  context:backward(criterion.__typename, 1, grad_x, grad_refs)
+  context:backward(criterion.__typename, 1, grad_x, grad_refs, grad_bias)
 end
 
 --- `tensor` when it can hold a gradient of `like`, else a new tensor of like's type.

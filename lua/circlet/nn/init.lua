@@ -26,6 +26,8 @@ local names = {
   "PairCriterion", "CircleCriterion", "CircleClassCriterion", "CircleSimilarityCriterion",
   "UnifiedCriterion", "MultiSimilarityCriterion",
   "CrossBatchMemory",
+  "MarginSoftmaxCriterion", "NormFaceCriterion", "CosFaceCriterion", "AMSoftmaxCriterion",
+  "ArcFaceCriterion", "SphereFaceCriterion", "ClassSoftmaxCriterion", "ProxyAnchorCriterion",
 }
 
 for _, name in ipairs(names) do

@@ -1,0 +1,118 @@
+/* From a table of options to those of a loss. */
+#include "bind/loss.h"
+#include "loss/margin.h"
+#include "loss/presets.h"
+
+static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL};
+static const char *const aggregates[] = {"anchor", "batch", NULL};
+static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
+
+static bool has_option(lua_State *L, int index, const char *name) {
+  bool has = lua_istable(L, index) && lua_getfield(L, index, name) != LUA_TNIL;
+  if (lua_istable(L, index)) lua_pop(L, 1);
+  return has;
+}
+
+/* The options that losses share. */
+static void read_shared(lua_State *L, int index, const char *function, ct_loss_options *o) {
+  o->aggregate = (ct_aggregate)ctl_option_choice(L, index, function, "aggregate", aggregates,
+                                                 (int)o->aggregate);
+  o->reduction = (ct_reduction)ctl_option_choice(L, index, function, "reduction", reductions,
+                                                 (int)o->reduction);
+  o->similarity = (ct_similarity)ctl_option_choice(L, index, function, "similarity", similarities,
+                                                   (int)o->similarity);
+  o->filter_eps = ctl_option_number(L, index, function, "filter_eps", o->filter_eps);
+  if (has_option(L, index, "memory_budget")) {
+    double budget = ctl_option_number(L, index, function, "memory_budget", 0);
+    o->memory_budget = budget >= 0x1p62 ? INT64_MAX : budget >= 0 ? (int64_t)budget : INT64_MIN;
+  }
+}
+
+/* A preset's values, the names of the formula, and `margin` for the preset's own. */
+static ct_loss_options margin_options(lua_State *L, int index, const char *function,
+                                      const ct_loss_rule *rule) {
+  static const char *const known[] = {"preset",
+                                      "scale",
+                                      "margin",
+                                      "m1",
+                                      "m2",
+                                      "m3",
+                                      "easy_margin",
+                                      "monotone",
+                                      "label_smoothing",
+                                      "centres",
+                                      "similarity",
+                                      "reduction",
+                                      "memory_budget",
+                                      "filter_eps",
+                                      NULL};
+  ct_loss_options o = ct_loss_defaults(rule);
+  ctl_check_option_names(L, index, function, known);
+  const ct_margin_preset *preset = NULL;
+  if (has_option(L, index, "preset"))
+    preset = ct_margin_preset_at(
+        ctl_option_choice(L, index, function, "preset", ct_margin_preset_names, 0));
+  for (int i = 0; preset && i <= CT_MARGIN_M3; i++) o.parameter[i] = preset->parameter[i];
+  if (preset) o.similarity = preset->similarity;
+  if (has_option(L, index, "margin")) {
+    if (!preset || preset->margin < 0)
+      luaL_error(L, "%s: option margin is that of a preset that has one; otherwise m1, m2, m3",
+                 function);
+    o.parameter[preset->margin] =
+        ctl_option_number(L, index, function, "margin", o.parameter[preset->margin]);
+  }
+  for (int i = 0; i <= CT_MARGIN_SMOOTHING; i++)
+    o.parameter[i] =
+        ctl_option_number(L, index, function, rule->parameters[i].name, o.parameter[i]);
+  bool monotone = (int)o.parameter[CT_MARGIN_BEYOND] & CT_MARGIN_MONOTONE;
+  monotone = ctl_option_boolean(L, index, function, "monotone", monotone);
+  bool easy = ctl_option_boolean(L, index, function, "easy_margin", false);
+  o.parameter[CT_MARGIN_BEYOND] = (monotone ? CT_MARGIN_MONOTONE : 0) + (easy ? CT_MARGIN_EASY : 0);
+  read_shared(L, index, function, &o);
+  return o;
+}
+
+/* Means over proxies by definition. */
+static ct_loss_options proxy_options(lua_State *L, int index, const char *function,
+                                     const ct_loss_rule *rule) {
+  static const char *const known[] = {"margin",        "scale",      "similarity",
+                                      "memory_budget", "filter_eps", NULL};
+  ct_loss_options o = ct_loss_defaults(rule);
+  ctl_check_option_names(L, index, function, known);
+  for (int i = 0; rule->parameters[i].name; i++)
+    o.parameter[i] =
+        ctl_option_number(L, index, function, rule->parameters[i].name, o.parameter[i]);
+  read_shared(L, index, function, &o);
+  o.reduction = CT_MEAN_ALL;
+  return o;
+}
+
+ct_loss_options ctl_loss_options(lua_State *L, int index, const char *function,
+                                 const ct_loss_rule *rule, ctl_loss_form form) {
+  static const char *const shared[] = {"aggregate",     "reduction",  "similarity",
+                                       "memory_budget", "filter_eps", NULL};
+  if (rule == &ct_loss_rules[ct_loss_margin]) return margin_options(L, index, function, rule);
+  if (rule == &ct_loss_rules[ct_loss_proxy_anchor]) return proxy_options(L, index, function, rule);
+  const char *known[CT_LOSS_PARAMETERS + sizeof shared / sizeof *shared + 3] = {NULL};
+  ct_loss_options o = ct_loss_defaults(rule);
+  int count = 0, parameters = 0;
+  for (; rule->parameters[parameters].name; parameters++)
+    known[count++] = rule->parameters[parameters].name;
+  if (rule->variant) known[count++] = rule->variant;
+  if (form == CTL_CLASSES) known[count++] = "centres";
+  for (int i = 0; shared[i] && (form != CTL_GIVEN || i < 2); i++) known[count++] = shared[i];
+  ctl_check_option_names(L, index, function, known);
+  for (int i = 0; i < parameters; i++)
+    o.parameter[i] =
+        ctl_option_number(L, index, function, rule->parameters[i].name, o.parameter[i]);
+  if (rule->variant && rule->variants)
+    o.variant = ctl_option_choice(L, index, function, rule->variant, rule->variants, o.variant);
+  else if (rule->variant)
+    o.variant = ctl_option_boolean(L, index, function, rule->variant, o.variant);
+  read_shared(L, index, function, &o);
+  return o;
+}
+
+int64_t ctl_loss_centres(lua_State *L, int index, const char *function) {
+  return ctl_option_integer(L, index, function, "centres", 1, 1, CT_MOST_CENTRES);
+}

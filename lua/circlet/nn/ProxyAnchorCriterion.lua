@@ -1,0 +1,25 @@
+--- nn.ProxyAnchorCriterion(dim, classes [, options]): proxy-anchor (Kim et al., CVPR 2020, arXiv
+-- 2003.13911).
+--
+-- Input [B, dim] and target [B], classes from 1; `weight` [classes, dim] holds the proxies. options
+-- are those of circlet.proxy_anchor_loss: margin (0.1), scale (32), similarity, memory_budget,
+-- filter_eps. The loss is a mean over proxies by definition: with sizeAverage = false, forward
+-- raises. Parameters as in nn.ClassVectorsCriterion.
+--
+--     local criterion = nn.ProxyAnchorCriterion(64, 10)
+--     local loss = criterion:forward(embeddings, labels)
+--     local gradient = criterion:backward(embeddings, labels)   -- gradWeight grows as well
+local class = require "circlet.class"
+local circle = require "circlet.nn.circle"
+require "circlet.nn.ClassVectorsCriterion"
+
+local ProxyAnchorCriterion, parent = class("nn.ProxyAnchorCriterion", "nn.ClassVectorsCriterion")
+
+ProxyAnchorCriterion.pair_loss = "proxy_anchor"
+
+function ProxyAnchorCriterion:__init(dim, classes, options)
+  parent.__init(self, dim, classes)
+  circle.configure(self, nil, nil, options)
+end
+
+return ProxyAnchorCriterion
