@@ -12,6 +12,7 @@
 #include "base/threads.h"
 #include "loss/circle.h"
 #include "loss/loss.h"
+#include "tensor/dlpack.h"
 
 _Static_assert((int)CIRCLET_EINVALID == (int)CT_EINVALID, "statuses must agree");
 _Static_assert((int)CIRCLET_ENOMEM == (int)CT_ENOMEM, "statuses must agree");
@@ -315,4 +316,86 @@ int circlet_similarity_loss(circlet_context *context, int type, const circlet_ro
                                      grad_positives, grad_negatives, &f);
   if (status == CT_OK) give_facts(facts, &f);
   return finish(context, status);
+}
+
+/* A matrix of another library: its rows, columns and row stride. */
+static ct_status borrow_matrix(ct_tensor *t, ct_storage *storage,
+                               const struct DLManagedTensorVersioned *from, bool writable,
+                               int64_t *row_stride, const char *function, ct_error *error) {
+  if (!from) return ct_fail(error, CT_EINVALID, "%s: tensor must not be NULL", function);
+  CT_TRY(ct_dlpack_borrow(t, storage, from, writable, function, error));
+  if (!ct_dtype_is_real(t->dtype))
+    return ct_fail(error, CT_EINVALID, "%s: tensor must be float32 or float64, got %s", function,
+                   ct_dtype_name(t->dtype));
+  if (t->dims != 2)
+    return ct_fail(error, CT_EINVALID, "%s: tensor must have 2 dimensions, got %d", function,
+                   t->dims);
+  *row_stride = t->size[0] > 1 ? t->stride[0] : t->size[1];
+  if ((t->size[1] > 1 && t->stride[1] != 1) || *row_stride < t->size[1])
+    return ct_fail(error, CT_EINVALID,
+                   "%s: elements of a row must be adjacent, strides are %lld and %lld", function,
+                   (long long)t->stride[0], (long long)t->stride[1]);
+  return CT_OK;
+}
+
+static ct_status borrow_labels(const int64_t **labels, const struct DLManagedTensorVersioned *from,
+                               int64_t rows, const char *function, ct_error *error) {
+  ct_tensor t;
+  ct_storage storage;
+  *labels = NULL;
+  if (!from) return CT_OK;
+  CT_TRY(ct_dlpack_borrow(&t, &storage, from, false, function, error));
+  if (t.dtype != CT_LONG || t.dims != 1 || (t.size[0] > 1 && t.stride[0] != 1) || t.size[0] != rows)
+    return ct_fail(error, CT_EINVALID, "%s: labels must be %lld adjacent int64", function,
+                   (long long)rows);
+  *labels = storage.data;
+  return CT_OK;
+}
+
+int circlet_dlpack_rows(circlet_context *context, const struct DLManagedTensorVersioned *tensor,
+                        const struct DLManagedTensorVersioned *labels, int *type,
+                        circlet_rows *rows) {
+  static const char function[] = "circlet_dlpack_rows";
+  ct_tensor t;
+  ct_storage storage;
+  const int64_t *names = NULL;
+  int64_t stride = 0;
+  if (!context || !type || !rows) return CIRCLET_EINVALID;
+  ct_error *error = &context->error;
+  CT_TRY(borrow_matrix(&t, &storage, tensor, false, &stride, function, error));
+  CT_TRY(borrow_labels(&names, labels, t.size[0], function, error));
+  *type = (int)t.dtype;
+  *rows = (circlet_rows){storage.data, t.size[0], t.size[1], stride, names};
+  return CIRCLET_OK;
+}
+
+int circlet_dlpack_matrix(circlet_context *context, const struct DLManagedTensorVersioned *tensor,
+                          int *type, circlet_matrix *matrix) {
+  ct_tensor t;
+  ct_storage storage;
+  int64_t stride = 0;
+  if (!context || !type || !matrix) return CIRCLET_EINVALID;
+  CT_TRY(
+      borrow_matrix(&t, &storage, tensor, true, &stride, "circlet_dlpack_matrix", &context->error));
+  *type = (int)t.dtype;
+  *matrix = (circlet_matrix){storage.data, t.size[0], t.size[1], stride};
+  return CIRCLET_OK;
+}
+
+int circlet_dlpack_new(circlet_context *context, int type, int64_t rows, int64_t columns,
+                       struct DLManagedTensorVersioned **out) {
+  static const char function[] = "circlet_dlpack_new";
+  const int64_t size[2] = {rows, columns};
+  ct_tensor t = {0};
+  if (!context || !out) return CIRCLET_EINVALID;
+  ct_error *error = &context->error;
+  *out = NULL;
+  CT_TRY(check_type(function, type, error));
+  if (rows < 0 || columns < 0)
+    return (int)ct_fail(error, CT_EINVALID, "%s: sizes must be >= 0, got %lld x %lld", function,
+                        (long long)rows, (long long)columns);
+  CT_TRY(ct_tensor_new(&t, (ct_dtype)type, 2, size, error));
+  ct_status status = ct_dlpack_export(out, &t, function, error);
+  ct_tensor_release(&t);
+  return (int)status;
 }

@@ -144,6 +144,27 @@ CIRCLET_API int circlet_similarity_loss(circlet_context *context, int type,
                                         const circlet_matrix *grad_positives,
                                         const circlet_matrix *grad_negatives, circlet_facts *facts);
 
+/* DLPack (version 1.x): matrices of other libraries as rows to read or to write, and matrices for
+ * them. DLManagedTensorVersioned is declared by DLPack's own header, dlpack/dlpack.h.
+ *
+ * circlet_dlpack_rows and circlet_dlpack_matrix look at a tensor [rows, columns], float32 or
+ * float64 in memory of the CPU, elements of a row adjacent, and set *type and the structure. They
+ * take nothing over: the tensor stays the caller's, and must live as long as the structure is used.
+ * labels: NULL, or [rows], int64, adjacent. circlet_dlpack_matrix refuses memory that is read-only.
+ *
+ * circlet_dlpack_new makes a tensor [rows, columns] of zeros in *out, which is the caller's: it, or
+ * the library that it is handed to, calls (*out)->deleter(*out) once, on any thread. */
+struct DLManagedTensorVersioned;
+CIRCLET_API int circlet_dlpack_rows(circlet_context *context,
+                                    const struct DLManagedTensorVersioned *tensor,
+                                    const struct DLManagedTensorVersioned *labels, int *type,
+                                    circlet_rows *rows);
+CIRCLET_API int circlet_dlpack_matrix(circlet_context *context,
+                                      const struct DLManagedTensorVersioned *tensor, int *type,
+                                      circlet_matrix *matrix);
+CIRCLET_API int circlet_dlpack_new(circlet_context *context, int type, int64_t rows,
+                                   int64_t columns, struct DLManagedTensorVersioned **out);
+
 #ifdef __cplusplus
 }
 #endif

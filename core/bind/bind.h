@@ -101,6 +101,7 @@ void ctl_interrupt_end(ctl_interrupt *scope, ct_status status);
 /* Each family of bindings adds its functions to the module table at the top of the stack, and its
  * methods to the methods table at `methods`. */
 void ctl_open_storage(lua_State *L);
+void ctl_open_dlpack(lua_State *L);
 void ctl_open_tensor(lua_State *L, int methods);
 void ctl_open_view(lua_State *L, int methods);
 void ctl_open_machine(lua_State *L);

@@ -24,6 +24,7 @@ int luaopen_circlet_core(lua_State *L) {
   lua_newtable(L);
   ctl_open_storage(L);
   ctl_open_tensor(L, methods);
+  ctl_open_dlpack(L);
   ctl_open_view(L, methods);
   ctl_open_machine(L);
   ctl_open_process(L);

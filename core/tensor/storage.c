@@ -35,7 +35,13 @@ ct_status ct_storage_adopt(ct_storage **out, ct_dtype dtype, int64_t size, void 
                            int64_t bytes, ct_storage_end *end, ct_error *error) {
   ct_storage *s = NULL;
   CT_TRY(ct_alloc(&s, 1, sizeof *s, "storage", error));
-  *s = (ct_storage){1, dtype, size, data, end, memory, bytes};
+  *s = (ct_storage){.references = 1,
+                    .dtype = dtype,
+                    .size = size,
+                    .data = data,
+                    .end = end,
+                    .memory = memory,
+                    .bytes = bytes};
   *out = s;
   return CT_OK;
 }
@@ -54,6 +60,11 @@ static ct_status come_home(ct_storage *s, int64_t size, ct_error *error) {
 
 ct_status ct_storage_resize(ct_storage *storage, int64_t size, ct_error *error) {
   size_t element = ct_dtype_size(storage->dtype);
+  if (size == storage->size && storage->data) return CT_OK;
+  if (atomic_load(&storage->pins))
+    return ct_fail(error, CT_EINVALID,
+                   "resize: the memory is shared through DLPack and cannot become %lld elements",
+                   (long long)size);
   if (storage->end)
     CT_TRY(come_home(storage, size, error));
   else

@@ -18,6 +18,7 @@ typedef struct ct_storage {
   ct_storage_end *end;
   void *memory;
   int64_t bytes;
+  _Atomic int64_t pins; /* > 0: others have the address of data, which cannot be resized */
 } ct_storage;
 
 /* A new storage with one reference; its elements are zero. */
@@ -31,7 +32,8 @@ void ct_storage_release(ct_storage *storage); /* NULL is allowed */
 ct_status ct_storage_adopt(ct_storage **out, ct_dtype dtype, int64_t size, void *data, void *memory,
                            int64_t bytes, ct_storage_end *end, ct_error *error);
 
-/* Keeps the first min(old, new) elements; added elements are zero. */
+/* Keeps the first min(old, new) elements; added elements are zero. CT_EINVALID while the memory is
+ * shared with others (tensor/dlpack.h). */
 ct_status ct_storage_resize(ct_storage *storage, int64_t size, ct_error *error);
 
 #endif

@@ -49,6 +49,7 @@ describe("core/circlet.h", function()
     local loss, gradient, facts = circlet.circle_loss(x, labels, { gamma = 8 })
     assert.equal(loss, tonumber(r.self))
     same(r.self_gradient, gradient)
+    same(r.dl_gradient, gradient)
     assert.equal("77 77", r.gap) -- what stands between rows is left alone
     assert.same({ facts.n_anchors, facts.n_valid, facts.n_positive, facts.n_negative, facts.mean_sp,
       facts.mean_sn }, numbers(r.facts))
@@ -82,6 +83,16 @@ describe("core/circlet.h", function()
       backward = "1 circlet_pair_backward: a forward pass must come first",
       out = "1 circlet_pair_backward: grad_queries must be 6 x 3, got 6 x 2",
       refs = "1 circlet_pair_backward: the forward pass had no references",
+      dl_rows = "1 1 6 5 1", dl_new = "1 1 3 1", dl_bare = "1", dl_nowhere = "1 1",
+      dl_read_only = "1 circlet_dlpack_matrix: the memory is read-only",
+      dl_version = "1 circlet_dlpack_rows: version 2 of DLPack, 1 expected",
+      dl_type = "1 circlet_dlpack_rows: tensor must be float32 or float64, got Long",
+      dl_dims = "1 circlet_dlpack_rows: tensor must have 2 dimensions, got 1",
+      dl_strides = "1 circlet_dlpack_rows: elements of a row must be adjacent, strides are 1 and 6",
+      dl_labels = "1 circlet_dlpack_rows: labels must be 6 adjacent int64",
+      dl_null = "1 circlet_dlpack_rows: tensor must not be NULL",
+      dl_size = "1 circlet_dlpack_new: sizes must be >= 0, got -1 x 2",
+      dl_kind = "1 circlet_dlpack_new: type must be CIRCLET_FLOAT (0) or CIRCLET_DOUBLE (1), got 2",
       interrupt = "5 interrupted", init = "1 1 1", threads = "2",
     } do
       assert.equal(message, r[name], name)
@@ -90,6 +101,19 @@ describe("core/circlet.h", function()
       assert(r[name]:find("1 circlet_pair_forward", 1, true), r[name])
       assert(r[name]:find(text, 1, true), r[name])
     end
+  end)
+
+  it("exchanges tensors with NumPy by DLPack", function()
+    if library.sanitized then return pending "Python has no runtime of a sanitizer" end
+    local python, why = library.numpy()
+    if not python then return pending(why) end
+    local r = words(("%s spec/abi/dlpack.py %s/libcirclet.so"):format(python, shell.quote(build)))
+    local loss, gradient = circlet.circle_loss(x, labels, { gamma = 256 })
+    assert.near(1, loss / tonumber(r.loss), 1e-12) -- sines of NumPy's own
+    support.near(support.flat(gradient), numbers(r.gradient), 1e-9)
+    assert.equal("True True True", r.shared)
+    assert.equal("True", r.kept)
+    assert.equal("1 circlet_dlpack_matrix: the memory is read-only", r.read_only)
   end)
 
   it("names exactly what the library exports", function()
@@ -104,7 +128,7 @@ describe("core/circlet.h", function()
     end
     table.sort(documented)
     table.sort(exported)
-    assert.equal(11, #documented)
+    assert.equal(14, #documented)
     assert.same(documented, exported)
   end)
 

@@ -8,6 +8,22 @@
 
 enum { B = 6, D = 3, STRIDE = 5, C = 2 };
 
+/* What DLPack's header would declare. */
+struct DLManagedTensorVersioned {
+  uint32_t major, minor;
+  void *manager_ctx;
+  void (*deleter)(struct DLManagedTensorVersioned *self);
+  uint64_t flags;
+  struct {
+    void *data;
+    int32_t device_type, device_id, ndim;
+    uint8_t code, bits;
+    uint16_t lanes;
+    int64_t *shape, *strides;
+    uint64_t byte_offset;
+  } tensor;
+};
+
 static void print(const char *name, const double *values, int rows, int columns, int stride) {
   printf("%s", name);
   for (int i = 0; i < rows; i++)
@@ -23,6 +39,54 @@ static void check(circlet_context *context, int status) {
 
 static void refused(const char *name, circlet_context *context, int status) {
   printf("%s %d %s\n", name, status, circlet_last_error(context));
+}
+
+/* The loss of x through DLPack, its gradient into a tensor of circlet's. */
+static void exchange(circlet_context *context, const circlet_options *options, double *x,
+                     int64_t *labels) {
+  struct DLManagedTensorVersioned in = {.major = 1}, names = {.major = 1, .minor = 3}, *out, bad;
+  int64_t shape[2] = {B, D}, strides[2] = {STRIDE, 1}, rows = B;
+  int type;
+  circlet_rows from;
+  circlet_matrix to;
+  circlet_facts facts;
+  in.tensor.data = x, in.tensor.device_type = 1, in.tensor.ndim = 2;
+  in.tensor.code = 2, in.tensor.bits = 64, in.tensor.lanes = 1;
+  in.tensor.shape = shape, in.tensor.strides = strides;
+  names.tensor = in.tensor;
+  names.tensor.data = labels, names.tensor.ndim = 1, names.tensor.code = 0;
+  names.tensor.shape = &rows, names.tensor.strides = NULL, names.flags = 1;
+  check(context, circlet_dlpack_rows(context, &in, &names, &type, &from));
+  printf("dl_rows %d %d %d %d %d\n", type, from.data == x, (int)from.rows, (int)from.row_stride,
+         from.labels == labels);
+  check(context, circlet_dlpack_new(context, type, B, D, &out));
+  check(context, circlet_dlpack_matrix(context, out, &type, &to));
+  check(context, circlet_pair_forward(context, type, &from, NULL, options, NULL, &facts));
+  check(context, circlet_pair_backward(context, 1, &to, NULL));
+  print("dl_gradient", out->tensor.data, B, D, D);
+  printf("dl_new %d %d %d %d\n", out->major == 1, out->tensor.device_type,
+         (int)out->tensor.shape[1], out->tensor.code == 2 && out->tensor.bits == 64);
+  out->deleter(out);
+  check(context, circlet_dlpack_rows(context, &in, NULL, &type, &from));
+  printf("dl_bare %d\n", from.labels == NULL);
+
+  bad = in, bad.flags = 1;
+  refused("dl_read_only", context, circlet_dlpack_matrix(context, &bad, &type, &to));
+  bad = in, bad.major = 2;
+  refused("dl_version", context, circlet_dlpack_rows(context, &bad, NULL, &type, &from));
+  bad = names;
+  refused("dl_type", context, circlet_dlpack_rows(context, &bad, NULL, &type, &from));
+  bad = in, bad.tensor.ndim = 1;
+  refused("dl_dims", context, circlet_dlpack_rows(context, &bad, NULL, &type, &from));
+  int64_t across[2] = {1, B}, few = B - 1;
+  bad = in, bad.tensor.strides = across;
+  refused("dl_strides", context, circlet_dlpack_rows(context, &bad, NULL, &type, &from));
+  bad = names, bad.tensor.shape = &few;
+  refused("dl_labels", context, circlet_dlpack_rows(context, &in, &bad, &type, &from));
+  refused("dl_null", context, circlet_dlpack_rows(context, NULL, NULL, &type, &from));
+  refused("dl_size", context, circlet_dlpack_new(context, 0, -1, 2, &out));
+  refused("dl_kind", context, circlet_dlpack_new(context, 2, 1, 2, &out));
+  printf("dl_nowhere %d %d\n", circlet_dlpack_new(context, 0, 1, 2, NULL), out == NULL);
 }
 
 int main(void) {
@@ -90,6 +154,8 @@ int main(void) {
   print("given", &facts.loss, 1, 1, 1);
   print("given_p", gp, B, 2, 2);
   print("given_n", gn, B, 2, 2);
+
+  exchange(context, &options, x, labels);
 
   /* nothing at all is no error */
   circlet_rows none = {NULL, 0, D, D, NULL};

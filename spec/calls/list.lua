@@ -15,7 +15,7 @@ return {
     tostring(x); tostring(n); isTensor(x); isStorage(s); index_with(x, { 2 }, 1);
     index_with(x, { { 1, 2 }, 3 }, w:narrow(1, 1, 2)); index_with(x, m, 0); index_with(x, m, y);
     setdefaulttensortype("circlet.FloatTensor"); getdefaulttensortype();
-    settypenames("circlet");
+    settypenames("circlet"); to_dlpack(n); from_dlpack(to_dlpack(n)); from_dlpack(to_dlpack(e));
   ]],
   views = [[
     x:size(); x:size(1); x:stride(); x:stride(2); x:storage(); x:storageOffset(); x:dim();
