@@ -89,7 +89,7 @@ $(foreach isa,$(ISAS),$(BUILD)/core/cpu/tile_kernels.$(isa).o \
 
 ## Packages: what building, testing and the scripts need on Debian and Ubuntu.
 PACKAGES = gcc make pkg-config lua5.4 liblua5.4-dev libopenblas-dev zlib1g-dev libpng-dev libjpeg-dev \
-           luajit lua-argparse lua-filesystem lua-luv lua-busted lua-check clang-format gnuplot-nox \
+           luajit lua-argparse lua-filesystem lua-luv lua-busted lua-check clang-format gnuplot-nox node-d3 \
            fonts-dejavu-core dataset-fashion-mnist
 .PHONY: deps
 deps:
@@ -125,7 +125,7 @@ install: all
 	install -D -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libcirclet.so
 	install -D -m 644 core/circlet.h $(DESTDIR)$(PREFIX)/include/circlet.h
 	install -D -m 644 lua/circlet/ffi.lua $(DESTDIR)$(PREFIX)/share/lua/5.1/circlet/ffi.lua
-	cd lua && find . -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} \;
+	cd lua && find . '(' -name '*.lua' -o -name '*.js' ')' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} \;
 
 ## Programs on the real images (scripts/README.md). FLAGS go to the script: make train FLAGS=--help
 ## Waiting threads sleep: where other programs run too, threads that spin take the time of those

@@ -164,6 +164,15 @@ check_torch7() {
   CIRCLET_TORCH7=required specs build spec/torch7 spec/serialize
 }
 
+# The report of a study in a real browser. Chromium stays small without its window.
+check_report() {
+  need chromium-headless-shell chromium-headless-shell || return 2
+  [ -e /usr/share/nodejs/d3/dist/d3.min.js ] || sh scripts/deps.sh node-d3 >build/check/deps.log 2>&1
+  build all || return 1
+  LUA_CPATH="$root/build/?.so;;" "$LUA" spec/report/study/page_check.lua chromium-headless-shell \
+    "$root/build/check/report"
+}
+
 summary= worst=0
 for name in "$@"; do
   printf '\n== check-%s\n' "$name"

@@ -3,6 +3,7 @@ local parts = {
   csv = "circlet.report.csv", files = "circlet.report.files", jsonl = "circlet.report.jsonl",
   plot = "circlet.report.plot", progress = "circlet.report.progress",
   record = "circlet.report.record", shell = "circlet.report.shell",
+  study = "circlet.report.study",
   table = "circlet.report.table", terminal = "circlet.report.terminal",
   text = "circlet.report.text",
 }

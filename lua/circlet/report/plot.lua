@@ -21,8 +21,12 @@ local terminals = {
   svg = "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,13' background 'white'",
 }
 
--- Runs the drawing commands once per image. `body` is the script without terminal and output.
-local function draw(base, body, options)
+plot.palette, plot.quote, plot.numeral = palette, quote, numeral
+
+--- Runs drawing commands once per image: base.png, base.svg. body: data (named blocks) and
+-- commands, the script without terminal and output. options: width, height (pixels). Returns the
+-- two paths, or nil, message, "io" when gnuplot is missing or fails.
+function plot.draw(base, body, options)
   if not shell.has("gnuplot") then
     return nil, "gnuplot is not installed, so no picture is drawn (Debian: gnuplot-nox)", "io"
   end
@@ -103,7 +107,7 @@ function plot.heat_map(base, options)
   end
   if high == low then high = low + 1e-9 end
   local format = options.format or "%.3f"
-  return draw(base, {
+  return plot.draw(base, {
     data = "$cells << EOD\n" .. table.concat(rows, "\n") .. "\nEOD",
     commands = table.concat({
       "set encoding utf8",
@@ -147,7 +151,7 @@ function plot.lines(base, options)
     curves[k] = ("$series%d using 1:2 axes x1y%d with %s title %s"):format(k, series.axis or 1,
       drawn(series.style), quote(series.title or ""))
   end
-  return draw(base, {
+  return plot.draw(base, {
     data = table.concat(blocks, "\n"),
     commands = table.concat({
       "set encoding utf8",
