@@ -40,7 +40,7 @@ local packages = {
   nn = "circlet.nn", optim = "circlet.optim", data = "circlet.data", metrics = "circlet.metrics",
   report = "circlet.report", train = "circlet.train", class = "circlet.class",
   accumulate = "circlet.accumulate", -- a function
-  study = "circlet.study",
+  study = "circlet.study", presets = "circlet.presets",
 }
 
 return setmetatable(circlet, {

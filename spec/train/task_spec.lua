@@ -1,5 +1,6 @@
 local circlet = require "circlet"
 local files = require "circlet.report.files"
+local small_omniglot = require "spec.data.small_omniglot"
 local support = require "spec.support"
 local task = require "circlet.train.task"
 local tiny = require "spec.train.tiny"
@@ -85,5 +86,45 @@ describe("a task", function()
     support.raises('protocol must be "closed" or "open", got half', task.load, folder, "half")
     local one = { inputs = circlet.FloatTensor { { 1 } }, labels = circlet.LongTensor { 1 } }
     support.raises("needs at least two classes", task.new, "x", one, one, { protocol = "open" })
+  end)
+
+  it("of Omniglot trains on alphabets that the test does not have", function()
+    assert(files.make_folder(folder))
+    small_omniglot.write(folder)
+    local t = assert(task.load(folder))
+    assert.equal("Omniglot", t.name)
+    assert.equal("open", t.protocol)
+    assert.same({ 16, 1, 28, 28 }, t.train.inputs:size():totable())
+    assert.equal(4, t.train.classes)
+    assert.equal(4, t.test.classes)
+    assert.equal("raw pixels", t.raw_name)
+  end)
+
+  it("is read from folders of images, open where the classes differ", function()
+    local function write(split, classes)
+      for _, class in ipairs(classes) do
+        local path = ("%s/pictures/%s/%s"):format(folder, split, class)
+        assert(files.make_folder(path))
+        for i = 1, 2 do
+          assert(files.write(("%s/%d.png"):format(path, i), small_omniglot.drawing(class, i)))
+        end
+      end
+    end
+    write("train", { "a", "b", "c", "d" })
+    write("test", { "a", "b", "c", "d" })
+    local t = assert(task.load(folder .. "/pictures/"))
+    assert.equal("pictures", t.name)
+    assert.equal("closed", t.protocol)
+    assert.same({ 8, 1, 28, 28 }, t.test.inputs:size():totable())
+    assert.equal(2, assert(task.load(folder .. "/pictures", "open")).test.classes)
+    write("test", { "e" })
+    t = assert(task.load(folder .. "/pictures"))
+    assert.equal("open", t.protocol)
+    assert.equal(5, t.test.classes)
+    assert(files.write(folder .. "/pictures/test/e/3.png", "nothing"))
+    local none, message, code = task.load(folder .. "/pictures")
+    assert.is_nil(none)
+    assert.truthy(message:find("e/3.png", 1, true))
+    assert.equal("format", code)
   end)
 end)

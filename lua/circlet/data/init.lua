@@ -19,6 +19,7 @@ return {
   image = require "circlet.data.image",
   image_folder = require "circlet.data.image_folder",
   npy = require "circlet.data.npy",
+  omniglot = require "circlet.data.omniglot",
   lfw_pairs = require "circlet.data.lfw_pairs",
   normalize = require "circlet.data.normalize",
   split_classes = require "circlet.data.split_classes",

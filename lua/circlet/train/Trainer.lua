@@ -4,23 +4,17 @@
 -- position of the sampler and that of the random generator. A run restored from it goes on to the
 -- same bits as one that never stopped.
 local circlet = require "circlet"
+local losses = require "circlet.train.losses"
 local models = require "circlet.train.models"
-local nn, optim = circlet.nn, circlet.optim
+local optim = circlet.optim
 
 local Trainer = {}
 Trainer.__index = Trainer
 
-Trainer.losses = { "pair", "class" }
+Trainer.losses = losses.names()
 
 --- Marks the files that `state()` is saved to.
 Trainer.format = "circlet training run 1"
-
-local function criterion_of(settings, task)
-  if settings.loss == "class" then
-    return nn.CircleClassCriterion(settings.dim, task.train.classes, settings.m, settings.gamma)
-  end
-  return nn.CircleCriterion(settings.m, settings.gamma)
-end
 
 -- Flat views of everything trained, each with its optimiser state: the model's parameters, and the
 -- class vectors of a class-level loss.
@@ -37,14 +31,15 @@ local function make_sampler(task, settings)
     settings.samples_per_class, { seed = settings.seed, batches = settings.steps })
 end
 
---- A new run. settings: model ("mlp", "conv"), loss ("pair", "class"), gamma, m, dim,
--- classes_per_batch, samples_per_class, learning_rate, seed, steps (per epoch; default: as many
--- batches as the training split holds). Seeds the global generator.
+--- A new run. settings: model ("mlp", "conv"), loss (a name of train.losses), gamma, m,
+-- loss_options (that loss's settings by name), dim, classes_per_batch, samples_per_class,
+-- learning_rate, seed, steps (per epoch; default: as many batches as the training split holds).
+-- Seeds the global generator.
 function Trainer.new(task, settings)
   local self = setmetatable({ task = task, settings = settings }, Trainer)
   circlet.manualSeed(settings.seed)
   self.model = models[settings.model](task.shape, settings.dim)
-  self.criterion = criterion_of(settings, task)
+  self.criterion = losses.make(settings, task)
   trained_parts(self)
   for _, part in ipairs(self.parts) do
     part.optimiser = { learningRate = settings.learning_rate }

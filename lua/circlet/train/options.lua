@@ -1,6 +1,7 @@
 --- The command line of the training programs: the options that they share, checked, with one
 -- place for defaults.
 local argparse = require "argparse"
+local losses = require "circlet.train.losses"
 local models = require "circlet.train.models"
 local task = require "circlet.train.task"
 local Trainer = require "circlet.train.Trainer"
@@ -61,23 +62,28 @@ function options.batch(word)
   return { classes, samples }
 end
 
---- A parser with the shared options. program: as the user types it; description: one sentence.
-function options.parser(program, description, epilog)
+--- A parser with the shared options. program: as the user types it; description: one sentence;
+-- without: the flags that this program does not have.
+function options.parser(program, description, epilog, without)
+  local left_out = {}
+  for _, flag in ipairs(without or {}) do left_out[flag] = true end
   local parser = argparse(program, description, epilog)
   parser:usage_max_width(96):help_max_width(96):help_description_margin(28)
   local d = options.defaults
   local function add(flag, help, metavar, convert, choices)
+    if left_out[flag] then return end
     local option = parser:option(flag, help):argname("<" .. metavar .. ">")
     if convert then option:convert(convert) end
     if choices then option:choices(choices) end
   end
-  add("--data", ("Data set: fashion_mnist, or a folder of IDX or .npy files (default: %s)."):format(
+  add("--data", ("Data set: fashion_mnist, or a folder of IDX or .npy files, of Omniglot, or of "
+    .. "images in train/CLASS and test/CLASS (default: %s)."):format(
     d.data), "data")
   add("--protocol", "closed: same classes, test split; open: the second half of the classes is "
     .. ("never seen in training (default: %s)."):format(d.protocol), "name", nil, task.protocols)
   add("--model", ("mlp or conv (default: %s)."):format(d.model), "name", nil, models.names)
-  add("--loss", ("pair: pair-wise Circle Loss; class: class-level (default: %s)."):format(d.loss),
-    "name", nil, Trainer.losses)
+  add("--loss", ("pair: pair-wise Circle Loss; class: class-level; or another: %s (default: %s).")
+    :format(table.concat(Trainer.losses, ", ", 3), d.loss), "name", nil, Trainer.losses)
   add("--dim", ("Size of an embedding (default: %d)."):format(d.dim), "n", options.count)
   add("--batch", "Classes and samples of each in a batch (default: 10x50, or as many classes as "
     .. "there are).", "PxK", options.batch)
@@ -126,12 +132,15 @@ end
 
 --- One line about a run: data, protocol, model, loss, batch.
 function options.describe(settings, the_task)
-  local protocol = settings.protocol == "open"
+  local protocol = the_task.protocol == "open"
     and ("open set (%d classes seen, %d new)"):format(the_task.train.classes, the_task.test.classes)
     or "closed set"
-  return ("%s, %s; %s, %d-d; %s Circle Loss; batches of %d x %d"):format(the_task.name, protocol,
-    settings.model, settings.dim, settings.loss == "class" and "class-level" or "pair-wise",
-    settings.classes_per_batch, settings.samples_per_class)
+  local loss = settings.loss == "class" and "class-level Circle Loss"
+    or settings.loss == "pair" and "pair-wise Circle Loss"
+    or settings.loss and losses[settings.loss].title
+  return ("%s, %s; %s, %d-d;%s batches of %d x %d"):format(the_task.name, protocol, settings.model,
+    settings.dim, loss and " " .. loss .. ";" or "", settings.classes_per_batch,
+    settings.samples_per_class)
 end
 
 return options

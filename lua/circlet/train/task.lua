@@ -45,14 +45,15 @@ end
 
 --- A task from two splits { inputs =, labels = }: inputs [N, n], [N, H, W] or [N, C, H, W], labels
 -- LongTensors [N] from 1. Byte inputs become (x/255 - mean) / std, with options.mean and
--- options.std or those of the training split; other types are taken as they are.
+-- options.std or those of the training split; other types are taken as they are. options.cut: the
+-- splits have no class in common as they are, which is the open protocol.
 function task.new(name, train, test, options)
   local protocol = options and options.protocol or "closed"
   local made = { name = name, protocol = protocol, shape = {} }
   local bytes = circlet.type(train.inputs) == "circlet.ByteTensor"
-  if protocol == "open" then
+  if protocol == "open" and not (options and options.cut) then
     train, test = cut_open(train, test)
-  elseif protocol ~= "closed" then
+  elseif protocol ~= "closed" and protocol ~= "open" then
     error('task: protocol must be "closed" or "open", got ' .. tostring(protocol), 2)
   end
   local mean, std = options and options.mean, options and options.std
@@ -96,10 +97,37 @@ local function from_images(set)
   }
 end
 
+-- Omniglot's own split of alphabets: the open protocol, whatever was asked for.
+local function load_omniglot(folder)
+  local set, message, code = circlet.data.omniglot(folder)
+  if not set then return nil, message, code end
+  set = from_images(set)
+  return task.new("Omniglot", set.train, set.test, { protocol = "open", cut = true })
+end
+
+-- train/CLASS/... and test/CLASS/... of images, grey and 28 x 28 as the small models want them. The
+-- two splits number their classes alike where they have the same ones.
+local function load_images(folder)
+  local sets = {}
+  for _, split in ipairs { "train", "test" } do
+    local set, message, code = circlet.data.image_folder(folder .. "/" .. split,
+      { size = 28, channels = 1 })
+    if not set then return nil, message, code end
+    local images, labels
+    images, labels, code = set:load()
+    if not images then return nil, labels, code end
+    sets[split] = { inputs = images:select(2, 1), labels = labels, classes = set.classes }
+  end
+  local same = table.concat(sets.train.classes, "\n") == table.concat(sets.test.classes, "\n")
+  return sets, same
+end
+
 --- Reads a data set: "fashion_mnist" (Debian package dataset-fashion-mnist) or a folder. A folder
--- holds IDX files under MNIST's names, gzipped or not, or train_x.npy, train_y.npy, test_x.npy and
--- test_y.npy (inputs [N, n], [N, H, W] or [N, C, H, W]; labels [N], from 0 or from 1). Returns the
--- task, or nil, message, code when something is missing or malformed.
+-- holds IDX files under MNIST's names, gzipped or not; or train_x.npy, train_y.npy, test_x.npy and
+-- test_y.npy (inputs [N, n], [N, H, W] or [N, C, H, W]; labels [N], from 0 or from 1); or
+-- Omniglot's images_background_small1 and 2 (data.omniglot); or images in train/CLASS and
+-- test/CLASS, of which the protocol is the open one when the splits have different classes. Returns
+-- the task, or nil, message, code when something is missing or malformed.
 function task.load(source, protocol)
   if source == "fashion_mnist" then
     local set, message, code = circlet.data.fashion_mnist()
@@ -112,11 +140,22 @@ function task.load(source, protocol)
   if files.kind(source) ~= "directory" then
     return nil, source .. ": there is no such data set (fashion_mnist, or a folder)", "io"
   end
+  for _, ending in ipairs { ".zip", "" } do
+    if files.kind(source .. "/images_background_small2" .. ending) then
+      return load_omniglot(source)
+    end
+  end
+  local name = source:gsub("/+$", ""):match("[^/]*$")
+  if files.kind(source .. "/train") == "directory" then
+    local set, same, code = load_images(source)
+    if not set then return nil, same, code end
+    if not same then protocol = "open" end
+    return task.new(name, set.train, set.test, { protocol = protocol, cut = not same })
+  end
   local npy = files.kind(source .. "/train_x.npy")
   local set, message, code = (npy and load_npy or circlet.data.idx_folder)(source)
   if not set then return nil, message, code end
   if not npy then set = from_images(set) end
-  local name = source:gsub("/+$", ""):match("[^/]*$")
   return task.new(name, set.train, set.test, { protocol = protocol })
 end
 
