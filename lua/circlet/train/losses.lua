@@ -38,6 +38,20 @@ add("unified", "unified loss", { m = 0.25, gamma = 64 }, pair "UnifiedCriterion"
 add("multi_similarity", "multi-similarity", { alpha = 2, beta = 50, base = 0.5 },
   pair "MultiSimilarityCriterion")
 
+-- A criterion with a vector for each class, which takes its options in a table.
+local function class_vectors(class)
+  return function(options, settings, task)
+    return nn[class](settings.dim, task.train.classes, options)
+  end
+end
+
+add("normface", "NormFace", { scale = 32 }, class_vectors "NormFaceCriterion")
+add("cosface", "CosFace (AM-Softmax)", { scale = 32, margin = 0.25 },
+  class_vectors "CosFaceCriterion")
+add("arcface", "ArcFace", { scale = 32, margin = 0.3 }, class_vectors "ArcFaceCriterion")
+add("proxy_anchor", "proxy-anchor", { scale = 32, margin = 0.1 },
+  class_vectors "ProxyAnchorCriterion")
+
 --- The criterion of a run: settings.loss names the loss. Raises for a name that there is not, and
 -- for a setting that the loss does not have.
 function losses.make(settings, task)
