@@ -97,22 +97,24 @@ typedef struct ct_pair_gradient {
 ct_status ct_pair_stream_gradient(const ct_pair_stream *stream, const ct_pair_factors *factors,
                                   const ct_pair_gradient *gradient, ct_error *error);
 
-/* Inner loops over a run: n similarities of one row with consecutive columns, all of one kind. All
- * pointers are of the compute type; the column's part is NULL where columns are no anchors. */
+/* Inner loops over a run: `n` similarities with consecutive columns in each of `rows` rows, all of
+ * one kind. All pointers are of the compute type; the column's part is NULL where columns are no
+ * anchors. */
 typedef struct ct_pair_run {
-  int64_t n;
+  int64_t rows, n;
+  int64_t stride, weight_stride; /* from one row of s, or of weights, to the next */
   int kind;
   int variant;
   const double *parameters;
   void *s;
-  void *row_reach, *column_reach;               /* one element; [n]: largest coordinates */
-  const void *row_reference, *column_reference; /* one element; [n] */
-  const void *row_factor, *column_factor;       /* one element; [n] */
-  const void *row_linear, *column_linear;       /* one element; [n]; of CT_TERM */
-  const void *row_cut, *column_cut; /* one element; [n]; row_cut is NULL: no pair is dropped */
-  void *weight;                     /* [n]; may be s */
-  double *row_sum, *row_sum_s, *row_term, *row_count; /* one element each */
-  void *column_sum, *column_term, *column_count;      /* [n] each */
+  void *row_reach, *column_reach;               /* [rows]; [n]: largest coordinates */
+  const void *row_reference, *column_reference; /* [rows]; [n] */
+  const void *row_factor, *column_factor;       /* [rows]; [n] */
+  const void *row_linear, *column_linear;       /* [rows]; [n]; of CT_TERM */
+  const void *row_cut, *column_cut; /* [rows]; [n]; row_cut is NULL: no pair is dropped */
+  void *weight;                     /* may be s */
+  double *row_sum, *row_sum_s, *row_term, *row_count; /* [rows] */
+  void *column_sum, *column_term, *column_count;      /* [n] */
 } ct_pair_run;
 
 typedef struct ct_pair_kernels {

@@ -47,17 +47,19 @@ CT_INLINED void LOSS(split)(REAL v, LOSS(factor) scale, REAL *n, REAL *power) {
 
 CT_INLINED void LOSS(reach_as)(const ct_pair_run *run, bool positive, int variant, bool columns) {
   if (!LOSS(has)(positive, CT_LSE | CT_EXTREME)) return;
-  const REAL *restrict s = run->s;
   REAL *restrict column_reach = run->column_reach;
   const NAME(parameters) k = LOSS(parameters_of)(run->parameters);
-  REAL largest = *(REAL *)run->row_reach;
+  for (int64_t i = 0; i < run->rows; i++) {
+    const REAL *restrict s = (const REAL *)run->s + i * run->stride;
+    REAL largest = ((const REAL *)run->row_reach)[i];
 #pragma omp simd reduction(max : largest)
-  for (int64_t j = 0; j < run->n; j++) {
-    REAL v = LOSS(coordinate)(positive, variant, s[j], k);
-    largest = v > largest ? v : largest;
-    if (columns) column_reach[j] = v > column_reach[j] ? v : column_reach[j];
+    for (int64_t j = 0; j < run->n; j++) {
+      REAL v = LOSS(coordinate)(positive, variant, s[j], k);
+      largest = v > largest ? v : largest;
+      if (columns) column_reach[j] = v > column_reach[j] ? v : column_reach[j];
+    }
+    ((REAL *)run->row_reach)[i] = largest;
   }
-  *(REAL *)run->row_reach = largest;
 }
 
 CT_INLINED void LOSS(raise_as)(bool positive, int64_t n, const double *parameters,
@@ -98,76 +100,82 @@ static double LOSS(start)(int kind, bool of_reference) {
 CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant, bool columns) {
   const bool lse = LOSS(has)(positive, CT_LSE), extreme = LOSS(has)(positive, CT_EXTREME);
   const bool term = LOSS(has)(positive, CT_TERM);
-  const REAL *restrict s = run->s, *restrict column_reference = run->column_reference;
+  const REAL *restrict column_reference = run->column_reference;
   REAL *restrict column_sum = run->column_sum;
   REAL *restrict column_term = run->column_term, *restrict column_count = run->column_count;
   const NAME(parameters) k = LOSS(parameters_of)(run->parameters);
-  const REAL reference = lse || extreme ? *(const REAL *)run->row_reference : 0;
   const LOSS(factor) scale = LOSS(factor_of)(positive, run->parameters);
-  REAL total = 0, plain = 0, terms = 0, count = 0;
+  for (int64_t i = 0; i < run->rows; i++) {
+    const REAL *restrict s = (const REAL *)run->s + i * run->stride;
+    const REAL reference = lse || extreme ? ((const REAL *)run->row_reference)[i] : 0;
+    REAL total = 0, plain = 0, terms = 0, count = 0;
 #pragma omp simd reduction(+ : total, plain, terms, count)
-  for (int64_t j = 0; j < run->n; j++) {
-    REAL v = LOSS(coordinate)(positive, variant, s[j], k);
-    if (lse) {
-      REAL n, power;
-      LOSS(split)(v, scale, &n, &power);
-      total += power * NAME(ct_power)(n - reference);
-      if (columns) column_sum[j] += power * NAME(ct_power)(n - column_reference[j]);
+    for (int64_t j = 0; j < run->n; j++) {
+      REAL v = LOSS(coordinate)(positive, variant, s[j], k);
+      if (lse) {
+        REAL n, power;
+        LOSS(split)(v, scale, &n, &power);
+        total += power * NAME(ct_power)(n - reference);
+        if (columns) column_sum[j] += power * NAME(ct_power)(n - column_reference[j]);
+      }
+      if (extreme) {
+        total += v == reference ? (REAL)1 : (REAL)0;
+        if (columns) column_sum[j] += v == column_reference[j] ? (REAL)1 : (REAL)0;
+      }
+      if (term) {
+        REAL t = LOSS(term)(positive, variant, s[j], k), one = t != 0 ? (REAL)1 : (REAL)0;
+        terms += t;
+        count += one;
+        if (columns) column_term[j] += t, column_count[j] += one;
+      }
+      plain += s[j];
     }
-    if (extreme) {
-      total += v == reference ? (REAL)1 : (REAL)0;
-      if (columns) column_sum[j] += v == column_reference[j] ? (REAL)1 : (REAL)0;
-    }
-    if (term) {
-      REAL t = LOSS(term)(positive, variant, s[j], k), one = t != 0 ? (REAL)1 : (REAL)0;
-      terms += t;
-      count += one;
-      if (columns) column_term[j] += t, column_count[j] += one;
-    }
-    plain += s[j];
+    if (lse || extreme) run->row_sum[i] += (double)total;
+    if (term) run->row_term[i] += (double)terms, run->row_count[i] += (double)count;
+    run->row_sum_s[i] +=
+        (columns ? 2 : 1) * (double)plain; /* a pair that serves both ends counts twice */
   }
-  if (lse || extreme) *run->row_sum += (double)total;
-  if (term) *run->row_term += (double)terms, *run->row_count += (double)count;
-  *run->row_sum_s +=
-      (columns ? 2 : 1) * (double)plain; /* a pair that serves both ends counts twice */
 }
 
 CT_INLINED void LOSS(weigh_as)(const ct_pair_run *run, bool positive, int variant, bool columns,
                                bool drop) {
   const bool lse = LOSS(has)(positive, CT_LSE), extreme = LOSS(has)(positive, CT_EXTREME);
   const bool term = LOSS(has)(positive, CT_TERM);
-  const REAL *s = run->s, *column_reference = run->column_reference;
+  const REAL *column_reference = run->column_reference;
   const REAL *column_factor = run->column_factor, *column_cut = run->column_cut;
   const REAL *column_linear = run->column_linear;
-  REAL *to = run->weight;
   const NAME(parameters) k = LOSS(parameters_of)(run->parameters);
-  const REAL reference = lse || extreme ? *(const REAL *)run->row_reference : 0;
-  const REAL factor = lse || extreme ? *(const REAL *)run->row_factor : 0;
-  const REAL linear = term ? *(const REAL *)run->row_linear : 0;
-  const REAL cut = drop ? *(const REAL *)run->row_cut : 0;
   const LOSS(factor) scale = LOSS(factor_of)(positive, run->parameters);
+  for (int64_t i = 0; i < run->rows; i++) {
+    const REAL *s = (const REAL *)run->s + i * run->stride;
+    REAL *to = (REAL *)run->weight + i * run->weight_stride;
+    const REAL reference = lse || extreme ? ((const REAL *)run->row_reference)[i] : 0;
+    const REAL factor = lse || extreme ? ((const REAL *)run->row_factor)[i] : 0;
+    const REAL linear = term ? ((const REAL *)run->row_linear)[i] : 0;
+    const REAL cut = drop ? ((const REAL *)run->row_cut)[i] : 0;
 #pragma omp simd
-  for (int64_t j = 0; j < run->n; j++) {
-    REAL v = LOSS(coordinate)(positive, variant, s[j], k), weight = 0;
-    if (lse) {
-      REAL n, power, lowest = cut;
-      LOSS(split)(v, scale, &n, &power);
-      weight = factor * NAME(ct_power)(n - reference);
-      if (columns) weight += column_factor[j] * NAME(ct_power)(n - column_reference[j]);
-      weight *= power * LOSS(slope)(positive, variant, s[j], k);
-      if (drop && columns) lowest = column_cut[j] < cut ? column_cut[j] : cut;
-      weight = drop && n < lowest ? 0 : weight;
+    for (int64_t j = 0; j < run->n; j++) {
+      REAL v = LOSS(coordinate)(positive, variant, s[j], k), weight = 0;
+      if (lse) {
+        REAL n, power, lowest = cut;
+        LOSS(split)(v, scale, &n, &power);
+        weight = factor * NAME(ct_power)(n - reference);
+        if (columns) weight += column_factor[j] * NAME(ct_power)(n - column_reference[j]);
+        weight *= power * LOSS(slope)(positive, variant, s[j], k);
+        if (drop && columns) lowest = column_cut[j] < cut ? column_cut[j] : cut;
+        weight = drop && n < lowest ? 0 : weight;
+      }
+      if (extreme) {
+        weight = v == reference ? factor : 0;
+        if (columns) weight += v == column_reference[j] ? column_factor[j] : 0;
+        weight *= LOSS(slope)(positive, variant, s[j], k);
+      }
+      if (term) {
+        REAL both = columns ? linear + column_linear[j] : linear;
+        weight += both * LOSS(term_slope)(positive, variant, s[j], k);
+      }
+      to[j] = weight;
     }
-    if (extreme) {
-      weight = v == reference ? factor : 0;
-      if (columns) weight += v == column_reference[j] ? column_factor[j] : 0;
-      weight *= LOSS(slope)(positive, variant, s[j], k);
-    }
-    if (term) {
-      REAL both = columns ? linear + column_linear[j] : linear;
-      weight += both * LOSS(term_slope)(positive, variant, s[j], k);
-    }
-    to[j] = weight;
   }
 }
 

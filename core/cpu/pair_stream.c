@@ -76,15 +76,22 @@ static int add_run(run *runs, int count, int64_t from, int64_t to, int64_t low, 
   return count + 1;
 }
 
+/* The runs of row i within columns low..high-1, those from..to-1 left out. */
+static int runs_without(const ct_pair_stream *stream, int64_t i, int64_t from, int64_t to,
+                        int64_t low, int64_t high, run runs[4]) {
+  int64_t first = stream->rows->first[i], last = stream->rows->last[i];
+  int count = add_run(runs, 0, 0, first, low, high, CT_NEGATIVE);
+  count = add_run(runs, count, first, from, low, high, CT_POSITIVE);
+  count = add_run(runs, count, to, last, low, high, CT_POSITIVE);
+  return add_run(runs, count, last, INT64_MAX, low, high, CT_NEGATIVE);
+}
+
 /* The runs of row i within columns low..high-1. */
 static int find_runs(const ct_pair_stream *stream, int64_t i, int64_t low, int64_t high,
                      run runs[4]) {
-  int64_t first = stream->rows->first[i], last = stream->rows->last[i];
-  int64_t split = stream->columns ? last : i, rest = stream->columns ? last : i + 1;
-  int count = add_run(runs, 0, 0, first, low, high, CT_NEGATIVE);
-  count = add_run(runs, count, first, split, low, high, CT_POSITIVE);
-  count = add_run(runs, count, rest, last, low, high, CT_POSITIVE);
-  return add_run(runs, count, last, INT64_MAX, low, high, CT_NEGATIVE);
+  if (!stream->columns) return runs_without(stream, i, i, i + 1, low, high, runs);
+  int64_t last = stream->rows->last[i];
+  return runs_without(stream, i, last, last, low, high, runs);
 }
 
 /* One pass over all tiles: forward when `gradient` is NULL. */
@@ -147,6 +154,48 @@ const ct_pair_kernel_set *ct_pair_kernels_of(const ct_loss_rule *rule) {
   CT_LOSS_FAMILY(ROW)
 #undef ROW
   return NULL;
+}
+
+/* Whether the rows of a tile meet themselves. */
+static bool is_diagonal(const pass *p, const tile *t) { return !p->stream->columns && !t->both; }
+
+/* How many of a tile's rows from the i-th on, up to `end`, have the same negatives in it: those of
+ * one label, or a number of labels that the columns have none of. */
+static int64_t rows_alike(const pass *p, const tile *t, int64_t i, int64_t end) {
+  const int64_t *first = p->stream->rows->first + t->row, *last = p->stream->rows->last + t->row;
+  const int64_t low = t->column, high = t->column + t->columns;
+  int64_t to = i + 1;
+  if (last[i] <= low || first[i] >= high || first[i] == last[i])
+    while (to < end && (last[to] <= low || first[to] >= high || first[to] == last[to])) to++;
+  else
+    while (to < end && first[to] == first[i] && last[to] == last[i]) to++;
+  return to - i;
+}
+
+/* Rows from..from+rows-1 of a tile, and the runs that each of them has. */
+typedef void visit_runs(const pass *p, const tile *t, int64_t row, int64_t rows, const run *r,
+                        void *context);
+
+/* Visits all pairs of the tile's rows from..to-1, many rows at a time. Rows that meet themselves
+ * have a run of positives on either side: unless `self` is wanted as one more positive, these are
+ * visited row by row. */
+static void each_run(const pass *p, const tile *t, int64_t from, int64_t to, bool self,
+                     visit_runs *visit, void *context) {
+  const int64_t low = t->column, high = t->column + t->columns;
+  const bool split = is_diagonal(p, t) && !self;
+  run runs[4];
+  for (int64_t i = from, rows; i < to; i += rows) {
+    int64_t row = t->row + i, last = p->stream->rows->last[row];
+    int count = runs_without(p->stream, row, last, last, low, high, runs);
+    rows = rows_alike(p, t, i, to);
+    for (int k = 0; k < count; k++)
+      if (!split || runs[k].kind == CT_NEGATIVE) visit(p, t, i, rows, &runs[k], context);
+    for (int64_t r = i; split && r < i + rows; r++) {
+      count = find_runs(p->stream, t->row + r, low, high, runs);
+      for (int k = 0; k < count; k++)
+        if (runs[k].kind == CT_POSITIVE) visit(p, t, r, 1, &runs[k], context);
+    }
+  }
 }
 
 #define REAL    float

@@ -58,7 +58,7 @@ static NAME(sheet) NAME(compute)(const pass *p, const tile *t, bool known) {
   sheet = {.s = (REAL *)(void *)(t->kept ? t->kept : t->scratch),
            .stride = t->kept ? t->kept_stride : SCRATCH_STRIDE};
   const REAL *x_half = x->half, *y_half = y->half;
-  if (!known && !p->stream->columns && !t->both)
+  if (!known && is_diagonal(p, t))
     NAME(compute_diagonal)(p, t, &sheet);
   else if (!known)
     TILES->similarities(up_to_tile(t->rows), up_to_tile(t->vectors), p->stream->dim, x->by_row,
@@ -72,8 +72,10 @@ static NAME(sheet) NAME(compute)(const pass *p, const tile *t, bool known) {
 }
 
 static ct_pair_run NAME(run_of)(const pass *p, const tile *t, const NAME(sheet) * sheet,
-                                int64_t row, const run *r) {
-  return (ct_pair_run){.n = r->to - r->from,
+                                int64_t row, int64_t rows, const run *r) {
+  return (ct_pair_run){.rows = rows,
+                       .n = r->to - r->from,
+                       .stride = sheet->stride,
                        .kind = r->kind,
                        .variant = p->stream->variant,
                        .parameters = p->stream->parameters,
@@ -100,34 +102,35 @@ static void NAME(raise_references)(const pass *p, const REAL *reach, int kind, i
                p->sums[kind].sum + from);
 }
 
-/* Calls `visit` for every run of the tile's rows from..to-1. */
-static void NAME(each_run)(const pass *p, const tile *t, int64_t from, int64_t to,
-                           const NAME(sheet) * sheet, void (*visit)(const ct_pair_run *)) {
-  run runs[4];
-  for (int64_t i = from; i < to; i++) {
-    int count = find_runs(p->stream, t->row + i, t->column, t->column + t->columns, runs);
-    for (int k = 0; k < count; k++) {
-      int kind = runs[k].kind;
-      int64_t offset = runs[k].from - t->column;
-      ct_pair_run r = NAME(run_of)(p, t, sheet, i, &runs[k]);
-      r.row_reach = sheet->row_reach[kind] + i;
-      r.row_reference = (const REAL *)p->sums[kind].reference + t->row + i;
-      r.row_sum = p->sums[kind].sum + t->row + i;
-      r.row_sum_s = p->sums[kind].sum_s + t->row + i;
-      if (p->sums[kind].term) {
-        r.row_term = p->sums[kind].term + t->row + i;
-        r.row_count = p->sums[kind].count + t->row + i;
-      }
-      if (t->both) {
-        r.column_reach = sheet->column_reach[kind] + offset;
-        r.column_reference = (const REAL *)p->sums[kind].reference + runs[k].from;
-        r.column_sum = sheet->column_sum[kind] + offset;
-        r.column_term = sheet->column_term[kind] + offset;
-        r.column_count = sheet->column_count[kind] + offset;
-      }
-      visit(&r);
-    }
+/* What is done with the runs of a tile in forward. */
+typedef struct NAME(summing) {
+  const NAME(sheet) * sheet;
+  void (*kernel)(const ct_pair_run *);
+} NAME(summing);
+
+static void NAME(sum_run)(const pass *p, const tile *t, int64_t row, int64_t rows, const run *of,
+                          void *context) {
+  const NAME(summing) *summing = context;
+  const NAME(sheet) *sheet = summing->sheet;
+  const ct_pair_sums *sums = &p->sums[of->kind];
+  int64_t offset = of->from - t->column;
+  ct_pair_run r = NAME(run_of)(p, t, sheet, row, rows, of);
+  r.row_reach = sheet->row_reach[of->kind] + row;
+  r.row_reference = (const REAL *)sums->reference + t->row + row;
+  r.row_sum = sums->sum + t->row + row;
+  r.row_sum_s = sums->sum_s + t->row + row;
+  if (sums->term) {
+    r.row_term = sums->term + t->row + row;
+    r.row_count = sums->count + t->row + row;
   }
+  if (t->both) {
+    r.column_reach = sheet->column_reach[of->kind] + offset;
+    r.column_reference = (const REAL *)sums->reference + of->from;
+    r.column_sum = sheet->column_sum[of->kind] + offset;
+    r.column_term = sheet->column_term[of->kind] + offset;
+    r.column_count = sheet->column_count[of->kind] + offset;
+  }
+  summing->kernel(&r);
 }
 
 /* Columns add up in the compute type, a few rows at a time. */
@@ -154,17 +157,17 @@ static void NAME(flush_columns)(const pass *p, const tile *t, const NAME(sheet) 
 }
 
 static void NAME(tile_sums)(const pass *p, const tile *t) {
-  const ct_pair_kernels *kernels = PAIRS;
   NAME(sheet) sheet = NAME(compute)(p, t, false);
+  NAME(summing) reach = {&sheet, PAIRS->reach}, add = {&sheet, PAIRS->add};
   NAME(start_sums)(p, t, &sheet);
-  NAME(each_run)(p, t, 0, t->rows, &sheet, kernels->reach);
+  each_run(p, t, 0, t->rows, false, NAME(sum_run), &reach);
   for (int kind = 0; kind < CT_KINDS; kind++) {
     NAME(raise_references)(p, sheet.row_reach[kind], kind, t->row, t->rows);
     if (t->both) NAME(raise_references)(p, sheet.column_reach[kind], kind, t->column, t->columns);
   }
   for (int64_t from = 0; from < t->rows; from += STEP) {
     if (t->both) NAME(clear_columns)(p, t, &sheet);
-    NAME(each_run)(p, t, from, smaller(from + STEP, t->rows), &sheet, kernels->add);
+    each_run(p, t, from, smaller(from + STEP, t->rows), false, NAME(sum_run), &add);
     if (t->both) NAME(flush_columns)(p, t, &sheet);
   }
 }
@@ -190,38 +193,44 @@ static void NAME(spread_weights)(const tile *t, int64_t centres, const NAME(shee
   }
 }
 
+/* A tile's similarities and where their weights go. */
+typedef struct NAME(weighing) {
+  NAME(sheet) from, to;
+} NAME(weighing);
+
+static void NAME(weigh_run)(const pass *p, const tile *t, int64_t row, int64_t rows, const run *of,
+                            void *context) {
+  const NAME(weighing) *sheets = context;
+  const ct_pair_factors *f = p->factors;
+  const int kind = of->kind;
+  ct_pair_run r = NAME(run_of)(p, t, &sheets->from, row, rows, of);
+  r.weight = sheets->to.s + row * sheets->to.stride + (of->from - t->column);
+  r.weight_stride = sheets->to.stride;
+  r.row_reference = (const REAL *)f->reference[kind] + t->row + row;
+  r.row_factor = (const REAL *)f->factor[kind] + t->row + row;
+  if (f->linear[kind]) r.row_linear = (const REAL *)f->linear[kind] + t->row + row;
+  if (f->cut[kind]) r.row_cut = (const REAL *)f->cut[kind] + t->row + row;
+  if (!p->stream->columns) {
+    r.column_reference = (const REAL *)f->reference[kind] + of->from;
+    r.column_factor = (const REAL *)f->factor[kind] + of->from;
+    if (f->linear[kind]) r.column_linear = (const REAL *)f->linear[kind] + of->from;
+    if (f->cut[kind]) r.column_cut = (const REAL *)f->cut[kind] + of->from;
+  }
+  PAIRS->weigh(&r);
+}
+
 /* The weights of the tile's pairs from their similarities, in place or, where those were kept, in
  * scratch. */
 static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
-  const ct_pair_kernels *kernels = PAIRS;
-  const ct_pair_factors *f = p->factors;
-  NAME(sheet) weights = {.s = (REAL *)(void *)t->scratch, .stride = SCRATCH_STRIDE};
-  NAME(sheet) sheet = NAME(compute)(p, t, t->kept != NULL);
-  run runs[4];
-  for (int64_t i = 0; i < t->rows; i++) {
-    int64_t row = t->row + i;
-    int count = find_runs(p->stream, row, t->column, t->column + t->columns, runs);
-    for (int k = 0; k < count; k++) {
-      int kind = runs[k].kind;
-      ct_pair_run r = NAME(run_of)(p, t, &sheet, i, &runs[k]);
-      r.weight = weights.s + i * weights.stride + (runs[k].from - t->column);
-      r.row_reference = (const REAL *)f->reference[kind] + row;
-      r.row_factor = (const REAL *)f->factor[kind] + row;
-      if (f->linear[kind]) r.row_linear = (const REAL *)f->linear[kind] + row;
-      if (f->cut[kind]) r.row_cut = (const REAL *)f->cut[kind] + row;
-      if (!p->stream->columns) {
-        r.column_reference = (const REAL *)f->reference[kind] + runs[k].from;
-        r.column_factor = (const REAL *)f->factor[kind] + runs[k].from;
-        if (f->linear[kind]) r.column_linear = (const REAL *)f->linear[kind] + runs[k].from;
-        if (f->cut[kind]) r.column_cut = (const REAL *)f->cut[kind] + runs[k].from;
-      }
-      kernels->weigh(&r);
-    }
-    if (!p->stream->columns && !t->both) weights.s[i * weights.stride + (row - t->column)] = 0;
-  }
-  if (p->stream->centres > 1) NAME(spread_weights)(t, p->stream->centres, &weights);
-  NAME(pad_weights)(t, &weights);
-  return weights;
+  NAME(weighing)
+  sheets = {.from = NAME(compute)(p, t, t->kept != NULL),
+            .to = {.s = (REAL *)(void *)t->scratch, .stride = SCRATCH_STRIDE}};
+  each_run(p, t, 0, t->rows, true, NAME(weigh_run), &sheets);
+  for (int64_t i = 0; i < t->rows && is_diagonal(p, t); i++)
+    sheets.to.s[i * sheets.to.stride + i] = 0;
+  if (p->stream->centres > 1) NAME(spread_weights)(t, p->stream->centres, &sheets.to);
+  NAME(pad_weights)(t, &sheets.to);
+  return sheets.to;
 }
 
 /* Adds up the weights of the tile's rows and of its columns. */

@@ -37,7 +37,8 @@ static ct_status check_input(anchors *a, const char *function, const ct_tensor *
 }
 
 static ct_pair_run run_of(const anchors *a, int64_t i, int kind, const ct_loss_options *options) {
-  return (ct_pair_run){.n = a->pairs[kind],
+  return (ct_pair_run){.rows = 1,
+                       .n = a->pairs[kind],
                        .kind = kind,
                        .variant = options->variant,
                        .parameters = options->parameter,
