@@ -58,3 +58,16 @@ describe("ranking rows", function()
     assert.equal("a nan b none c d", names(list)) -- the list given is left as it was
   end)
 end)
+
+describe("summing rows up", function()
+  it("gives mean and sample deviation of what is a number, and picks rows", function()
+    local list = { { v = 0.4, w = 1 }, { v = 0.5 }, { v = 0.9 }, { v = "failed" } }
+    -- mean 0.6, deviation sqrt((0.04 + 0.01 + 0.09) / 2)
+    assert.same({ v = "0.600 ± 0.265", w = "1" }, tables.spread(list, { v = "%.3f", w = "%d",
+      none = "%d" }))
+    assert.same({ v = "0.6 +- 0.3" }, tables.spread(list, { v = "%.1f" }, { ascii = true }))
+    assert.same({ list[2], list[3] }, tables.where(list, function(row)
+      return row.v ~= 0.4 and tonumber(row.v)
+    end))
+  end)
+end)

@@ -131,63 +131,80 @@ describe("sweep.lua", function()
       "--steps", "2", "--gamma", "8,64", "--m", "0,0.25", "--repeats", "2", "--threads", "1", ...)
   end
 
+  local function open() return assert(circlet.study.open { path = out .. "/sweep.journal" }) end
+
   it("ranks the grid and the baselines, repeats the best, and writes its results", function()
-    local code, output = sweep()
+    local code, output = sweep("--workers", "2")
     assert.equal(0, code, output)
-    contains(output, "[1/8] raw pixels: MAP@R ", "[3/8] gamma 8, m 0: MAP@R ", "[8/8] gamma ",
-      "closed set; mlp, 4-d", " model ", "R-precision", "raw pixels", "untrained model",
-      "with the fresh seeds 2, 3, mean and deviation", "8 trials in ", "written: ")
-    assert.equal(8, #jsonl.read(out .. "/trials.jsonl"))
+    contains(output, "trial 0 complete: model raw pixels: 0.", " left\n",
+      "6 of 8 trials ended earlier", "closed set; mlp, 4-d", " model ", "R-precision",
+      "raw pixels", "untrained",
+      "The best with fresh seeds:", "written: ")
+    local best = open():trials "complete"
+    assert.equal(8, #best)
+    assert.same({ 1, 1, 1, 1, 2, 3 }, { table.unpack((function()
+      local seeds = {}
+      for i, trial in ipairs(best) do seeds[i - 2] = trial.params.seed end
+      return seeds
+    end)(), 1, 6) })
     assert.equal(9, select(2, files.read(out .. "/results.csv"):gsub("\n", "")))
-    local config = require("circlet.json").decode(files.read(out .. "/config.json"))
-    assert.equal("scripts/sweep.lua", config.program)
-    assert.equal(64, config.flags.gammas[2])
+    assert.equal(64, open():record().user_attrs.settings.gamma[2])
+    if circlet.report.shell.has "gnuplot" then
+      local svg = files.read(out .. "/sweep.svg")
+      for _, row in ipairs(open():rows()) do
+        if row.seed == 1 then contains(svg, "MAP@R: ", (">%.3f<"):format(row.value)) end
+      end
+    end
   end)
 
-  it("goes on where it stopped, and comes to the same results", function()
+  it("gives the same results with one worker and with two, stopped or not", function()
     local function results()
       local list = {}
-      for i, r in ipairs((jsonl.read(out .. "/trials.jsonl"))) do
-        list[i] = { r.kind, r.name or "", r.gamma or "", r.m or "", r.seed or "", r.map_at_r,
-          r.loss or "" }
+      for _, t in ipairs(open():record().trials) do
+        if t.state == "complete" then
+          local a = t.user_attrs
+          list[t.index + 1] = { t.params, t.values, a.recall_at_1, a.r_precision, a.loss or "" }
+        end
       end
       return list
     end
-    assert.equal(0, (sweep()))
+    assert.equal(0, (sweep("--workers", "1")))
     local straight = results()
+    assert.equal(8, #straight)
     tiny.remove(out)
-    local code, output = sweep("--stop-after", "3")
-    assert.equal(130, code, output)
-    contains(output, "interrupted; the same command goes on where it stopped (" .. out .. ")")
-    assert.equal(3, #results())
-    code, output = sweep()
+    local code, output = tiny.interrupt(out .. "/sweep/trials/00003", "sweep.lua", "--data", data,
+      "--out", out, "--batch", "4x4", "--dim", "4", "--steps", "2", "--gamma", "8,64", "--m",
+      "0,0.25", "--repeats", "2", "--workers", "2")
+    assert.truthy(code == 130 or code == 0, output) -- it may have been faster
+    code, output = sweep("--workers", "2")
     assert.equal(0, code, output)
-    contains(output, "3 of 8 trials were finished earlier", "[4/8] gamma 8, m 0.25", "5 trials in ")
-    assert.falsy(output:find("[3/8]", 1, true))
     assert.same(straight, results())
     code, output = sweep()
     assert.equal(0, code)
-    contains(output, "8 of 8 trials were finished earlier", "0 trials in ")
+    assert.falsy(output:find(" complete: ", 1, true), output)
   end)
 
-  it("stops at Ctrl-C, keeping what was finished", function()
-    local code, output = tiny.interrupt(out .. "/trials.jsonl", "sweep.lua", "--data", data,
-      "--out", out, "--batch", "4x4", "--dim", "4", "--epochs", "100000", "--threads", "1")
+  it("stops at Ctrl-C and says so", function()
+    local code, output = tiny.interrupt(out .. "/sweep/trials/00002", "sweep.lua", "--data", data,
+      "--out", out, "--batch", "4x4", "--dim", "4", "--epochs", "100000", "--workers", "2")
     assert.equal(130, code, output)
-    contains(output, "interrupted; the same command goes on")
-    local records, rest = jsonl.read(out .. "/trials.jsonl")
-    assert.equal(0, rest)
-    assert.is_true(#records >= 1)
-    assert.equal("complete", records[1].status)
+    contains(output, "interrupted; the same command goes on where it stopped")
+    assert.same({}, open():trials "running")
   end)
 
-  it("says what is wrong with the folder, the flags, the data", function()
-    assert.equal(130, (sweep("--stop-after", "1")))
-    local code, output = sweep("--seed", "5")
+  it("says what would run, and what is wrong with the folder, the flags, the data", function()
+    local code, output = sweep("--dry-run", "--workers", "2")
+    assert.equal(0, code, output)
+    contains(output, "to run: 6 of 6 trials, by 2 workers of 1 thread\n  trial 0, which waits: "
+      .. "model raw pixels\n", "  gamma 64, m 0.25, model mlp, seed 1\n")
+    assert.same({}, open():trials "complete")
+    code, output = sweep("--seed", "5")
     assert.equal(1, code)
-    contains(output, "holds a sweep with other settings (seed: 1 there, 5 here)")
-    code, output = sweep("--seed", "5", "--fresh", "--stop-after", "1")
-    assert.equal(130, code, output)
+    contains(output, "holds a study with other settings (seed: 1 there, 5 here); choose another "
+      .. "--out, or --fresh")
+    code, output = sweep("--seed", "5", "--fresh")
+    assert.equal(0, code, output)
+    for _, row in ipairs(open():rows()) do assert.is_true((row.seed or 5) >= 5) end
     code, output = tiny.run("sweep.lua", "--data", data, "--out", "/proc/x")
     assert.equal(1, code)
     contains(output, "sweep: cannot make the folder /proc/x")
@@ -196,7 +213,7 @@ describe("sweep.lua", function()
     contains(output, "Error: 'x' is not a positive number")
     code, output = tiny.run("sweep.lua", "--data", "/no/such", "--out", out .. "2")
     assert.equal(1, code)
-    contains(output, "/no/such: there is no such data set")
+    contains(output, "sweep: /no/such: there is no such data set")
     assert.is_nil(files.kind(out .. "2"))
   end)
 
@@ -208,7 +225,7 @@ describe("sweep.lua", function()
     end
     local code, output = sweep()
     assert.equal(1, code)
-    contains(output, "gamma 8, m 0 failed: ", "every trial failed")
+    contains(output, "trial 2 failed: ", "every trial failed")
   end)
 end)
 

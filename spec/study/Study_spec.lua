@@ -284,6 +284,70 @@ describe("a study", function()
     assert.equal("mnist", s:record().user_attrs.data)
   end)
 
+  it("keeps its settings, refuses others, and forgets all when told to", function()
+    local s = open { settings = { gamma = { 8, 64 }, model = "mlp" } }
+    assert(s:optimize(square, { trials = 2, folders = true }))
+    assert.equal("mlp", open():record().user_attrs.settings.model)
+    open { settings = { model = "mlp", gamma = { 8.0, 64 } } }
+    local nothing, message, code = study.open { path = path, settings = { model = "conv" } }
+    assert.is_nil(nothing)
+    assert.equal(path .. " holds a study with other settings (gamma: 8,64 there, nil here; "
+      .. "model: mlp there, conv here)", message)
+    assert.equal("format", code)
+    local other = folder .. "/runs/other"
+    assert(require("circlet.report.files").write(other, "mine"))
+    s = open { settings = { model = "conv" }, fresh = true }
+    assert.equal(0, #s:trials())
+    assert.same({ "runs", "runs.journal" }, support.names(folder))
+    assert.same({ "other" }, support.names(folder .. "/runs")) -- not a study's, so it stays
+  end)
+
+  it("gives rows for tables", function()
+    local s = open { directions = { "minimize", "maximize" } }
+    assert(s:optimize(function(t)
+      t:set_user_attr("note", "n" .. t.number)
+      t:suggest_int("k", 1, 9)
+      if t.number == 0 then error("no", 0) end
+      return t.number, 1
+    end, { trials = 3 }))
+    local rows = s:rows()
+    assert.same({ "1 1", "2 1" }, { rows[1].value, rows[3].value })
+    assert.same({ 1, 0, 2 }, { rows[1].number, rows[2].number, rows[3].number })
+    assert.equal("fail", rows[2].state)
+    assert.equal("no", rows[2].error)
+    assert.equal("n1", rows[1].note)
+    assert.equal("integer", math.type(rows[1].k))
+    assert.is_true(rows[1].seconds >= 0 and rows[1].seconds < 60)
+  end)
+
+  it("runs again what a process that is gone was running, and seeds each trial", function()
+    local tiny = require "spec.train.tiny"
+    local program = ([[%s -e '
+      local circlet = require "circlet"
+      local s = circlet.study.open { path = "%s", seed = 7 }
+      s:optimize(function(t)
+        t:suggest_float("x", 0, 1)
+        if t.number == 1 then require("luv").kill(require("luv").os_getpid(), "sigkill") end
+        return circlet.random(1000000)
+      end, { trials = 3 })'; exit $?]]):format(os.getenv "LUA" or "lua5.4", path)
+    assert.equal(137, (tiny.shell(program)))
+    assert.equal(1, #open():trials "running")
+    assert.equal(0, (tiny.shell(program)))
+    local list = open():record().trials
+    assert.equal(4, #list)
+    assert.truthy(list[2].user_attrs.error:find("is gone", 1, true))
+    assert.equal(list[2].params.x, list[3].params.x)
+    local values = {}
+    for _, t in ipairs(open():record().trials) do
+      if t.state == "complete" then values[t.index + 1] = t.values[1] end
+    end
+    os.remove(path)
+    local s = open { seed = 7 }
+    assert(s:optimize(function() return require("circlet").random(1000000) end, { trials = 3 }))
+    for i, t in ipairs(s:trials()) do assert.equal(values[i], t.value) end
+    assert.same({ "runs.journal" }, support.names(folder))
+  end)
+
   it("refuses misuse, and says when the journal is damaged", function()
     raises("the path of a journal", study.open, {})
     raises("a direction is", study.open, { path = path, direction = "up" })

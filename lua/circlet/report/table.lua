@@ -86,6 +86,37 @@ function tables.markdown(columns, rows)
   return table.concat(lines, "\n")
 end
 
+--- A list of the rows for which accept(row) is true.
+function tables.where(rows, accept)
+  local list = {}
+  for _, row in ipairs(rows) do
+    if accept(row) then list[#list + 1] = row end
+  end
+  return list
+end
+
+--- One row that sums up others: for each key of `formats` the mean and the sample deviation of the
+-- rows' numbers as text ("0.636 ± 0.009"), written by the format ("%.3f"). Options: ascii.
+function tables.spread(rows, formats, options)
+  local row = {}
+  for key, format in pairs(formats) do
+    local count, sum, squares = 0, 0, 0
+    for _, one in ipairs(rows) do
+      if type(one[key]) == "number" then count, sum = count + 1, sum + one[key] end
+    end
+    local mean = sum / count
+    for _, one in ipairs(rows) do
+      if type(one[key]) == "number" then squares = squares + (one[key] - mean) ^ 2 end
+    end
+    local sign = options and options.ascii and " +- " or " ± "
+    if count > 0 then
+      row[key] = format:format(mean)
+        .. (count > 1 and sign .. format:format(math.sqrt(squares / (count - 1))) or "")
+    end
+  end
+  return row
+end
+
 --- A new list of the rows, best first by row[key], largest first unless options.ascending. Rows
 -- of equal value keep their order; rows without a number there (failed trials) come last.
 function tables.ranked(rows, key, options)

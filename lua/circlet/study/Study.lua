@@ -30,18 +30,38 @@ local function directions_of(options)
   return list, codes
 end
 
+-- Notes what results depend on, unless the study has it; refuses other values.
+local function keep_settings(journal, record, settings)
+  local there = record.user_attrs.settings
+  if there == nil then
+    return journal:update(function(write)
+      write("study_user_attr", { study_id = record.id, user_attr = { settings = settings } })
+    end)
+  end
+  local difference = require("circlet.report.record").difference(there, settings)
+  if not difference then return true end
+  return nil, ("%s holds a study with other settings (%s)"):format(journal.path, difference),
+    "format"
+end
+
 --- Opens a study, or makes it. options: path (of the journal), name (default: the file's name
 -- without its ending), direction ("minimize") or directions (a list), sampler (study.samplers,
 -- random by default), pruner (none by default), seed (of what trials draw at random; default: that
--- of the sampler), folder (default: folders.lua), sync (false: never wait for the disk; then a
--- power cut may lose trials). Returns nil, message, code: "io", "format" when the journal is
--- damaged or holds a study of that name with other directions.
+-- of the sampler), folder (default: folders.lua), settings (a table of plain values that results
+-- depend on: kept with the study, and one that has others is refused), fresh (true: forget the
+-- journal and the folder that are there), sync (false: never wait for the disk; then a power cut
+-- may lose trials). Returns nil, message, code: "io", "format" when the journal is damaged or holds
+-- a study of that name with other directions or settings.
 function Study.open(options)
   if type(options) ~= "table" or type(options.path) ~= "string" then
     error("study.open: a table with the path of a journal expected", 2)
   end
   local list, codes = directions_of(options)
   local name = options.name or options.path:match("([^/]+)$"):gsub("%.[^.]*$", "")
+  if options.fresh and not require("circlet.study.worker").order() then
+    folders.forget(options.folder or folders.of(options.path, name))
+    os.remove(options.path)
+  end
   local journal, message, code = Journal.open(options.path, { create = true, sync = options.sync })
   if not journal then return nil, message, code end
   local ok
@@ -56,6 +76,10 @@ function Study.open(options)
   if there ~= table.concat(list, ", ") and (options.direction or options.directions) then
     return nil, ("%s: the study %s is to %s, not to %s"):format(options.path, name, there,
       table.concat(list, ", ")), "format"
+  end
+  if options.settings then
+    ok, message, code = keep_settings(journal, record, options.settings)
+    if not ok then return nil, message, code end
   end
   local sampler = options.sampler or require "circlet.study.samplers.random" {}
   return setmetatable({
@@ -201,6 +225,11 @@ function Study:trials(state)
   end
   return list
 end
+
+--- The trials as flat rows, for tables and CSV files: number, state, value (values separated by
+-- spaces for several objectives), seconds, and parameters and user attributes by their names.
+-- Complete ones come first, best first; interrupted tries are left out.
+function Study:rows() return ranking.rows(self:record()) end
 
 --- The best trial that is complete and feasible, or nil. For a single objective.
 function Study:best() return self:ranked()[1] end

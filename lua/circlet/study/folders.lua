@@ -10,6 +10,7 @@
 --
 -- A study of another name than the journal's has runs/a-NAME. Trials have a folder when `workers`
 -- run them, or once the objective calls for it.
+local uv = require "luv"
 local csv = require "circlet.report.csv"
 local files = require "circlet.report.files"
 local json = require "circlet.json"
@@ -85,6 +86,28 @@ local function plain_rows(rows)
     end
   end
   return rows
+end
+
+--- Removes what a study keeps beside its journal, and nothing else.
+function folders.forget(folder)
+  local function each(path, f)
+    local handle = uv.fs_scandir(path)
+    local name = handle and uv.fs_scandir_next(handle)
+    while name do
+      f(path .. "/" .. name)
+      name = uv.fs_scandir_next(handle)
+    end
+    uv.fs_rmdir(path)
+  end
+  each(folder .. "/trials", function(trial)
+    for _, name in ipairs { "record.json", "log.txt", "metrics.jsonl", "metrics.csv",
+                            "checkpoint.t7" } do
+      os.remove(trial .. "/" .. name)
+    end
+    uv.fs_rmdir(trial)
+  end)
+  each(folder .. "/workers", os.remove)
+  uv.fs_rmdir(folder)
 end
 
 --- Adds a line of metrics.

@@ -82,6 +82,41 @@ function ranking.pareto(study)
   return views(list)
 end
 
+-- Seconds since the day began, of a journal's time.
+local function clock(time)
+  local hours, minutes, seconds = (time or ""):match "T(%d+):(%d+):([%d.]+)"
+  return hours and hours * 3600 + minutes * 60 + seconds
+end
+
+local function row_of(record)
+  local row = {}
+  for _, part in ipairs { "user_attrs", "params" } do
+    for name, value in pairs(record[part]) do row[name] = value end
+  end
+  row.number, row.state, row.value = record.number, record.state, record.values and record.values[1]
+  if #record.study.directions > 1 and record.values then
+    row.value = table.concat(record.values, " ")
+  end
+  local began, ended = clock(record.started), clock(record.completed)
+  row.seconds = began and ended and (ended - began) % 86400 -- past midnight
+  return row
+end
+
+--- The trials of a study as flat rows: those that are complete first, best first.
+function ranking.rows(study)
+  local rows, seen = {}, {}
+  local best = #study.directions == 1 and ranking.ranked(study) or ranking.pareto(study)
+  for i, view in ipairs(best) do
+    rows[i], seen[view.number] = row_of(study.trials[view.number + 1]), true
+  end
+  for _, record in ipairs(study.trials) do
+    if not seen[record.number] and not record.system_attrs["circlet:interrupted"] then
+      rows[#rows + 1] = row_of(record)
+    end
+  end
+  return rows
+end
+
 -- The sum by which constraints are missed.
 local function violation(record)
   local sum = 0

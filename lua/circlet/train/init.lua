@@ -1,6 +1,6 @@
---- What the training programs share: tasks, models, the training run, evaluation, options.
+--- What the training programs share: tasks, models, the training run, evaluation, options, results.
 local parts = {
-  Sweep = "circlet.train.Sweep", Trainer = "circlet.train.Trainer",
+  Trainer = "circlet.train.Trainer", results = "circlet.train.results",
   Comparison = "circlet.train.Comparison", losses = "circlet.train.losses",
   evaluate = "circlet.train.evaluate",
   models = "circlet.train.models", options = "circlet.train.options",

@@ -1,9 +1,12 @@
 --- The command line of the training programs: the options that they share, checked, with one
 -- place for defaults.
 local argparse = require "argparse"
+local circlet = require "circlet"
+local files = require "circlet.report.files"
 local losses = require "circlet.train.losses"
 local models = require "circlet.train.models"
 local task = require "circlet.train.task"
+local record = require "circlet.report.record"
 local Trainer = require "circlet.train.Trainer"
 
 local options = {}
@@ -122,6 +125,84 @@ function options.settings(flags, more)
     end
   end
   return settings, given
+end
+
+--- A copy of settings with some changed.
+function options.with(settings, changes)
+  local copy = {}
+  for name, value in pairs(settings) do copy[name] = value end
+  for name, value in pairs(changes) do copy[name] = value end
+  return copy
+end
+
+local most_workers = 8 -- each has the data in memory
+
+--- For programs that run a study: adds its flags to a parser, parses the words, and returns
+-- settings, which results depend on (with defaults, `more` among them); how to run it, for
+-- Study:optimize; and where, for open_study.
+function options.of_study(parser, words, more)
+  parser:option("--workers", ("Processes that run trials, which share the threads (default: as "
+    .. "many as threads, at most %d)."):format(most_workers)):argname("<n>"):convert(options.count)
+  parser:option("--retries", "Tries after a failure (default: 0)."):argname("<n>")
+    :convert(options.seed)
+  parser:option("--timeout", "Seconds a trial may take."):argname("<s>"):convert(options.positive)
+  parser:flag("--dry-run", "Say what would run, and run nothing.")
+  parser:flag("--only-failed", "Run failed trials again, and nothing else.")
+  parser:flag("--fail-fast", "Stop at the first failure.")
+  parser:flag("--fresh", "Forget an earlier study in the folder and start anew.")
+  parser:epilog("Stopped with Ctrl-C and started again with the same flags, it goes on. Others "
+    .. "make another folder, and an --out that holds a study with other flags is refused. Exit "
+    .. "codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.")
+  local settings = options.settings(options.parse(parser, words), more)
+  local how, place = { progress = true }, { out = settings.out, fresh = settings.fresh }
+  for _, name in ipairs { "workers", "retries", "timeout", "dry_run", "only_failed",
+                          "fail_fast" } do
+    how[name], settings[name] = settings[name], nil
+  end
+  if settings.threads then circlet.setnumthreads(settings.threads) end
+  how.workers = how.workers or math.min(most_workers, circlet.getnumthreads())
+  settings.out, settings.fresh, settings.threads = nil, nil, nil
+  return settings, how, place
+end
+
+--- The task that settings name, which they are completed by. Raises a message for people.
+function options.load(settings)
+  local found, message = task.load(settings.data, settings.protocol)
+  if not found then error(message, 0) end
+  options.complete(settings, found)
+  return found
+end
+
+--- Opens the study `name` in the folder that the user chose, or in one of runs/ named after the
+-- settings. more: sampler, direction, ... (Study.open). Returns it and the folder; raises a message
+-- for people.
+function options.open_study(name, settings, place, the_task, more)
+  local folder = place.out or ("runs/%s-%s-%s-%s"):format(name,
+    the_task.name:lower():gsub("[^%w]+", "_"), settings.model, record.fingerprint(settings))
+  local ok, message = files.make_folder(folder)
+  if not ok then error(message, 0) end
+  local study, code
+  study, message, code = circlet.study.open(options.with(more, {
+    path = ("%s/%s.journal"):format(folder, name), settings = settings, fresh = place.fresh,
+  }))
+  if not study then
+    error(message .. (code == "format" and "; choose another --out, or --fresh to start it anew"
+      or ""), 0)
+  end
+  return study, folder
+end
+
+--- Runs a program: main(), and its errors as people should see them. Does not return after one.
+function options.run(program, main)
+  require("circlet.report.terminal").attached "stderr" -- asked now: the shell would keep Ctrl-C
+  local good, message = pcall(main)
+  if good then return end
+  if Trainer.interrupted(message) then
+    io.stderr:write "interrupted; the same command goes on where it stopped\n"
+    os.exit(130, true)
+  end
+  io.stderr:write(program, ": ", tostring(message), "\n")
+  os.exit(1, true)
 end
 
 --- Completes what depends on the data: the number of classes in a batch.
