@@ -321,7 +321,7 @@ static void run_columns(const pass *p, progress *at, char *mine) {
   const ct_pair_columns *columns = p->stream->columns;
   const shape *s = &p->shape;
   ct_pair_block block = place_block(p, mine + room_of(p).block);
-  void *by_dim = block.side.by_dim, *by_row = block.side.by_row;
+  void *by_row = block.side.by_row;
   bool unload = p->gradient && p->gradient->columns;
   bool weigh = unload && p->gradient->columns_weight;
   for (int64_t k; (k = ct_take(&at->next)) < s->column_blocks;) {
@@ -329,10 +329,9 @@ static void run_columns(const pass *p, progress *at, char *mine) {
     block.side.rows = smaller(columns->rows - from, s->step);
     block.side.padded = up_to_tile(block.side.rows);
     block.side.pitch = ct_tile_pitch(block.side.padded);
-    /* Similarities are made from rows one after other, gradients from dimensions. */
-    block.side.by_dim = p->gradient ? by_dim : NULL;
-    block.side.by_row =
-        p->gradient && (k + 1) * s->row_blocks <= p->stream->kept_tiles ? NULL : by_row;
+    /* Only similarities are made from rows one after other. */
+    bool kept = p->gradient && (k + 1) * s->row_blocks <= p->stream->kept_tiles;
+    block.side.by_row = kept ? NULL : by_row;
     if (!ct_interrupted()) columns->load(columns->source, from, &block);
     if (unload) memset(block.gradient, 0, packed_bytes(p));
     if (weigh) memset(block.weight, 0, (size_t)block.side.padded * sizeof *block.weight);

@@ -18,9 +18,11 @@ static inline int64_t ct_tile_pitch(int64_t padded_rows) { return padded_rows + 
 
 typedef struct ct_tile_kernels {
   int64_t width;
-  /* Row `i` to and from the layouts; x: [dim] contiguous. A layout that is NULL is left out. */
-  void (*pack)(int64_t dim, int64_t pitch, int64_t i, const void *x, void *by_dim, void *by_row);
+  /* Row `i` to and from the layout by dimension; x: [dim] contiguous. */
+  void (*pack)(int64_t dim, int64_t pitch, int64_t i, const void *x, void *by_dim);
   void (*unpack)(int64_t dim, int64_t pitch, int64_t i, const void *by_dim, void *x);
+  /* `width` rows from `first` on, a multiple of it, from the layout by dimension to that by row. */
+  void (*interleave)(int64_t dim, int64_t pitch, int64_t first, const void *by_dim, void *by_row);
   /* s[r*lds + c] = row (first_a + r) of a . row (first_b + c) of b, for m x n; a and b by row. m,
    * n, first_a, first_b: multiples of CT_TILE_ROWS. */
   void (*similarities)(int64_t m, int64_t n, int64_t dim, const void *a, int64_t first_a,

@@ -5,19 +5,22 @@ typedef REAL NAME(vector)
 
 enum { NAME(LANES) = VECTOR_BYTES / sizeof(REAL), NAME(WIDTH) = 2 * NAME(LANES) };
 
-static void NAME(pack)(int64_t dim, int64_t pitch, int64_t i, const void *from, void *by_dim,
-                       void *by_row) {
+static void NAME(pack)(int64_t dim, int64_t pitch, int64_t i, const void *from, void *by_dim) {
   const int64_t width = NAME(WIDTH);
   const REAL *x = from;
-  if (by_dim) {
-    REAL *d = (REAL *)by_dim + i * width;
-    for (int64_t k = 0; k < dim; k += width, d += pitch * width)
-      memcpy(d, x + k, (size_t)(dim - k < width ? dim - k : width) * sizeof *x);
-  }
-  if (by_row) {
-    REAL *r = (REAL *)by_row + i / width * dim * width + i % width;
-    for (int64_t k = 0; k < dim; k++) r[k * width] = x[k];
-  }
+  REAL *d = (REAL *)by_dim + i * width;
+  for (int64_t k = 0; k < dim; k += width, d += pitch * width)
+    memcpy(d, x + k, (size_t)(dim - k < width ? dim - k : width) * sizeof *x);
+}
+
+static void NAME(interleave)(int64_t dim, int64_t pitch, int64_t first, const void *by_dim,
+                             void *by_row) {
+  const int64_t width = NAME(WIDTH);
+  const REAL *d = (const REAL *)by_dim + first * width;
+  REAL *r = (REAL *)by_row + first * dim;
+  for (int64_t k = 0; k < dim; k += width, d += pitch * width)
+    for (int64_t c = 0; c < smaller(width, dim - k); c++, r += width)
+      for (int64_t i = 0; i < NAME(WIDTH); i++) r[i] = d[i * width + c];
 }
 
 static void NAME(unpack)(int64_t dim, int64_t pitch, int64_t i, const void *by_dim, void *to) {

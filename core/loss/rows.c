@@ -142,8 +142,28 @@ static bool load_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, con
   if (side->half)
     ct_scalar_store(r->compute, (char *)side->half + (size_t)k * ct_dtype_size(r->compute),
                     ct_scalar_of(r->lift ? r->lift[r->label[i] - 1] : 0.5 - norm / 2));
-  tiles_for(r->compute)->pack(r->dim, side->pitch, k, room, side->by_dim, side->by_row);
+  tiles_for(r->compute)->pack(r->dim, side->pitch, k, room, side->by_dim);
   return true;
+}
+
+/* A panel of a side, its rows first..first+width-1; row k is row from+k of the sorted order. Into
+ * the layout by dimension and, if the side has it, by row. Returns the caller's first row that is
+ * not finite, INT64_MAX when there is none. *largest is raised to |x|^2, but for the cosine. */
+static int64_t load_panel(const ct_sorted_rows *r, const char *x, int64_t from,
+                          const ct_pair_side *side, int64_t first, double *inverse_norm, void *room,
+                          double *largest) {
+  const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
+  const ct_tile_kernels *tiles = tiles_for(r->compute);
+  int64_t bad = INT64_MAX;
+  for (int64_t k = first; k < first + tiles->width && k < side->rows; k++) {
+    double square = 0;
+    if (!load_row(r, kernels, x, from + k, side, k, inverse_norm, room, &square) &&
+        r->origin[from + k] < bad)
+      bad = r->origin[from + k];
+    *largest = fmax(*largest, square);
+  }
+  if (side->by_row) tiles->interleave(r->dim, side->pitch, first, side->by_dim, side->by_row);
+  return bad;
 }
 
 /* Zero rows and dimensions beyond the data: products over whole panels then need no special cases.
@@ -151,15 +171,12 @@ static bool load_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, con
 static void zero_padding(const ct_sorted_rows *r, const ct_pair_side *side) {
   size_t real = ct_dtype_size(r->compute);
   int64_t width = tiles_for(r->compute)->width, panels = (r->dim + width - 1) / width;
-  int64_t panel = side->pitch * width, rows = side->rows / width * width;
-  char *by_dim = side->by_dim, *by_row = side->by_row;
-  for (int64_t k = 0; by_dim && k < panels; k++) {
+  int64_t panel = side->pitch * width;
+  char *by_dim = side->by_dim;
+  for (int64_t k = 0; k < panels; k++) {
     int64_t from = k == panels - 1 && r->dim % width ? 0 : side->rows * width;
     memset(by_dim + (size_t)(k * panel + from) * real, 0, (size_t)(panel - from) * real);
   }
-  if (by_row)
-    memset(by_row + (size_t)(rows * r->dim) * real, 0,
-           (size_t)((side->padded - rows) * r->dim) * real);
 }
 
 static ct_status bad_value(const char *function, const char *x_name, int64_t row, ct_error *error) {
@@ -169,7 +186,7 @@ static ct_status bad_value(const char *function, const char *x_name, int64_t row
 
 static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_loss_rows *in,
                              ct_error *error) {
-  const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
+  const int64_t width = tiles_for(r->compute)->width;
   int64_t bad = INT64_MAX;
   double largest = 0;
   int threads = ct_threads_for(r->rows * r->dim);
@@ -184,14 +201,11 @@ static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_l
                                                         : bad)                                     \
     reduction(max                                                                                  \
               : largest) if (threads > 1)
-    for (int64_t i = 0; i < r->rows; i++) {
+    for (int64_t i = 0; i < r->side.padded; i += width) {
       void *mine = room + each * (size_t)omp_get_thread_num();
-      double square = 0;
-      if (!load_row(r, kernels, ct_tensor_data(&x), i, &r->side, i, r->inverse_norm, mine,
-                    &square) &&
-          r->origin[i] < bad)
-        bad = r->origin[i];
-      largest = square > largest ? square : largest;
+      int64_t here =
+          load_panel(r, ct_tensor_data(&x), 0, &r->side, i, r->inverse_norm, mine, &largest);
+      bad = here < bad ? here : bad;
     }
     r->largest = largest;
     ct_tensor_release(&x);
@@ -325,13 +339,13 @@ static void note(_Atomic int64_t *first, int64_t row) {
 static void load_block(void *source, int64_t from, ct_pair_block *block) {
   ct_rows_pass *pass = source;
   const ct_sorted_rows *r = pass->rows;
-  const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
-  double square = 0;
+  double largest = 0;
   zero_padding(r, &block->side);
-  for (int64_t k = 0; k < block->side.rows; k++)
-    if (!load_row(r, kernels, ct_tensor_data(&r->x), from + k, &block->side, k, block->inverse_norm,
-                  block->row, &square))
-      note(&pass->bad_value, r->origin[from + k]);
+  for (int64_t k = 0; k < block->side.padded; k += tiles_for(r->compute)->width) {
+    int64_t bad = load_panel(r, ct_tensor_data(&r->x), from, &block->side, k, block->inverse_norm,
+                             block->row, &largest);
+    if (bad != INT64_MAX) note(&pass->bad_value, bad);
+  }
 }
 
 static void unload_block(void *source, int64_t from, ct_pair_block *block) {
