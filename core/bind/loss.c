@@ -48,11 +48,12 @@ static void set_count(lua_State *L, const char *name, int64_t value) {
 }
 
 static void push_facts(lua_State *L, const ct_loss_facts *f) {
-  lua_createtable(L, 0, 6);
+  lua_createtable(L, 0, 7);
   set_count(L, "n_anchors", f->n_anchors);
   set_count(L, "n_valid", f->n_valid);
   set_count(L, "n_positive", f->n_positive);
   set_count(L, "n_negative", f->n_negative);
+  set_count(L, "n_nonzero", f->n_nonzero);
   set_field(L, "mean_sp", f->mean_sp);
   set_field(L, "mean_sn", f->mean_sn);
 }

@@ -3,7 +3,7 @@
 #include "loss/margin.h"
 #include "loss/presets.h"
 
-static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL};
+static const char *const reductions[] = {"mean", "mean_all", "sum", "none", "mean_nonzero", NULL};
 static const char *const aggregates[] = {"anchor", "batch", NULL};
 static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
 
@@ -102,9 +102,12 @@ ct_loss_options ctl_loss_options(lua_State *L, int index, const char *function,
   if (form == CTL_CLASSES) known[count++] = "centres";
   for (int i = 0; shared[i] && (form != CTL_GIVEN || i < 2); i++) known[count++] = shared[i];
   ctl_check_option_names(L, index, function, known);
-  for (int i = 0; i < parameters; i++)
-    o.parameter[i] =
-        ctl_option_number(L, index, function, rule->parameters[i].name, o.parameter[i]);
+  for (int i = 0; i < parameters; i++) {
+    const ct_loss_parameter *p = &rule->parameters[i];
+    o.parameter[i] = p->range == CT_FLAG
+                         ? ctl_option_boolean(L, index, function, p->name, o.parameter[i] != 0)
+                         : ctl_option_number(L, index, function, p->name, o.parameter[i]);
+  }
   if (rule->variant && rule->variants)
     o.variant = ctl_option_choice(L, index, function, rule->variant, rule->variants, o.variant);
   else if (rule->variant)

@@ -2,6 +2,7 @@
  * reading outside its inputs; the contract of the losses stands with the losses. */
 #include "bind/bind.h"
 #include <stdio.h>
+#include <string.h>
 #include "ops/copy.h"
 #include "ref/circle_plain.h"
 #include "ref/circle_ref.h"
@@ -216,7 +217,8 @@ static int ref_circle_similarity_loss(lua_State *L) {
 
 static ct_ref_family check_family_options(lua_State *L, int index, const char *loss) {
   static const char *const name = "ref_pair_loss";
-  static const char *const reductions[] = {"mean", "mean_all", "sum", "none", NULL};
+  static const char *const reductions[] = {"mean", "mean_all", "sum", "none", "mean_nonzero", NULL};
+  static const char *const measures[] = {"distance", "similarity", NULL};
   static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
   static const char *const aggregates[] = {"anchor", "batch", NULL};
   return (ct_ref_family){
@@ -226,11 +228,21 @@ static ct_ref_family check_family_options(lua_State *L, int index, const char *l
       .alpha = ctl_option_number(L, index, name, "alpha", 2),
       .beta = ctl_option_number(L, index, name, "beta", 50),
       .base = ctl_option_number(L, index, name, "base", 0.5),
+      .margin = ctl_option_number(L, index, name, "margin", 0.05),
+      .pos_margin = ctl_option_number(L, index, name, "pos_margin", 0),
+      .neg_margin = ctl_option_number(L, index, name, "neg_margin", 1),
+      .temperature = ctl_option_number(L, index, name, "temperature",
+                                       strcmp(loss, "supcon") == 0 ? 0.1 : 0.07),
+      .soft = ctl_option_boolean(L, index, name, "soft", false),
+      .by_measure = ctl_option_choice(L, index, name, "measure", measures, 0) == 1,
       .batch = ctl_option_choice(L, index, name, "aggregate", aggregates, 0) == 1,
       .similarity = (ct_ref_similarity)ctl_option_choice(L, index, name, "similarity", similarities,
                                                          CT_REF_COSINE),
-      .reduction = (ct_ref_family_reduction)ctl_option_choice(L, index, name, "reduction",
-                                                              reductions, CT_REF_FAMILY_MEAN)};
+      .reduction = (ct_ref_family_reduction)ctl_option_choice(
+          L, index, name, "reduction", reductions,
+          strcmp(loss, "contrastive") == 0 || strncmp(loss, "triplet", 7) == 0
+              ? CT_REF_FAMILY_MEAN_NONZERO
+              : CT_REF_FAMILY_MEAN)};
 }
 
 /* ref_pair_loss(name, x, labels [, opts]): the other losses of the family, called as

@@ -49,6 +49,13 @@ typedef struct ct_pair_sums {
   double *term, *count; /* [rows] CT_TERM: the terms, and how many are not zero; otherwise NULL */
 } ct_pair_sums;
 
+/* Of a rule with `couple` (loss/rule.h): what positive pairs take from the log-sum-exps of their
+ * ends' negatives, and what becomes of it. */
+typedef struct ct_pair_coupling {
+  const double *own;             /* [rows] log-sum-exps */
+  double *term, *count, *by_own; /* [rows] to be added to */
+} ct_pair_coupling;
+
 /* What a pair's weight takes from its anchor: factor * 2^(l - reference) * slope (CT_EXTREME:
  * factor
  * * slope where its coordinate is the reference), and linear * slope of its term. Float holds the
@@ -57,6 +64,7 @@ enum { CT_FLOAT_LOGITS = 18 };
 
 typedef struct ct_pair_factors {
   const void *reference[CT_KINDS], *factor[CT_KINDS], *linear[CT_KINDS]; /* [rows] compute type */
+  const double *own;         /* [rows] of a rule with `couple`, as in ct_pair_coupling */
   const void *cut[CT_KINDS]; /* [rows] compute type: pairs whose rounded logit is below that of each
                                 anchor among their ends weigh nothing; NULL: no pair is dropped */
 } ct_pair_factors;
@@ -85,6 +93,10 @@ void ct_pair_stream_tiles(const ct_pair_stream *stream, int64_t *tiles, int64_t 
 /* Adds every pair to the sums of its anchors. */
 ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums sums[CT_KINDS],
                               ct_error *error);
+
+/* Adds the coupled terms of every positive pair; tiles without any are passed over. */
+ct_status ct_pair_stream_couple(const ct_pair_stream *stream, const ct_pair_coupling *coupling,
+                                ct_error *error);
 
 /* Adds sum_j weight(i,j) x_j to row i of a gradient, and the same to j's side. */
 typedef struct ct_pair_gradient {

@@ -28,6 +28,17 @@ typedef struct parameters_f64 {
     return (void)positive, (void)variant, (void)s, (void)k, (REAL)0;                               \
   }
 
+/* For losses without CT_LSE and CT_EXTREME. */
+#define CT_LOSS_NO_LOGIT(loss)                                                                     \
+  CT_LOSS_LINEAR_LOGIT(loss)                                                                       \
+  CT_LOSS_INLINE REAL NAME(loss##_coordinate)(bool positive, int variant, REAL s,                  \
+                                              NAME(parameters) k) {                                \
+    return (void)positive, (void)variant, (void)k, s;                                              \
+  }                                                                                                \
+  CT_LOSS_INLINE REAL NAME(loss##_slope)(bool positive, int variant, REAL s, NAME(parameters) k) { \
+    return (void)positive, (void)variant, (void)s, (void)k, (REAL)0;                               \
+  }
+
 /* For losses whose logit is scale * coordinate, of any sign. */
 #define CT_LOSS_LINEAR_LOGIT(loss)                                                                 \
   CT_LOSS_INLINE REAL NAME(loss##_lowest)(void) { return (REAL)-0x1p100; }                         \
@@ -37,6 +48,23 @@ typedef struct parameters_f64 {
     *high = product;                                                                               \
     *low = REST(v, scale, product) + v * scale_low;                                                \
   }
+
+/* Distances of similarities (loss/rule.h). */
+#define REAL    float
+#define NAME(x) x##_f32
+#define SQRT(x) __builtin_sqrtf(x)
+#include "cpu/pair_distance.h"
+#undef REAL
+#undef NAME
+#undef SQRT
+
+#define REAL    double
+#define NAME(x) x##_f64
+#define SQRT(x) __builtin_sqrt(x)
+#include "cpu/pair_distance.h"
+#undef REAL
+#undef NAME
+#undef SQRT
 
 #define LOSS_NAME   circle
 #define LOSS_HEADER "loss/circle.h"
@@ -56,4 +84,28 @@ typedef struct parameters_f64 {
 
 #define LOSS_NAME   proxy_anchor
 #define LOSS_HEADER "loss/proxy_anchor.h"
+#include "cpu/pair_loss.h"
+
+#define LOSS_NAME   contrastive
+#define LOSS_HEADER "loss/contrastive.h"
+#include "cpu/pair_loss.h"
+
+#define LOSS_NAME   triplet_hard
+#define LOSS_HEADER "loss/triplet_hard.h"
+#include "cpu/pair_loss.h"
+
+#define LOSS_NAME   lifted
+#define LOSS_HEADER "loss/lifted.h"
+#include "cpu/pair_loss.h"
+
+#define LOSS_NAME   generalized_lifted
+#define LOSS_HEADER "loss/generalized_lifted.h"
+#include "cpu/pair_loss.h"
+
+#define LOSS_NAME   supcon
+#define LOSS_HEADER "loss/supcon.h"
+#include "cpu/pair_loss.h"
+
+#define LOSS_NAME   nt_xent
+#define LOSS_HEADER "loss/nt_xent.h"
 #include "cpu/pair_loss.h"

@@ -94,11 +94,12 @@ static int find_runs(const ct_pair_stream *stream, int64_t i, int64_t low, int64
   return runs_without(stream, i, last, last, low, high, runs);
 }
 
-/* One pass over all tiles: forward when `gradient` is NULL. */
+/* One pass over all tiles: for sums, coupling or gradient, whichever is not NULL. */
 typedef struct pass {
   const ct_pair_stream *stream;
   shape shape;
   const ct_pair_sums *sums;
+  const ct_pair_coupling *coupling;
   const ct_pair_factors *factors;
   const ct_pair_gradient *gradient;
 } pass;
@@ -214,11 +215,22 @@ static void each_run(const pass *p, const tile *t, int64_t from, int64_t to, boo
 #define PAIRS   (&ct_pair_kernels_of(p->stream->rule)->f64)
 #include "cpu/pair_tile.h"
 
+/* Whether rows and columns of a tile have a label in common. */
+static bool has_positives(const pass *p, const tile *t) {
+  const ct_pair_side *x = p->stream->rows;
+  return x->first[t->row] < t->column + t->columns && x->last[t->row + t->rows - 1] > t->column;
+}
+
 static void run_tile(const pass *p, const tile *t) {
+  if (p->coupling && !has_positives(p, t)) return;
   if (p->stream->dtype == CT_FLOAT)
-    p->gradient ? tile_gradient_f32(p, t) : tile_sums_f32(p, t);
+    p->coupling   ? tile_couple_f32(p, t)
+    : p->gradient ? tile_gradient_f32(p, t)
+                  : tile_sums_f32(p, t);
   else
-    p->gradient ? tile_gradient_f64(p, t) : tile_sums_f64(p, t);
+    p->coupling   ? tile_couple_f64(p, t)
+    : p->gradient ? tile_gradient_f64(p, t)
+                  : tile_sums_f64(p, t);
 }
 
 void ct_pair_stream_tiles(const ct_pair_stream *stream, int64_t *tiles, int64_t *elements) {
@@ -388,6 +400,12 @@ static ct_status run_pass(const pass *p, const char *what, ct_error *error) {
 ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums sums[CT_KINDS],
                               ct_error *error) {
   pass p = {.stream = stream, .shape = shape_of(stream), .sums = sums};
+  return run_pass(&p, "pair-wise loss", error);
+}
+
+ct_status ct_pair_stream_couple(const ct_pair_stream *stream, const ct_pair_coupling *coupling,
+                                ct_error *error) {
+  pass p = {.stream = stream, .shape = shape_of(stream), .coupling = coupling};
   return run_pass(&p, "pair-wise loss", error);
 }
 

@@ -172,6 +172,39 @@ static void NAME(tile_sums)(const pass *p, const tile *t) {
   }
 }
 
+/* What positives of a coupled loss have at the ends of a pair: the row's when `column` is false.
+ * The partner's negatives count where it is an anchor too. */
+static ct_coupled NAME(couple)(const pass *p, const double *own, REAL s, int64_t row,
+                               int64_t column, bool of_column) {
+  const ct_pair_stream *stream = p->stream;
+  const double other = stream->columns ? -INFINITY : own[of_column ? row : column];
+  return stream->rule->couple((double)s, own[of_column ? column : row], other, stream->variant,
+                              stream->parameters);
+}
+
+static void NAME(add_coupled)(const ct_pair_coupling *to, int64_t i, ct_coupled c) {
+  to->term[i] += c.term;
+  to->count[i] += c.term != 0;
+  to->by_own[i] += c.by_own;
+}
+
+static void NAME(tile_couple)(const pass *p, const tile *t) {
+  const ct_pair_coupling *to = p->coupling;
+  NAME(sheet) sheet = NAME(compute)(p, t, t->kept != NULL);
+  run runs[4];
+  for (int64_t i = 0; i < t->rows; i++) {
+    int64_t row = t->row + i;
+    int count = find_runs(p->stream, row, t->column, t->column + t->columns, runs);
+    for (int k = 0; k < count; k++) {
+      for (int64_t j = runs[k].from; j < runs[k].to && runs[k].kind == CT_POSITIVE; j++) {
+        REAL s = sheet.s[i * sheet.stride + (j - t->column)];
+        NAME(add_coupled)(to, row, NAME(couple)(p, to->own, s, row, j, false));
+        if (t->both) NAME(add_coupled)(to, j, NAME(couple)(p, to->own, s, row, j, true));
+      }
+    }
+  }
+}
+
 /* What pads the weights to whole tiles meets rows of zeros and must only be finite. */
 static void NAME(pad_weights)(const tile *t, const NAME(sheet) * weights) {
   int64_t columns = up_to_tile(t->vectors);
@@ -198,11 +231,30 @@ typedef struct NAME(weighing) {
   NAME(sheet) from, to;
 } NAME(weighing);
 
+/* Weights of positives of a coupled loss, from linear parts of their ends. */
+static void NAME(weigh_coupled)(const pass *p, const tile *t, int64_t row, int64_t rows,
+                                const run *of, const NAME(weighing) * sheets) {
+  const double *own = p->factors->own;
+  const REAL *linear = p->factors->linear[CT_POSITIVE];
+  for (int64_t i = row; i < row + rows; i++)
+    for (int64_t j = of->from; j < of->to; j++) {
+      REAL s = sheets->from.s[i * sheets->from.stride + (j - t->column)];
+      double w = (double)linear[t->row + i] * NAME(couple)(p, own, s, t->row + i, j, false).by_s;
+      if (!p->stream->columns)
+        w += (double)linear[j] * NAME(couple)(p, own, s, t->row + i, j, true).by_s;
+      sheets->to.s[i * sheets->to.stride + (j - t->column)] = (REAL)w;
+    }
+}
+
 static void NAME(weigh_run)(const pass *p, const tile *t, int64_t row, int64_t rows, const run *of,
                             void *context) {
   const NAME(weighing) *sheets = context;
   const ct_pair_factors *f = p->factors;
   const int kind = of->kind;
+  if (kind == CT_POSITIVE && p->stream->rule->couple) {
+    NAME(weigh_coupled)(p, t, row, rows, of, sheets);
+    return;
+  }
   ct_pair_run r = NAME(run_of)(p, t, &sheets->from, row, rows, of);
   r.weight = sheets->to.s + row * sheets->to.stride + (of->from - t->column);
   r.weight_stride = sheets->to.stride;

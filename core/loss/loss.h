@@ -15,13 +15,6 @@ typedef enum ct_aggregate {
   CT_PER_BATCH,  /* one term over all pairs of the batch */
 } ct_aggregate;
 
-typedef enum ct_reduction {
-  CT_MEAN,     /* over valid anchors: those with the pairs that the loss needs */
-  CT_MEAN_ALL, /* over all anchors */
-  CT_SUM,
-  CT_NONE, /* one loss per anchor; the gradient is that of their sum */
-} ct_reduction;
-
 typedef enum ct_similarity {
   CT_COSINE,
   CT_DOT,
@@ -52,6 +45,7 @@ typedef struct ct_loss_facts {
   double loss;                    /* reduced; for CT_NONE the sum */
   int64_t n_anchors, n_valid;     /* valid: has the pairs that the loss needs */
   int64_t n_positive, n_negative; /* ordered pairs */
+  int64_t n_nonzero;              /* terms (rule->unit) that are not zero */
   double mean_sp, mean_sn;        /* mean similarity over those pairs; NaN when there is none */
 } ct_loss_facts;
 

@@ -26,9 +26,11 @@ struct ct_pair_context {
   ct_loss_facts facts;
   ct_sorted_rows queries, references; /* references empty in self mode */
   ct_pair_sums sums[CT_KINDS];        /* per query */
+  double *own, *by_own;               /* per query; of a coupled loss (core/cpu/pair.h) */
   ct_anchor_loss batch;               /* for CT_PER_BATCH */
   ct_target *targets;                 /* [queries] of a rule that reads them, otherwise NULL */
   int64_t with_positive;              /* anchors that have a positive */
+  double share[CT_KINDS];             /* what a term counts for in the reduced loss */
   void *kept;                         /* similarities of the first kept_tiles tiles */
   int64_t kept_tiles;
   size_t kept_each; /* bytes of one tile */
@@ -51,6 +53,9 @@ static void free_sums(ct_pair_context *c) {
     ct_free(c->sums[kind].count);
     c->sums[kind] = (ct_pair_sums){0};
   }
+  ct_free(c->own);
+  ct_free(c->by_own);
+  c->own = c->by_own = NULL;
 }
 
 void ct_pair_context_free(ct_pair_context *context) {
@@ -65,9 +70,11 @@ void ct_pair_context_free(ct_pair_context *context) {
 
 /* Few anchors leave the rounding of float32 similarities visible in the loss (an error of 3e-8 in s
  * is one of 1e-7 in the loss of one anchor); over many it averages out. Few anchors also cost
- * little, so they are computed in double. */
-static ct_dtype compute_type(const ct_loss_rows *queries) {
+ * little, so they are computed in double. So are distances, whose digits 1 - s has lost in float32.
+ */
+static ct_dtype compute_type(const ct_loss_options *options, const ct_loss_rows *queries) {
   enum { FEW_ANCHORS = 64 };
+  if (options->rule->measured && options->variant == CT_MEASURE_DISTANCE) return CT_DOUBLE;
   const ct_tensor *x = queries->x;
   return x->dtype == CT_FLOAT && x->dims == 2 && x->size[0] > FEW_ANCHORS ? CT_FLOAT : CT_DOUBLE;
 }
@@ -162,7 +169,7 @@ static ct_status load_sides_as(ct_pair_context *c, ct_dtype compute, const char 
 
 static ct_status load_sides(ct_pair_context *c, const char *function, const ct_loss_rows *queries,
                             const ct_loss_rows *references, ct_error *error) {
-  ct_dtype compute = compute_type(queries);
+  ct_dtype compute = compute_type(&c->options, queries);
   c->self = !references;
   CT_TRY(load_sides_as(c, compute, function, queries, references, error));
   if (compute == CT_DOUBLE || fits_float(c)) return CT_OK;
@@ -207,9 +214,13 @@ static ct_status reset_sums(ct_pair_context *c, ct_error *error) {
     const ct_scalar start = ct_scalar_of(kernels->start(kind, true));
     for (int64_t i = 0; i < rows; i++)
       ct_scalar_store(compute, (char *)s->reference + (size_t)i * real, start);
-    if (!(c->options.rule->statistics(kind == CT_POSITIVE) & CT_TERM)) continue;
+    bool coupled = kind == CT_POSITIVE && c->options.rule->couple;
+    if (!coupled && !(c->options.rule->statistics(kind == CT_POSITIVE) & CT_TERM)) continue;
     CT_TRY(new_zeros(&s->term, rows, error));
     CT_TRY(new_zeros(&s->count, rows, error));
+    if (!coupled) continue;
+    CT_TRY(new_zeros(&c->own, rows, error));
+    CT_TRY(new_zeros(&c->by_own, rows, error));
   }
   return CT_OK;
 }
@@ -219,25 +230,35 @@ static double reference_at(const ct_pair_context *c, int kind, int64_t i) {
   return c->queries.compute == CT_FLOAT ? (double)((const float *)r)[i] : ((const double *)r)[i];
 }
 
-/* What anchor i's statistics say, and its loss. */
-static ct_anchor_loss anchor_loss(const ct_pair_context *c, int64_t i) {
-  const ct_loss_rule *rule = c->options.rule;
+/* The log-sum-exp, or extreme, of anchor i's pairs of a kind. */
+static double sum_of(const ct_pair_context *c, int64_t i, int kind) {
+  int statistics = c->options.rule->statistics(kind == CT_POSITIVE);
+  double reference = reference_at(c, kind, i);
+  if (!(statistics & (CT_LSE | CT_EXTREME)) || pairs_of(c, i, kind) == 0) return -INFINITY;
+  return statistics & CT_LSE ? ct_log_sum_exp(&c->options, kind, reference, c->sums[kind].sum[i])
+                             : reference;
+}
+
+/* What anchor i's statistics say. */
+static ct_anchor anchor_of(const ct_pair_context *c, int64_t i) {
   ct_anchor a = {0};
-  if (!is_valid(c, i)) return (ct_anchor_loss){0};
   for (int kind = 0; kind < CT_KINDS; kind++) {
     const ct_pair_sums *s = &c->sums[kind];
-    int statistics = rule->statistics(kind == CT_POSITIVE);
     a.pairs[kind] = pairs_of(c, i, kind);
-    a.sum[kind] = -INFINITY;
-    if (a.pairs[kind] > 0 && statistics & CT_LSE)
-      a.sum[kind] = ct_log_sum_exp(&c->options, kind, reference_at(c, kind, i), s->sum[i]);
-    if (a.pairs[kind] > 0 && statistics & CT_EXTREME) a.sum[kind] = reference_at(c, kind, i);
-    if (statistics & CT_TERM) a.term[kind] = s->term[i], a.count[kind] = s->count[i];
+    a.sum[kind] = sum_of(c, i, kind);
+    if (s->term) a.term[kind] = s->term[i], a.count[kind] = s->count[i];
   }
+  if (c->by_own) a.coupled = c->by_own[i];
   if (c->targets) a.target = c->targets[i];
   a.anchors = c->queries.rows;
   a.with_positive = c->with_positive;
-  return rule->combine(&a, c->options.parameter);
+  return a;
+}
+
+static ct_anchor_loss anchor_loss(const ct_pair_context *c, int64_t i) {
+  const ct_loss_rule *rule = c->options.rule;
+  ct_anchor a = anchor_of(c, i);
+  return rule->valid(a.pairs) ? rule->combine(&a, c->options.parameter) : (ct_anchor_loss){0};
 }
 
 static void count_pairs(ct_pair_context *c) {
@@ -287,23 +308,60 @@ static void batch_term(ct_pair_context *c) {
     c->batch = c->options.rule->combine(&a, c->options.parameter);
   }
   c->facts.loss = c->batch.loss;
+  c->facts.n_nonzero = c->batch.loss != 0;
+}
+
+/* Sums of terms, and how many there are. Positives and negatives are apart for CT_OF_PAIRS,
+ * otherwise all is in the first. */
+typedef struct parts {
+  double loss[CT_KINDS], terms[CT_KINDS], nonzero[CT_KINDS];
+} parts;
+
+static void add_to_parts(parts *to, ct_unit unit, const ct_anchor *a, double loss) {
+  switch (unit) {
+  case CT_OF_ANCHORS:
+    to->loss[0] += loss;
+    to->terms[0] += 1;
+    to->nonzero[0] += loss != 0;
+    break;
+  case CT_OF_POSITIVES:
+    to->loss[0] += loss;
+    to->terms[0] += (double)a->pairs[CT_POSITIVE];
+    to->nonzero[0] += a->count[CT_POSITIVE];
+    break;
+  case CT_OF_PAIRS:
+    for (int kind = 0; kind < CT_KINDS; kind++) {
+      to->loss[kind] += a->term[kind];
+      to->terms[kind] += (double)a->pairs[kind];
+      to->nonzero[kind] += a->count[kind];
+    }
+  }
 }
 
 static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *error) {
+  const ct_loss_rule *rule = c->options.rule;
+  ct_reduction reduction = c->options.reduction;
   int64_t rows = c->queries.rows;
-  if (c->options.reduction == CT_NONE) CT_TRY(ct_tensor_resize(losses, 1, &rows, error));
-  double total = 0;
+  parts p = {0};
+  if (reduction == CT_NONE) CT_TRY(ct_tensor_resize(losses, 1, &rows, error));
   for (int64_t i = 0; i < rows; i++) {
-    double loss = anchor_loss(c, i).loss;
-    total += loss;
-    if (c->options.reduction == CT_NONE)
+    ct_anchor a = anchor_of(c, i);
+    double loss = rule->valid(a.pairs) ? rule->combine(&a, c->options.parameter).loss : 0;
+    if (rule->valid(a.pairs)) add_to_parts(&p, rule->unit, &a, loss);
+    if (reduction == CT_NONE)
       ct_scalar_store(losses->dtype,
                       (char *)ct_tensor_data(losses) + c->queries.origin[i] * losses->stride[0] *
                                                            (int64_t)ct_dtype_size(losses->dtype),
                       ct_scalar_of(loss));
   }
-  c->facts.loss =
-      total * ct_reduction_weight(c->options.reduction, c->facts.n_anchors, c->facts.n_valid);
+  c->facts.loss = 0;
+  for (int kind = 0; kind < CT_KINDS; kind++) {
+    int part = rule->unit == CT_OF_PAIRS ? kind : 0;
+    c->share[kind] =
+        ct_reduction_weight(reduction, c->facts.n_anchors, p.terms[part], p.nonzero[part]);
+    c->facts.loss += p.loss[kind] * c->share[kind];
+    c->facts.n_nonzero += (int64_t)p.nonzero[kind];
+  }
   return CT_OK;
 }
 
@@ -361,6 +419,15 @@ static ct_status find_targets(ct_pair_context *c, const ct_loss_rows *queries, c
   return ct_targets(c->targets, &c->queries, queries->x, &c->references, error);
 }
 
+/* The pass over positives that takes the log-sum-exps of negatives. */
+static ct_status couple(ct_pair_context *c, const ct_pair_stream *stream, ct_error *error) {
+  ct_pair_sums *to = &c->sums[CT_POSITIVE];
+  for (int64_t i = 0; i < c->queries.rows; i++) c->own[i] = sum_of(c, i, CT_NEGATIVE);
+  const ct_pair_coupling coupling = {
+      .own = c->own, .term = to->term, .count = to->count, .by_own = c->by_own};
+  return ct_pair_stream_couple(stream, &coupling, error);
+}
+
 ct_status ct_pair_forward(ct_pair_context *context, const char *function,
                           const ct_loss_rows *queries, const ct_loss_rows *references,
                           const ct_loss_options *options, ct_tensor *losses, ct_loss_facts *facts,
@@ -380,6 +447,7 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
   CT_TRY(ct_pair_stream_sums(&stream, c->sums, error));
   if (!c->self) CT_TRY(ct_rows_check(&pass, function, references->x_name, error));
   count_pairs(c);
+  if (options->rule->couple) CT_TRY(couple(c, &stream, error));
   if (options->aggregate == CT_PER_BATCH)
     batch_term(c);
   else
@@ -405,7 +473,7 @@ static void fill_factors(const ct_pair_context *c, int kind, double scale, const
   ct_dtype real = c->queries.compute;
   size_t element = ct_dtype_size(real);
   double common = 0, sum = 1, weight, linear = 0;
-  double share = ct_reduction_weight(c->options.reduction, c->facts.n_anchors, c->facts.n_valid);
+  double share = c->share[kind];
   bool batch = c->options.aggregate == CT_PER_BATCH;
   if (batch) sum = merge_sums(c, kind, &common);
   for (int64_t i = 0; i < c->queries.rows; i++) {
@@ -509,7 +577,7 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
   size_t element = ct_dtype_size(c->queries.compute), each = (size_t)c->queries.rows * element;
   char *room = NULL;
   CT_TRY(ct_alloc(&room, c->queries.rows, 4 * CT_KINDS * element, "loss factors", error));
-  ct_pair_factors factors = {0};
+  ct_pair_factors factors = {.own = c->own};
   for (int kind = 0; kind < CT_KINDS; kind++) {
     char *own = room + (size_t)(4 * kind) * each;
     kind_factors to = {own, own + each, c->options.filter_eps > 0 ? own + 2 * each : NULL,

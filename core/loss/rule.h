@@ -21,7 +21,7 @@ enum { CT_LSE = 1, CT_EXTREME = 2, CT_TERM = 4 };
 
 enum { CT_LOSS_PARAMETERS = 6 };
 
-typedef enum ct_range { CT_FINITE, CT_ABOVE_ZERO, CT_FROM_ZERO } ct_range;
+typedef enum ct_range { CT_FINITE, CT_ABOVE_ZERO, CT_FROM_ZERO, CT_FLAG } ct_range;
 
 typedef struct ct_loss_parameter {
   const char *name;
@@ -42,12 +42,23 @@ typedef struct ct_anchor {
   double count[CT_KINDS]; /* CT_TERM */
   ct_target target;       /* of a rule with `target` */
   int64_t anchors, with_positive; /* of the batch: all, and those with a positive */
+  double coupled;                 /* of a rule with `couple`: the sum of its derivatives by `own` */
 } ct_anchor;
 
 /* An anchor's loss and its derivatives. */
 typedef struct ct_anchor_loss {
   double loss, by_sum[CT_KINDS], by_term[CT_KINDS];
 } ct_anchor_loss;
+
+/* A positive pair's term where it depends on the negatives of its ends: `own` and `other` are the
+ * log-sum-exps of the anchor's negatives and of its partner's, -INFINITY where that has none or is
+ * no anchor. */
+typedef struct ct_coupled {
+  double term, by_s;
+  double by_own; /* of the terms of both ends: that of the partner depends on `own` as its other */
+} ct_coupled;
+
+static inline bool ct_has_positive(const int64_t pairs[CT_KINDS]) { return pairs[CT_POSITIVE] > 0; }
 
 static inline bool ct_has_both(const int64_t pairs[CT_KINDS]) {
   return pairs[CT_NEGATIVE] > 0 && pairs[CT_POSITIVE] > 0;
@@ -67,6 +78,29 @@ static inline ct_softplus ct_softplus_of(double z) {
   double tail = exp(-fabs(z));
   return (ct_softplus){.value = (z > 0 ? z : 0) + log1p(tail),
                        .slope = (z > 0 ? 1 : tail) / (1 + tail)};
+}
+
+/* log(e^a + e^b). */
+static inline double ct_log_add(double a, double b) {
+  double most = a > b ? a : b;
+  return most == -INFINITY ? most : most + log1p(exp((a > b ? b : a) - most));
+}
+
+/* Losses of distances: |x-y| = sqrt(2 - 2s), by the euclidean similarity and, of unit rows, by the
+ * cosine. Below 2^-23 a distance is what rounding left of 0, which has no direction. Float has too
+ * few digits for 1 - s: these losses are computed in double. */
+enum { CT_MEASURE_DISTANCE, CT_MEASURE_SIMILARITY }; /* variants */
+
+#define CT_DISTANCE_SQUARE_LEAST 0x1p-46
+
+static inline double ct_distance_of(double s) {
+  double square = 2 - 2 * s;
+  return square > CT_DISTANCE_SQUARE_LEAST ? sqrt(square) : 0;
+}
+
+static inline double ct_distance_slope(double s) {
+  double square = 2 - 2 * s;
+  return square > CT_DISTANCE_SQUARE_LEAST ? -1 / sqrt(square) : 0;
 }
 
 #endif

@@ -70,7 +70,9 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
                        .n_valid = valid ? a->count : 0,
                        .n_positive = a->count * a->pairs[CT_POSITIVE],
                        .n_negative = a->count * a->pairs[CT_NEGATIVE]};
-  double share = batch ? 1 : ct_reduction_weight(options->reduction, f->n_anchors, f->n_valid);
+  double share = batch ? 1
+                       : ct_reduction_weight(options->reduction, f->n_anchors, (double)f->n_valid,
+                                             (double)f->n_valid);
   if (batch) join_anchors(a);
   for (int64_t i = 0; i < a->count; i++) {
     double reach[CT_KINDS] = {0}, reference[CT_KINDS] = {0}, sum[CT_KINDS] = {0};
@@ -118,6 +120,9 @@ ct_status ct_similarity_loss(const char *function, const ct_tensor *s_p, const c
   ct_tensor *const gradient[CT_KINDS] = {[CT_NEGATIVE] = grad_n, [CT_POSITIVE] = grad_p};
   anchors a = {.s = {{.dtype = CT_DOUBLE}, {.dtype = CT_DOUBLE}}};
   CT_TRY(ct_check_loss_options(function, options, error));
+  if (options->reduction == CT_MEAN_NONZERO)
+    return ct_fail(error, CT_EINVALID, "%s: reduction \"mean_nonzero\" is for losses of rows",
+                   function);
   CT_TRY(check_input(&a, function, s, error));
   ct_status status = CT_OK;
   if (options->reduction == CT_NONE) status = ct_tensor_resize(losses, 1, &a.count, error);

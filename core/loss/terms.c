@@ -6,7 +6,7 @@
 ct_loss_options ct_loss_defaults(const ct_loss_rule *rule) {
   ct_loss_options o = {.rule = rule,
                        .aggregate = CT_PER_ANCHOR,
-                       .reduction = CT_MEAN,
+                       .reduction = rule->reduction,
                        .similarity = CT_COSINE,
                        .memory_budget = CT_BUDGET_LIKE_ROWS};
   for (int i = 0; rule->parameters[i].name; i++) o.parameter[i] = rule->parameters[i].standard;
@@ -18,11 +18,13 @@ double ct_log_sum_exp(const ct_loss_options *options, int kind, double reference
          options->rule->offset(kind == CT_POSITIVE, options->parameter);
 }
 
-double ct_reduction_weight(ct_reduction reduction, int64_t n_anchors, int64_t n_valid) {
-  if (n_valid == 0) return 0;
+double ct_reduction_weight(ct_reduction reduction, int64_t n_anchors, double n_terms,
+                           double n_nonzero) {
+  if (n_terms == 0) return 0;
   switch (reduction) {
-  case CT_MEAN: return 1 / (double)n_valid;
+  case CT_MEAN: return 1 / n_terms;
   case CT_MEAN_ALL: return 1 / (double)n_anchors;
+  case CT_MEAN_NONZERO: return n_nonzero > 0 ? 1 / n_nonzero : 0;
   case CT_SUM:
   case CT_NONE: break;
   }
@@ -33,7 +35,8 @@ static ct_status check_parameters(const char *function, const ct_loss_options *o
                                   ct_error *error) {
   static const char *const expected[] = {[CT_FINITE] = "a finite number",
                                          [CT_ABOVE_ZERO] = "a number > 0",
-                                         [CT_FROM_ZERO] = "a number >= 0"};
+                                         [CT_FROM_ZERO] = "a number >= 0",
+                                         [CT_FLAG] = "a boolean"};
   for (int i = 0; options->rule->parameters[i].name; i++) {
     const ct_loss_parameter *p = &options->rule->parameters[i];
     double v = options->parameter[i];
@@ -55,6 +58,12 @@ ct_status ct_check_loss_options(const char *function, const ct_loss_options *opt
                    function);
   if (options->aggregate == CT_PER_BATCH && options->reduction == CT_NONE)
     return ct_fail(error, CT_EINVALID, "%s: reduction \"none\" needs one term per anchor",
+                   function);
+  if (options->rule->measured && options->variant == CT_MEASURE_DISTANCE &&
+      options->similarity == CT_DOT)
+    return ct_fail(error, CT_EINVALID,
+                   "%s: measure \"distance\" needs similarity \"cosine\" or \"euclidean\", got "
+                   "\"dot\"",
                    function);
   if (!(options->filter_eps >= 0 && options->filter_eps < 1))
     return ct_fail(error, CT_EINVALID, "%s: filter_eps must be a number >= 0 and < 1, got %g",

@@ -9,8 +9,10 @@
  * to base 2; -INFINITY when there are none. */
 double ct_log_sum_exp(const ct_loss_options *options, int kind, double reference, double sum);
 
-/* What one anchor's loss counts for in the reduced loss. */
-double ct_reduction_weight(ct_reduction reduction, int64_t n_anchors, int64_t n_valid);
+/* What one term counts for in the reduced loss, of so many anchors, terms and terms that are not
+ * zero. */
+double ct_reduction_weight(ct_reduction reduction, int64_t n_anchors, double n_terms,
+                           double n_nonzero);
 
 /* CT_EINVALID for options that mean nothing. */
 ct_status ct_check_loss_options(const char *function, const ct_loss_options *options,

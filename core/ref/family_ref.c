@@ -13,7 +13,10 @@ typedef struct problem {
   double *loss; /* [B] */
   bool same_set;
   int64_t valid; /* anchors that have a loss */
-  real units;    /* what "mean" divides by */
+  /* What the means divide by. Losses of all pairs have one mean for each kind and a sum each, [1]
+   * of positives; the others use [0] alone. */
+  bool apart;
+  real sum[2], terms[2], nonzero[2];
 } problem;
 
 /* Pairs of row i of a kind. */
@@ -59,14 +62,12 @@ static void unified_loss(problem *w) {
     for (int64_t i = 0; w->same_set && i < p->B; i++)
       for (int64_t j = 0; j <= i; j++) p->kind[i * p->R + j] = NO_PAIR;
     unified(w, 0, p->B * p->R, w->loss);
-    w->units = 1;
     return;
   }
   for (int64_t i = 0; i < p->B; i++) {
     unified(w, i * p->R, (i + 1) * p->R, &w->loss[i]);
     w->valid += count_of(p, i, POSITIVE) && count_of(p, i, NEGATIVE);
   }
-  w->units = w->valid;
 }
 
 /* log(1 + sum_p exp(-alpha (s_p - base))) / alpha + log(1 + sum_n exp(beta (s_n - base))) / beta */
@@ -89,29 +90,236 @@ static void multi_similarity_loss(problem *w) {
     w->loss[i] = (double)(softplus(total_p) / alpha + softplus(total_n) / beta);
     w->valid += count_of(p, i, POSITIVE) || count_of(p, i, NEGATIVE);
   }
-  w->units = w->valid;
 }
 
+/* The distance of a pair, or the similarity with its sign turned, and the derivative by s. A
+ * distance that rounding may have made of 0 counts as 0. */
+static real far(const problem *w, int64_t e, real *slope) {
+  real s = w->p->s[e], square = 2 - 2 * s;
+  *slope = -1;
+  if (w->o->by_measure) return -s;
+  *slope = square > 0x1p-46L ? -1 / sqrtl(square) : 0;
+  return square > 0x1p-46L ? sqrtl(square) : 0;
+}
+
+static real margin_of(const problem *w, real margin) { return w->o->by_measure ? -margin : margin; }
+
+static void contrastive_loss(problem *w) {
+  const pairs *p = w->p;
+  w->apart = true;
+  for (int64_t i = 0; i < p->B; i++) {
+    real loss = 0;
+    for (int64_t e = i * p->R; e < (i + 1) * p->R; e++) {
+      real slope, d = far(w, e, &slope), t;
+      if (p->kind[e] == NO_PAIR) continue;
+      bool positive = p->kind[e] == POSITIVE;
+      t = positive ? d - margin_of(w, w->o->pos_margin) : margin_of(w, w->o->neg_margin) - d;
+      w->terms[positive] += 1;
+      if (!(t > 0)) continue;
+      w->nonzero[positive] += 1;
+      w->sum[positive] += t;
+      loss += t;
+      p->g[e] = positive ? slope : -slope;
+    }
+    w->loss[i] = (double)loss;
+    w->valid += count_of(p, i, POSITIVE) || count_of(p, i, NEGATIVE);
+  }
+}
+
+/* The value and slope of a triplet's violation z. */
+static real violation(const ct_ref_family *o, real z, real *slope) {
+  if (o->soft) {
+    *slope = expl(z - softplus(z));
+    return softplus(z);
+  }
+  *slope = z > 0;
+  return fmaxl(z, 0);
+}
+
+/* The farthest pair of a kind in row i (`sign` -1: the nearest). */
+static real hardest(const problem *w, int64_t i, char kind, int sign) {
+  real most = -INFINITY, slope;
+  for (int64_t e = i * w->p->R; e < (i + 1) * w->p->R; e++)
+    if (w->p->kind[e] == kind) most = fmaxl(most, sign * far(w, e, &slope));
+  return sign * most;
+}
+
+/* Pairs of row i that are as far as the hardest share its derivative. */
+static void spread(problem *w, int64_t i, char kind, real most, real by) {
+  real slope;
+  int64_t ties = 0;
+  for (int pass = 0; pass < 2; pass++)
+    for (int64_t e = i * w->p->R; e < (i + 1) * w->p->R; e++) {
+      if (w->p->kind[e] != kind || far(w, e, &slope) != most) continue;
+      if (pass == 0)
+        ties++;
+      else
+        w->p->g[e] = by * slope / ties;
+    }
+}
+
+static void triplet_hard_loss(problem *w) {
+  const pairs *p = w->p;
+  for (int64_t i = 0; i < p->B; i++) {
+    w->loss[i] = 0;
+    if (!count_of(p, i, POSITIVE) || !count_of(p, i, NEGATIVE)) continue;
+    real d_p = hardest(w, i, POSITIVE, 1), d_n = hardest(w, i, NEGATIVE, -1), slope;
+    w->loss[i] = (double)violation(w->o, d_p - d_n + w->o->margin, &slope);
+    w->valid++;
+    spread(w, i, POSITIVE, d_p, slope);
+    spread(w, i, NEGATIVE, d_n, -slope);
+  }
+}
+
+/* log sum e^(sign * (d - margin)) over row i's pairs of a kind, or of all kinds. */
+static real lse_of(const problem *w, int64_t i, char kind, int sign, real margin) {
+  real total = -INFINITY, slope;
+  for (int64_t e = i * w->p->R; e < (i + 1) * w->p->R; e++)
+    if (w->p->kind[e] == kind)
+      total = log_add(total, sign * (far(w, e, &slope) - margin_of(w, margin)));
+  return total;
+}
+
+static void generalized_lifted_loss(problem *w) {
+  const pairs *p = w->p;
+  for (int64_t i = 0; i < p->B; i++) {
+    w->loss[i] = 0;
+    if (!count_of(p, i, POSITIVE) || !count_of(p, i, NEGATIVE)) continue;
+    real lse_p = lse_of(w, i, POSITIVE, 1, w->o->pos_margin);
+    real lse_n = lse_of(w, i, NEGATIVE, -1, w->o->neg_margin);
+    w->valid++;
+    if (!(lse_p + lse_n > 0)) continue;
+    w->loss[i] = (double)(lse_p + lse_n);
+    for (int64_t e = i * p->R; e < (i + 1) * p->R; e++) {
+      real slope, d = far(w, e, &slope);
+      if (p->kind[e] == POSITIVE)
+        p->g[e] = expl(d - margin_of(w, w->o->pos_margin) - lse_p) * slope;
+      if (p->kind[e] == NEGATIVE)
+        p->g[e] = -expl(margin_of(w, w->o->neg_margin) - d - lse_n) * slope;
+    }
+  }
+}
+
+/* One term for each positive pair (i,j); the negatives of j count where j is an anchor. */
+static void lifted_loss(problem *w) {
+  const pairs *p = w->p;
+  real slope;
+  for (int64_t i = 0; i < p->B; i++) {
+    real loss = 0;
+    w->valid += count_of(p, i, POSITIVE) && count_of(p, i, NEGATIVE);
+    for (int64_t j = 0; j < p->R; j++) {
+      int64_t e = i * p->R + j;
+      if (p->kind[e] != POSITIVE || !count_of(p, i, NEGATIVE)) continue;
+      real near = lse_of(w, i, NEGATIVE, -1, w->o->neg_margin);
+      if (w->same_set) near = log_add(near, lse_of(w, j, NEGATIVE, -1, w->o->neg_margin));
+      real J = near + far(w, e, &slope) - margin_of(w, w->o->pos_margin);
+      w->terms[0] += 1;
+      if (!(J > 0)) continue;
+      w->nonzero[0] += 1;
+      loss += J * J / 2;
+      p->g[e] += J * slope;
+      for (int64_t row = i, end = 0; end < (w->same_set ? 2 : 1); end++, row = j)
+        for (int64_t n = row * p->R; n < (row + 1) * p->R; n++)
+          if (p->kind[n] == NEGATIVE) {
+            real d = far(w, n, &slope);
+            p->g[n] -= J * expl(margin_of(w, w->o->neg_margin) - d - near) * slope;
+          }
+    }
+    w->loss[i] = (double)loss;
+  }
+}
+
+static void supcon_loss(problem *w) {
+  const pairs *p = w->p;
+  real t = w->o->temperature;
+  for (int64_t i = 0; i < p->B; i++) {
+    real all = -INFINITY, loss = 0, positives = count_of(p, i, POSITIVE);
+    w->loss[i] = 0;
+    if (positives == 0) continue;
+    w->valid++;
+    for (int64_t e = i * p->R; e < (i + 1) * p->R; e++)
+      if (p->kind[e] != NO_PAIR) all = log_add(all, p->s[e] / t);
+    for (int64_t e = i * p->R; e < (i + 1) * p->R; e++) {
+      if (p->kind[e] == NO_PAIR) continue;
+      p->g[e] = expl(p->s[e] / t - all) / t;
+      if (p->kind[e] != POSITIVE) continue;
+      loss += (all - p->s[e] / t) / positives;
+      p->g[e] -= 1 / (t * positives);
+    }
+    w->loss[i] = (double)loss;
+  }
+}
+
+static void nt_xent_loss(problem *w) {
+  const pairs *p = w->p;
+  real t = w->o->temperature;
+  for (int64_t i = 0; i < p->B; i++) {
+    real loss = 0;
+    w->valid += count_of(p, i, POSITIVE) > 0;
+    for (int64_t a = i * p->R; a < (i + 1) * p->R; a++) {
+      if (p->kind[a] != POSITIVE) continue;
+      real all = p->s[a] / t, term = -INFINITY;
+      for (int64_t e = i * p->R; e < (i + 1) * p->R; e++)
+        if (p->kind[e] == NEGATIVE) term = log_add(term, p->s[e] / t - p->s[a] / t);
+      term = softplus(term);
+      all += term;
+      for (int64_t e = i * p->R; e < (i + 1) * p->R; e++)
+        if (p->kind[e] == NEGATIVE) {
+          p->g[e] += expl(p->s[e] / t - all) / t;
+          p->g[a] -= expl(p->s[e] / t - all) / t;
+        }
+      w->terms[0] += 1;
+      w->nonzero[0] += term != 0;
+      loss += term;
+    }
+    w->loss[i] = (double)loss;
+  }
+}
+
+typedef struct entry {
+  const char *name;
+  void (*run)(problem *);
+} entry;
+
 static void run_loss(problem *w) {
-  const char *name = w->o->name;
-  if (strcmp(name, "unified") == 0) unified_loss(w);
-  if (strcmp(name, "multi_similarity") == 0) multi_similarity_loss(w);
+  static const entry all[] = {
+      {"unified", unified_loss},         {"multi_similarity", multi_similarity_loss},
+      {"contrastive", contrastive_loss}, {"triplet_hard", triplet_hard_loss},
+      {"lifted", lifted_loss},           {"generalized_lifted", generalized_lifted_loss},
+      {"supcon", supcon_loss},           {"nt_xent", nt_xent_loss},
+  };
+  for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+    if (strcmp(w->o->name, all[k].name) == 0) all[k].run(w);
+}
+
+/* Where a loss has counted no terms of its own, they are the anchors that have a loss. */
+static void count_anchors(problem *w) {
+  if (w->apart || w->terms[0] > 0) return;
+  w->terms[0] = w->valid;
+  for (int64_t i = 0; i < w->p->B; i++) w->nonzero[0] += w->loss[i] != 0;
 }
 
 static void reduce(ct_ref_facts *facts, problem *w) {
   const pairs *p = w->p;
-  real share = 1, sum = 0, weight = 0;
-  if (w->o->reduction == CT_REF_FAMILY_MEAN) share = w->units > 0 ? 1 / w->units : 0;
-  if (w->o->reduction == CT_REF_FAMILY_MEAN_ALL) share = p->B ? 1 / (real)p->B : 0;
-  if (w->o->batch) share = 1;
-  for (int64_t i = 0; i < (w->o->batch ? 1 : p->B); i++) sum += w->loss[i];
+  real share[2] = {1, 1}, weight = 0, loss = 0;
+  bool batch = w->o->batch;
+  if (!batch) count_anchors(w);
+  for (int64_t i = 0; i < (batch ? 1 : p->B) && !w->apart; i++) w->sum[0] += w->loss[i];
+  for (int k = 0; k < 2 && !batch; k++) {
+    real over = 1;
+    if (w->o->reduction == CT_REF_FAMILY_MEAN) over = w->terms[k];
+    if (w->o->reduction == CT_REF_FAMILY_MEAN_NONZERO) over = w->nonzero[k];
+    if (w->o->reduction == CT_REF_FAMILY_MEAN_ALL) over = p->B;
+    share[k] = over > 0 ? 1 / over : 0;
+  }
   for (int64_t e = 0; e < p->B * p->R; e++) {
-    p->g[e] *= share;
+    p->g[e] *= share[w->apart && p->kind[e] == POSITIVE];
     weight += fabsl(p->g[e]);
   }
-  facts->loss = (double)(sum * share);
+  for (int k = 0; k < 2; k++) loss += w->sum[k] * share[k];
+  facts->loss = (double)loss;
   facts->loss_scale = (double)weight;
-  facts->n_valid = w->o->batch ? facts->n_valid : w->valid;
+  facts->n_valid = batch ? facts->n_valid : w->valid;
 }
 
 ct_status ct_ref_family_loss(ct_ref_facts *facts, double *anchor_loss, double *grad_x,

@@ -10,6 +10,7 @@ typedef enum ct_ref_family_reduction {
   CT_REF_FAMILY_MEAN_ALL,
   CT_REF_FAMILY_SUM,
   CT_REF_FAMILY_NONE,
+  CT_REF_FAMILY_MEAN_NONZERO,
 } ct_ref_family_reduction;
 
 /* The options of all losses; each uses those that it knows. */
@@ -17,6 +18,9 @@ typedef struct ct_ref_family {
   const char *name;
   double m, gamma;          /* unified */
   double alpha, beta, base; /* multi_similarity */
+  double margin, pos_margin, neg_margin, temperature;
+  bool soft;       /* triplets */
+  bool by_measure; /* of similarities in place of distances sqrt(2 - 2s) */
   bool batch;
   ct_ref_similarity similarity;
   ct_ref_family_reduction reduction;

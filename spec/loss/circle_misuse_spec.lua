@@ -107,8 +107,8 @@ describe("circle_loss refuses", function()
       { gamma = "256" })
     raises("circle_loss: option through_alpha must be a boolean, got number", loss, x, labels,
       { through_alpha = 1 })
-    raises("circle_loss: option reduction must be one of mean, mean_all, sum, none, got average",
-      loss, x, labels, { reduction = "average" })
+    raises("circle_loss: option reduction must be one of mean, mean_all, sum, none, mean_nonzero, "
+      .. "got average", loss, x, labels, { reduction = "average" })
     raises("circle_loss: option aggregate must be one of anchor, batch, got all", loss, x, labels,
       { aggregate = "all" })
     raises("circle_loss: option similarity must be one of cosine, dot, euclidean, got cos", loss,
@@ -156,6 +156,8 @@ describe("circle_loss refuses", function()
     raises("circle_similarity_loss: ", similarity_loss, { Float { 1 } })
     raises("circle_similarity_loss: there is no option gama", similarity_loss,
       { Float { 1 }, Float { 1 } }, { gama = 1 })
+    raises("circle_similarity_loss: reduction \"mean_nonzero\" is for losses of rows",
+      similarity_loss, { Float { 1 }, Float { 1 } }, { reduction = "mean_nonzero" })
   end)
 
   it("names the first label that is no class, and options that mean nothing", function()

@@ -39,11 +39,13 @@ local function number_of(loss) return type(loss) == "number" and loss or loss:do
 -- their signs. In Float, rows and product err by 4 * 2^-24 together where rows have length 1 (over
 -- 64 rows; fewer are computed in double, and only the result is rounded); in Double by 2^-52 each.
 -- Lengths beyond 1 magnify, as `size` says. Sums and logarithms in double add some
--- last bits. 2 for the factors and their sums.
-local function bars(dtype, sharp, size, facts, loss)
+-- last bits. 2 for the factors and their sums. A gradient whose terms cancel in every weight keeps
+-- what rounding left (8: rows as short as an eighth).
+local function bars(dtype, entry, opts, size, facts, loss)
+  local sharp, floor = entry.sharp(opts), entry.floor or 0
   local e = (dtype == "Float" and 2 ^ -22 or 2 ^ -50) * size
-  return e * facts.loss_scale + 16 * support.epsilon.Double * math.abs(loss),
-    2 * e * (1 + sharp)
+  return e * (facts.loss_scale + floor * sharp) + 16 * support.epsilon.Double * math.abs(loss),
+    2 * e * (1 + sharp), 8 * e * floor * sharp
 end
 
 local function compare(entry, x, labels, opts, size, types)
@@ -54,7 +56,7 @@ local function compare(entry, x, labels, opts, size, types)
     local as = dtype:lower()
     local input = type(x) == "table" and { x[1][as](x[1]), x[2][as](x[2]) } or x[as](x)
     local got, got_grads, info = circlet[entry.name .. "_loss"](input, labels, opts)
-    local loss_bar, grad_bar = bars(dtype, entry.sharp(opts), size, facts, truth[1])
+    local loss_bar, grad_bar, least = bars(dtype, entry, opts, size, facts, truth[1])
     local err = math.abs(number_of(got) - truth[1])
     assert(err <= loss_bar, ("%s %s: loss %.17g, not %.17g: error %.3g, allowed %.3g"):format(what,
       dtype, number_of(got), truth[1], err, loss_bar))
@@ -64,13 +66,14 @@ local function compare(entry, x, labels, opts, size, types)
       local scale = k == 1 and facts.scale_x or facts.scale_refs
       local off = distance(grad, truth[2][k])
       -- weights below the normal range of Float may be lost
-      local bar = grad_bar * scale + (dtype == "Float" and grad:nElement() * 2 ^ -126 or 0)
+      local bar = grad_bar * scale + least + (dtype == "Float" and grad:nElement() * 2 ^ -126 or 0)
       assert(off <= bar, ("%s %s: gradient %d of %.3g: error %.3g, allowed %.3g"):format(what,
         dtype, k, scale, off, bar))
     end
   end
 end
 
+local reductions = { "mean", "mean_all", "sum", "none", "mean_nonzero" }
 local kinds = { "random", "clustered", "duplicated", "same", "distinct", "zero" }
 
 for _, entry in ipairs(cases.losses) do
@@ -93,11 +96,13 @@ for _, entry in ipairs(cases.losses) do
       for _, similarity in ipairs { "cosine", "dot", "euclidean" } do
         if similarity == "dot" then x, refs = x:clone():div(4), refs:clone():div(4) end
         for n, opts in ipairs(entry.options) do
-          for _, reduction in ipairs(n == 1 and { "mean", "mean_all", "sum", "none" } or { "mean" })
-          do
+          local distances = entry.measured and opts.measure ~= "similarity"
+          for _, reduction in ipairs(n == 1 and reductions or { "mean" }) do
             local all = with(opts, { similarity = similarity, reduction = reduction })
-            compare(entry, x, labels, all, 2)
-            compare(entry, { x, refs }, { labels, ref_labels }, all, 2)
+            if similarity ~= "dot" or not distances then
+              compare(entry, x, labels, all, 2)
+              compare(entry, { x, refs }, { labels, ref_labels }, all, 2)
+            end
           end
         end
         if entry.batch then
@@ -190,6 +195,10 @@ for _, entry in ipairs(cases.losses) do
         support.raises(name .. ": aggregate must be \"anchor\"", loss_of, x, labels,
           { aggregate = "batch" })
       end
+      if entry.measured then
+        support.raises(name .. ": measure \"distance\" needs similarity \"cosine\" or", loss_of,
+          x, labels, { similarity = "dot" })
+      end
       x[2][1] = 0 / 0
       support.raises(name .. ": x has a NaN or an infinite value in row 2", loss_of, x, labels)
     end)
@@ -239,5 +248,91 @@ describe("values by hand:", function()
       log(1 + exp(-2 * 0.4)) / 2 + log(1 + exp(3 * -0.6)) / 3,
       log(1 + exp(3 * -1.1) + exp(3 * -0.6)) / 3, -- row 3 has negatives alone
     }, each("multi_similarity", { alpha = 2, beta = 3, base = 0.1 }), 1e-15)
+  end)
+
+  it("contrastive", function()
+    local opts = { measure = "similarity", pos_margin = 0.8, neg_margin = -0.7 }
+    support.near({ 0.3, 0.3 + 0.2, 0.2 }, each("contrastive", opts), 1e-15)
+    -- positives: 0.3 twice; negatives: of four ordered pairs two are 0.2, two are 0
+    for reduction, value in pairs { mean_nonzero = 0.3 + 0.2, mean = 0.3 + 0.4 / 4, sum = 1,
+      mean_all = 1 / 3 } do
+      opts.similarity, opts.reduction = "dot", reduction
+      local loss, _, info = circlet.contrastive_loss(x, labels, opts)
+      assert.near(value, loss, 1e-15)
+      assert.equal(4, info.n_nonzero)
+    end
+    -- euclidean distances 0.5, 2 and 1.5
+    support.near({ 0.4, 0.4 + 0.1, 0.1 }, flat((circlet.contrastive_loss(x, labels,
+      { similarity = "euclidean", pos_margin = 0.1, neg_margin = 1.6, reduction = "none" }))),
+      1e-15)
+  end)
+
+  it("triplet_hard", function()
+    local opts = { measure = "similarity", margin = 1.2 }
+    support.near({ 0, 0.2, 0 }, each("triplet_hard", opts), 1e-15)
+    opts.soft = true
+    support.near({ log(1 + exp(-0.3)), log(1 + exp(0.2)), 0 }, each("triplet_hard", opts), 1e-15)
+    support.near({ 0, 0.1, 0 }, flat((circlet.triplet_hard_loss(x, labels,
+      { similarity = "euclidean", margin = 1.1, reduction = "none" }))), 1e-15)
+  end)
+
+  it("triplet_hard, where pairs tie: they share the gradient", function()
+    local rows = circlet.DoubleTensor { { 1, 0 }, { 0, 1 }, { 0, -1 }, { 2, 0 } }
+    local loss, grad = circlet.triplet_hard_loss(rows:narrow(1, 1, 3),
+      circlet.LongTensor { 1, 2, 2 },
+      { measure = "similarity", similarity = "dot", margin = 3, reduction = "sum" })
+    -- row 1 has no positive; rows 2 and 3: 0 + 1 + 3 each
+    assert.equal(8, loss)
+    support.near({ 0, 0, 1, 2, 1, -2 }, flat(grad), 1e-15)
+    local _, tied = circlet.triplet_hard_loss(rows, circlet.LongTensor { 1, 2, 2, 1 },
+      { measure = "similarity", similarity = "dot", margin = -1, reduction = "sum" })
+    -- rows 2 and 3 have the negatives 1 and 4 at the same similarity 0: half of 1 each; the loss of
+    -- rows 1 and 4, 0 - 2 - 1, is 0, that of rows 2 and 3 is 0 + 1 - 1 = 0: no violation
+    support.near({ 0, 0, 0, 0, 0, 0, 0, 0 }, flat(tied), 1e-15)
+    _, tied = circlet.triplet_hard_loss(rows, circlet.LongTensor { 1, 2, 2, 1 },
+      { measure = "similarity", similarity = "dot", margin = 0, reduction = "sum" })
+    -- violation 1 of rows 2 and 3; each: half of rows 1 and 4, minus the positive at both ends
+    support.near({ 0, 0, 1.5, 2, 1.5, -2, 0, 0 }, flat(tied), 1e-15)
+  end)
+
+  it("lifted", function()
+    local opts = { measure = "similarity", pos_margin = 1, neg_margin = -1 }
+    local J = log(exp(0) + exp(0.5)) + 0.5 -- both ends' negatives
+    support.near({ J ^ 2 / 2, J ^ 2 / 2, 0 }, each("lifted", opts), 1e-15)
+    opts.reduction, opts.similarity = "mean", "dot"
+    assert.near(J ^ 2 / 2, circlet.lifted_loss(x, labels, opts), 1e-15)
+    -- a reference is no anchor and brings no negatives
+    local refs = circlet.DoubleTensor { { 0.5 }, { -1 } }
+    J = 0.5 + 0 -- the negative of row 1 is at -1 + 1
+    assert.near(J ^ 2 / 2, circlet.lifted_loss({ x:narrow(1, 1, 1), refs },
+      { labels:narrow(1, 1, 1), circlet.LongTensor { 4, 9 } }, opts), 1e-15)
+  end)
+
+  it("generalized_lifted", function()
+    support.near({ 0.5 + 0, 0.5 + 0.5, 0 }, each("generalized_lifted",
+      { measure = "similarity", pos_margin = 1, neg_margin = -1 }), 1e-15)
+  end)
+
+  it("supcon", function()
+    local function term(...)
+      local sum = 0
+      for _, s in ipairs { ... } do sum = sum + exp(s / 0.5) end
+      return log(sum) - (...) / 0.5
+    end
+    support.near({ term(0.5, -1), term(0.5, -0.5), 0 }, each("supcon", { temperature = 0.5 }),
+      1e-15)
+  end)
+
+  it("nt_xent", function()
+    local both = { log(1 + exp(-1.5 / 0.5)), log(1 + exp(-1 / 0.5)), 0 }
+    support.near(both, each("nt_xent", { temperature = 0.5 }), 1e-15)
+    -- two positives, one negative: the mean is over positive pairs, not over anchors
+    local rows = circlet.DoubleTensor { { 1 }, { 0.5 }, { -1 }, { 2 } }
+    local sum, n = 0, 0
+    for _, t in ipairs { { 1, 0.5 }, { 1, 2 }, { 0.5, 1 }, { 0.5, 2 }, { 2, 1 }, { 2, 0.5 } } do
+      sum, n = sum + log(1 + exp((-t[1] - t[1] * t[2]) / 0.5)), n + 1
+    end
+    assert.near(sum / n, circlet.nt_xent_loss(rows, circlet.LongTensor { 4, 4, 9, 4 },
+      { temperature = 0.5, similarity = "dot" }), 1e-15)
   end)
 end)
