@@ -123,6 +123,7 @@ install: all
 	install -d $(DESTDIR)$(LIBDIR)/circlet
 	install -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/circlet/core.so
 	install -D -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libcirclet.so
+	install -D -m 755 scripts/circlet $(DESTDIR)$(PREFIX)/bin/circlet
 	install -D -m 644 core/circlet.h $(DESTDIR)$(PREFIX)/include/circlet.h
 	install -D -m 644 lua/circlet/ffi.lua $(DESTDIR)$(PREFIX)/share/lua/5.1/circlet/ffi.lua
 	cd lua && find . '(' -name '*.lua' -o -name '*.js' ')' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} \;
@@ -151,10 +152,10 @@ bench: deps
 	@$(LUA) scripts/bench/studies.lua --python '$(PYTHON)'
 
 bench-peers:
-	@echo "circlet: PyTorch, pytorch-metric-learning, Optuna from PyPI into $(PEERS): several GB"
+	@echo "circlet: PyTorch, pytorch-metric-learning, Optuna, TensorBoard from PyPI into $(PEERS): several GB"
 	@[ -x '$(PEERS)/bin/python' ] || python3 -m venv '$(PEERS)'
 	@'$(PEERS)/bin/python' -m pip install --quiet torch numpy pytorch-metric-learning \
-	  optuna scikit-learn cmaes
+	  optuna scikit-learn cmaes tensorboard
 
 # What a trial costs and how long a journal takes to open, beside Optuna's; a part of make bench.
 .PHONY: bench-studies

@@ -173,6 +173,15 @@ check_report() {
     "$root/build/check/report"
 }
 
+# Event files read by real TensorBoard. `make bench-peers` brings it.
+check_tensorboard() {
+  build all || return 1
+  LUA_CPATH="$root/build/?.so;;" "$LUA" spec/report/tensorboard_check.lua "${PYTHON:-python3}"
+  code=$?
+  [ $code -eq 2 ] && skipped="${PYTHON:-python3} has no TensorBoard (make bench-peers)"
+  return $code
+}
+
 summary= worst=0
 for name in "$@"; do
   printf '\n== check-%s\n' "$name"

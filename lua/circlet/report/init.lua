@@ -5,7 +5,7 @@ local parts = {
   record = "circlet.report.record", shell = "circlet.report.shell",
   study = "circlet.report.study",
   table = "circlet.report.table", terminal = "circlet.report.terminal",
-  text = "circlet.report.text",
+  tensorboard = "circlet.report.tensorboard", text = "circlet.report.text",
 }
 
 return setmetatable({}, {

@@ -205,6 +205,9 @@ local calls = 0
 function Study:optimize(objective, options)
   options = options or {}
   check_options(self, options)
+  local reproduce = require "circlet.study.reproduce"
+  local again = reproduce.order(self)
+  if again then reproduce.finish(self, objective, again) end
   if options.dry_run then return require("circlet.study.plan").say(self, options) end
   if not options.workers then return loop.alone(self, objective, options) end
   calls = calls + 1

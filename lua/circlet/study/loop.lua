@@ -56,6 +56,9 @@ local function run(study, objective, trial, on_error)
   return { state = "fail", error = message, interrupted = interrupted, blameless = interrupted }
 end
 
+--- Calls the objective for one trial, its random numbers seeded. Returns the outcome.
+function loop.once(study, objective, trial) return run(study, objective, trial) end
+
 --- Runs trials until the study is complete. options: those of Study:optimize. hooks, each optional:
 -- began(trial), failed(traceback), ended(record). Returns how many trials it ran; or nil, message,
 -- code. Raises when it is interrupted, the trial then waiting to be tried again.

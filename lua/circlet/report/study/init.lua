@@ -2,7 +2,7 @@
 -- folder), and the data behind both.
 return setmetatable({}, {
   __index = function(self, name)
-    local known = { data = true, figures = true, html = true }
+    local known = { data = true, export = true, figures = true, html = true }
     if not known[name] then return nil end
     local loaded = require("circlet.report.study." .. name)
     rawset(self, name, loaded)
