@@ -223,6 +223,33 @@ describe("the margin", function()
     end
   end)
 
+  it("keeps its digits next to the poles, where those of the cosine are gone", function()
+    for _, t in ipairs { 1e-3, 1e-5, 1e-7 } do
+      for _, pole in ipairs { 0, math.pi } do
+        -- cos(t) leaves 1e-16/t of the angle: 1e-13 for the first, 1e-9 for the last
+        local opts, angle = { m2 = 0.5, monotone = false }, math.abs(pole - t)
+        local value, grads = psi(angle, opts)
+        if pole > 0 then -- sin(pi - t) of a rounded pi: the row is made by hand
+          local loss
+          loss, grads = margin_loss({ Double { { -3 * math.cos(t), 3 * math.sin(t), 0 } },
+            Double { { 5, 0, 0 }, { 0, 0, 1 } } }, Long { 1 }, { m2 = 0.5, monotone = false,
+            scale = 2 })
+          value = -math.log(math.exp(loss) - 1) / 2
+        end
+        local sign = pole > 0 and -1 or 1
+        local expected = sign * math.cos(t + sign * 0.5)
+        assert.near(expected, value, 1e-14)
+        if t > 1e-4 then
+          -- along the arc, |x| = 3: scale * sigma * sin(theta + m2)/3 towards larger angles is up
+          local z = 2 * expected
+          local sigma = 1 / (1 + math.exp(z))
+          local up = grads[1]:dot(Double { { -math.sin(t), sign * math.cos(t), 0 } })
+          assert.near(2 * sigma * math.sin(t + sign * 0.5) / 3, up, 2e-13)
+        end
+      end
+    end
+  end)
+
   it("has no direction at its poles: own vectors give a finite gradient, of the others alone",
     function()
       for _, dtype in ipairs(support.real_types) do
