@@ -14,6 +14,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/threads.h"
+#include "loss/classes.h"
 #include "loss/presets.h"
 #include "loss/rows.h"
 #include "loss/target.h"
@@ -91,51 +92,9 @@ static bool fits_float(const ct_pair_context *c) {
   return 1.4427 * c->options.rule->largest(s + lift, c->options.parameter) < (1 << CT_FLOAT_LOGITS);
 }
 
-/* Class vectors stand for 1..C; a label beyond them would silently have no positive. */
-static ct_status check_classes(const ct_sorted_rows *rows, const char *function,
-                               const ct_loss_rows *in, int64_t classes, ct_error *error) {
-  int64_t bad = -1;
-  for (int64_t i = rows->rows - 1; i >= 0 && rows->label[i] > classes; i--)
-    if (bad < 0 || rows->origin[i] < rows->origin[bad]) bad = i;
-  if (bad < 0) return CT_OK;
-  return ct_fail(error, CT_EINVALID, "%s: %s must hold classes 1..%lld, got %lld at element %lld",
-                 function, in->labels_name, (long long)classes, (long long)rows->label[bad],
-                 (long long)rows->origin[bad] + 1);
-}
-
-static ct_status check_centres(const char *function, const ct_loss_rows *in, ct_error *error) {
-  if (in->centres < 0 || in->centres > CT_MOST_CENTRES)
-    return ct_fail(error, CT_EINVALID, "%s: centres must be an integer from 1 to %d, got %lld",
-                   function, CT_MOST_CENTRES, (long long)in->centres);
-  if (in->centres > 1 && in->x->dims == 2 && in->x->size[0] % in->centres)
-    return ct_fail(error, CT_EINVALID, "%s: %s must have %lld rows for each class, got %lld rows",
-                   function, in->x_name, (long long)in->centres, (long long)in->x->size[0]);
-  return CT_OK;
-}
-
-/* A bias b of a logit scale * s + b is a lift b/scale of the similarity. */
-static ct_status load_bias(ct_pair_context *c, const char *function, const ct_loss_rows *in,
-                           ct_error *error) {
-  const ct_tensor *b = in->bias;
-  int64_t classes = c->references.rows / c->references.centres;
-  double scale = c->options.rule->scale(false, c->options.parameter);
-  if (!b) return CT_OK;
-  if (c->options.similarity != CT_DOT)
-    return ct_fail(error, CT_EINVALID, "%s: a bias goes with similarity \"dot\"", function);
-  if (b->dtype != in->x->dtype || b->dims > 1 || ct_tensor_count(b) != classes)
-    return ct_fail(error, CT_EINVALID,
-                   "%s: bias must have %lld elements, one per class, of the type of %s", function,
-                   (long long)classes, in->x_name);
-  CT_TRY(ct_alloc(&c->references.lift, classes, sizeof(double), "bias", error));
-  for (int64_t k = 0; k < classes; k++) {
-    const char *at = ct_tensor_data(b);
-    double v = ct_scalar_load(b->dtype, at + k * b->stride[0] * (int64_t)ct_dtype_size(b->dtype)).d;
-    if (!isfinite(v))
-      return ct_fail(error, CT_EINVALID, "%s: bias has a NaN or an infinite value at element %lld",
-                     function, (long long)k + 1);
-    c->references.lift[k] = v / scale;
-  }
-  return CT_OK;
+/* What similarities are multiplied with in logits of negatives. */
+static double logit_scale(const ct_pair_context *c) {
+  return c->options.rule->scale(false, c->options.parameter);
 }
 
 static ct_status load_sides_as(ct_pair_context *c, ct_dtype compute, const char *function,
@@ -152,19 +111,19 @@ static ct_status load_sides_as(ct_pair_context *c, ct_dtype compute, const char 
     return ct_fail(error, CT_EINVALID, "%s: %s and %s must have one type, got %s and %s", function,
                    queries->x_name, references->x_name, ct_dtype_name(queries->x->dtype),
                    ct_dtype_name(references->x->dtype));
-  CT_TRY(check_centres(function, references, error));
+  CT_TRY(ct_classes_check_centres(function, references, error));
   CT_TRY(ct_rows_open(&c->references, function, references, compute, similarity, error));
   if (c->references.dim != c->queries.dim)
     return ct_fail(error, CT_EINVALID, "%s: %s must have as many columns as %s, %lld, got %lld",
                    function, references->x_name, queries->x_name, (long long)c->queries.dim,
                    (long long)c->references.dim);
   if (!references->labels)
-    CT_TRY(check_classes(&c->queries, function, queries, c->references.rows / c->references.centres,
-                         error));
+    CT_TRY(ct_classes_check(&c->queries, function, queries,
+                            c->references.rows / c->references.centres, error));
   if (!queries->labels)
-    CT_TRY(check_classes(&c->references, function, references, c->queries.rows, error));
+    CT_TRY(ct_classes_check(&c->references, function, references, c->queries.rows, error));
   ct_rows_match(&c->queries, &c->references);
-  return load_bias(c, function, references, error);
+  return ct_classes_bias(&c->references, function, references, logit_scale(c), error);
 }
 
 static ct_status load_sides(ct_pair_context *c, const char *function, const ct_loss_rows *queries,
@@ -555,19 +514,6 @@ static ct_status stream_gradient(const ct_pair_context *c, const char *function,
   return references->to ? ct_copy(references->to, &references->contiguous, error) : CT_OK;
 }
 
-/* From the derivatives by lifts to those by biases. */
-static ct_status store_bias(const ct_pair_context *c, const double *lift, ct_tensor *to,
-                            ct_error *error) {
-  int64_t classes = columns_of(c), step;
-  double scale = c->options.rule->scale(false, c->options.parameter);
-  CT_TRY(ct_tensor_resize(to, 1, &classes, error));
-  step = to->stride[0] * (int64_t)ct_dtype_size(to->dtype);
-  for (int64_t k = 0; k < classes; k++)
-    ct_scalar_store(to->dtype, (char *)ct_tensor_data(to) + k * step,
-                    ct_scalar_of(lift[k] / scale));
-  return CT_OK;
-}
-
 ct_status ct_pair_backward(ct_pair_context *context, const char *function, double scale,
                            ct_tensor *grad_queries, ct_tensor *grad_references,
                            ct_tensor *grad_bias, ct_error *error) {
@@ -595,7 +541,8 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
   if (grad_bias && c->references.lift) status = new_zeros(&lift, columns_of(c), error);
   if (status == CT_OK)
     status = stream_gradient(c, function, &factors, &queries, &references, lift, error);
-  if (status == CT_OK && lift) status = store_bias(c, lift, grad_bias, error);
+  if (status == CT_OK && lift)
+    status = ct_classes_bias_gradient(grad_bias, lift, columns_of(c), logit_scale(c), error);
   ct_free(lift);
   ct_tensor_release(&queries.contiguous);
   ct_tensor_release(&references.contiguous);

@@ -441,14 +441,19 @@ describe("margin_loss at its limits", function()
   end)
 
   it("leaves out of the gradient what hardly counts, with filter_eps", function()
-    local x, w, labels = cases.make("clustered", 200, 150, 8)
-    local loss, grads = margin_loss({ x, w }, labels, { preset = "arcface" })
-    local other, others = margin_loss({ x, w }, labels, { preset = "arcface", filter_eps = 1e-6 })
-    assert.equal(loss, other)
-    for k = 1, 2 do
-      local err = cases.distance(grads[k], others[k])
-      -- 150 pairs a row of less than 1e-6 each, of gradients of the same length
-      assert.is_true(err > 0 and err <= 1.5e-4 * grads[k]:norm())
+    local x, w, labels = cases.make("clustered", 200, 150, 8, 2)
+    for centres = 1, 2 do
+      local opts = { preset = "arcface", centres = centres }
+      local given = { x, centres == 2 and w or w:narrow(1, 1, 150) }
+      local loss, grads = margin_loss(given, labels, opts)
+      opts.filter_eps = 1e-6
+      local other, others = margin_loss(given, labels, opts)
+      assert.equal(loss, other)
+      for k = 1, 2 do
+        local err = cases.distance(grads[k], others[k])
+        -- 150 pairs a row of less than 1e-6 each, of gradients of the same length
+        assert.is_true(err > 0 and err <= 1.5e-4 * grads[k]:norm())
+      end
     end
   end)
 
