@@ -56,10 +56,9 @@ typedef struct ct_pair_coupling {
   double *term, *count, *by_own; /* [rows] to be added to */
 } ct_pair_coupling;
 
-/* What a pair's weight takes from its anchor: factor * 2^(l - reference) * slope (CT_EXTREME:
- * factor
- * * slope where its coordinate is the reference), and linear * slope of its term. Float holds the
- * integers of logits up to 2^CT_FLOAT_LOGITS with room to spare. */
+/* What a pair's weight takes from its anchor: factor * 2^(l - reference) * slope, or for CT_EXTREME
+ * factor * slope where its coordinate is the reference; and linear * slope of its term. Float holds
+ * the integers of logits up to 2^CT_FLOAT_LOGITS with room to spare. */
 enum { CT_FLOAT_LOGITS = 18 };
 
 typedef struct ct_pair_factors {
@@ -68,6 +67,15 @@ typedef struct ct_pair_factors {
   const void *cut[CT_KINDS]; /* [rows] compute type: pairs whose rounded logit is below that of each
                                 anchor among their ends weigh nothing; NULL: no pair is dropped */
 } ct_pair_factors;
+
+/* Of a rule over triplets: every anchor's list of positives, [start[i], start[i+1]) for rows
+ * first..last-1 of the other side, itself included at distance -INFINITY. */
+typedef struct ct_pair_triplets {
+  double margin;
+  bool soft;
+  int64_t *start;      /* [rows + 1] */
+  double *far, *slope; /* [start[rows]] distances; sums of the slopes of their triplets */
+} ct_pair_triplets;
 
 typedef struct ct_pair_stream {
   ct_dtype dtype; /* compute type: CT_FLOAT or CT_DOUBLE */
@@ -82,6 +90,7 @@ typedef struct ct_pair_stream {
   const ct_loss_rule *rule;
   const double *parameters; /* [CT_LOSS_PARAMETERS] */
   int variant;
+  const ct_pair_triplets *triplets; /* NULL: the loss is of pairs */
   void *kept; /* room for the similarities of the first `kept_tiles` tiles: ct_pair_stream_sums
                  fills it and ct_pair_stream_gradient reads it in place of computing them again */
   int64_t kept_tiles;
@@ -97,6 +106,10 @@ ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums s
 /* Adds the coupled terms of every positive pair; tiles without any are passed over. */
 ct_status ct_pair_stream_couple(const ct_pair_stream *stream, const ct_pair_coupling *coupling,
                                 ct_error *error);
+
+/* Fills the lists of positives; ct_pair_stream_sums then adds the triplets' values to the terms of
+ * negatives, and their slopes to the lists. */
+ct_status ct_pair_stream_list(const ct_pair_stream *stream, ct_error *error);
 
 /* Adds sum_j weight(i,j) x_j to row i of a gradient, and the same to j's side. */
 typedef struct ct_pair_gradient {

@@ -109,3 +109,7 @@ typedef struct parameters_f64 {
 #define LOSS_NAME   nt_xent
 #define LOSS_HEADER "loss/nt_xent.h"
 #include "cpu/pair_loss.h"
+
+#define LOSS_NAME   triplet_all
+#define LOSS_HEADER "loss/triplet_all.h"
+#include "cpu/pair_loss.h"

@@ -20,6 +20,7 @@
 #include "base/threads.h"
 #include "cpu/pair_schedule.h"
 #include "cpu/tile.h"
+#include "cpu/triplet.h"
 
 /* A tile's similarities and the chunks of rows that make them (tile.h) share a second-level cache
  * of half a megabyte or more. */
@@ -100,6 +101,7 @@ typedef struct pass {
   shape shape;
   const ct_pair_sums *sums;
   const ct_pair_coupling *coupling;
+  bool list; /* the positives of triplets */
   const ct_pair_factors *factors;
   const ct_pair_gradient *gradient;
 } pass;
@@ -199,6 +201,16 @@ static void each_run(const pass *p, const tile *t, int64_t from, int64_t to, boo
   }
 }
 
+#define TRIPLETS CT_ISA_SELECT(ct_triplet_kernels)
+
+static double triplet_far(const pass *p, double s) {
+  return p->stream->variant == CT_MEASURE_DISTANCE ? ct_distance_of(s) : -s;
+}
+
+static double triplet_slope(const pass *p, double s) {
+  return p->stream->variant == CT_MEASURE_DISTANCE ? ct_distance_slope(s) : -1;
+}
+
 #define REAL    float
 #define NAME(x) x##_f32
 #define TILES   (&CT_ISA_SELECT(ct_tile_kernels)->f32)
@@ -222,13 +234,15 @@ static bool has_positives(const pass *p, const tile *t) {
 }
 
 static void run_tile(const pass *p, const tile *t) {
-  if (p->coupling && !has_positives(p, t)) return;
+  if ((p->coupling || p->list) && !has_positives(p, t)) return;
   if (p->stream->dtype == CT_FLOAT)
-    p->coupling   ? tile_couple_f32(p, t)
+    p->list       ? tile_list_f32(p, t)
+    : p->coupling ? tile_couple_f32(p, t)
     : p->gradient ? tile_gradient_f32(p, t)
                   : tile_sums_f32(p, t);
   else
-    p->coupling   ? tile_couple_f64(p, t)
+    p->list       ? tile_list_f64(p, t)
+    : p->coupling ? tile_couple_f64(p, t)
     : p->gradient ? tile_gradient_f64(p, t)
                   : tile_sums_f64(p, t);
 }
@@ -406,6 +420,11 @@ ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums s
 ct_status ct_pair_stream_couple(const ct_pair_stream *stream, const ct_pair_coupling *coupling,
                                 ct_error *error) {
   pass p = {.stream = stream, .shape = shape_of(stream), .coupling = coupling};
+  return run_pass(&p, "pair-wise loss", error);
+}
+
+ct_status ct_pair_stream_list(const ct_pair_stream *stream, ct_error *error) {
+  pass p = {.stream = stream, .shape = shape_of(stream), .list = true};
   return run_pass(&p, "pair-wise loss", error);
 }
 

@@ -156,6 +156,13 @@ static void NAME(flush_columns)(const pass *p, const tile *t, const NAME(sheet) 
   }
 }
 
+#include "cpu/pair_triplets.h"
+
+static void NAME(tile_list)(const pass *p, const tile *t) {
+  NAME(sheet) sheet = NAME(compute)(p, t, false);
+  NAME(list_positives)(p, t, &sheet);
+}
+
 static void NAME(tile_sums)(const pass *p, const tile *t) {
   NAME(sheet) sheet = NAME(compute)(p, t, false);
   NAME(summing) reach = {&sheet, PAIRS->reach}, add = {&sheet, PAIRS->add};
@@ -170,6 +177,7 @@ static void NAME(tile_sums)(const pass *p, const tile *t) {
     each_run(p, t, from, smaller(from + STEP, t->rows), false, NAME(sum_run), &add);
     if (t->both) NAME(flush_columns)(p, t, &sheet);
   }
+  if (p->stream->triplets) each_run(p, t, 0, t->rows, false, NAME(add_triplets), &sheet);
 }
 
 /* What positives of a coupled loss have at the ends of a pair: the row's when `column` is false.
@@ -251,6 +259,10 @@ static void NAME(weigh_run)(const pass *p, const tile *t, int64_t row, int64_t r
   const NAME(weighing) *sheets = context;
   const ct_pair_factors *f = p->factors;
   const int kind = of->kind;
+  if (p->stream->triplets) {
+    NAME(weigh_triplets)(p, t, row, rows, of, &sheets->from, &sheets->to);
+    return;
+  }
   if (kind == CT_POSITIVE && p->stream->rule->couple) {
     NAME(weigh_coupled)(p, t, row, rows, of, sheets);
     return;

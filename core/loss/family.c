@@ -11,6 +11,7 @@
 #include "loss/nt_xent.h"
 #include "loss/proxy_anchor.h"
 #include "loss/supcon.h"
+#include "loss/triplet_all.h"
 #include "loss/triplet_hard.h"
 #include "loss/unified.h"
 
@@ -64,6 +65,16 @@ const ct_loss_rule ct_loss_rules[CT_LOSSES] = {
                               .statistics = triplet_hard_statistics,
                               .scale = triplet_hard_scale,
                               .combine = triplet_hard_combine},
+    [ct_loss_triplet_all] = {.name = "triplet_all",
+                             .parameters = {[CT_TRIPLET_ALL_MARGIN] = {"margin", 0.05, CT_FINITE},
+                                            [CT_TRIPLET_ALL_SOFT] = {"soft", false, CT_FLAG}},
+                             MEASURE,
+                             .unit = CT_OF_TRIPLETS,
+                             .reduction = CT_MEAN_NONZERO,
+                             .valid = ct_has_both,
+                             .statistics = triplet_all_statistics,
+                             .scale = triplet_all_scale,
+                             .combine = triplet_all_combine},
     [ct_loss_lifted] = {.name = "lifted",
                         .parameters = {[CT_LIFTED_POSITIVE] = {"pos_margin", 0, CT_FINITE},
                                        [CT_LIFTED_NEGATIVE] = {"neg_margin", 1, CT_FINITE}},

@@ -10,13 +10,15 @@
   ROW(multi_similarity)                                                                            \
   ROW(contrastive)                                                                                 \
   ROW(triplet_hard)                                                                                \
+  ROW(triplet_all)                                                                                 \
   ROW(lifted) ROW(generalized_lifted) ROW(supcon) ROW(nt_xent) ROW(margin) ROW(proxy_anchor)
 
 /* What a loss has one term of, and a mean is taken over. */
 typedef enum ct_unit {
   CT_OF_ANCHORS,
   CT_OF_POSITIVES, /* positive pairs */
-  CT_OF_PAIRS,     /* pairs; positives and negatives have a mean of their own each */
+  CT_OF_TRIPLETS,
+  CT_OF_PAIRS, /* pairs; positives and negatives have a mean of their own each */
 } ct_unit;
 
 typedef enum ct_reduction {
@@ -37,8 +39,8 @@ typedef struct ct_loss_rule {
   bool batch;                  /* aggregate "batch" has a meaning */
   bool classes;                /* one side holds class vectors */
   bool target;                 /* combine reads the anchor's target */
-  ct_unit unit;
-  ct_reduction reduction; /* the default */
+  ct_unit unit;                /* CT_OF_TRIPLETS: parameters 0 and 1 are margin and soft */
+  ct_reduction reduction;      /* the default */
   int (*statistics)(bool positive);
   /* A logit to base e is scale * (function of the coordinate) + offset. */
   double (*scale)(bool positive, const double *p);

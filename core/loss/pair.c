@@ -28,6 +28,7 @@ struct ct_pair_context {
   ct_sorted_rows queries, references; /* references empty in self mode */
   ct_pair_sums sums[CT_KINDS];        /* per query */
   double *own, *by_own;               /* per query; of a coupled loss (core/cpu/pair.h) */
+  ct_pair_triplets triplets;          /* of a loss over triplets */
   ct_anchor_loss batch;               /* for CT_PER_BATCH */
   ct_target *targets;                 /* [queries] of a rule that reads them, otherwise NULL */
   int64_t with_positive;              /* anchors that have a positive */
@@ -57,6 +58,10 @@ static void free_sums(ct_pair_context *c) {
   ct_free(c->own);
   ct_free(c->by_own);
   c->own = c->by_own = NULL;
+  ct_free(c->triplets.start);
+  ct_free(c->triplets.far);
+  ct_free(c->triplets.slope);
+  c->triplets = (ct_pair_triplets){0};
 }
 
 void ct_pair_context_free(ct_pair_context *context) {
@@ -174,7 +179,9 @@ static ct_status reset_sums(ct_pair_context *c, ct_error *error) {
     for (int64_t i = 0; i < rows; i++)
       ct_scalar_store(compute, (char *)s->reference + (size_t)i * real, start);
     bool coupled = kind == CT_POSITIVE && c->options.rule->couple;
-    if (!coupled && !(c->options.rule->statistics(kind == CT_POSITIVE) & CT_TERM)) continue;
+    bool triplets = kind == CT_NEGATIVE && c->options.rule->unit == CT_OF_TRIPLETS;
+    if (!coupled && !triplets && !(c->options.rule->statistics(kind == CT_POSITIVE) & CT_TERM))
+      continue;
     CT_TRY(new_zeros(&s->term, rows, error));
     CT_TRY(new_zeros(&s->count, rows, error));
     if (!coupled) continue;
@@ -288,6 +295,11 @@ static void add_to_parts(parts *to, ct_unit unit, const ct_anchor *a, double los
     to->terms[0] += (double)a->pairs[CT_POSITIVE];
     to->nonzero[0] += a->count[CT_POSITIVE];
     break;
+  case CT_OF_TRIPLETS:
+    to->loss[0] += loss;
+    to->terms[0] += (double)a->pairs[CT_POSITIVE] * (double)a->pairs[CT_NEGATIVE];
+    to->nonzero[0] += a->count[CT_NEGATIVE];
+    break;
   case CT_OF_PAIRS:
     for (int kind = 0; kind < CT_KINDS; kind++) {
       to->loss[kind] += a->term[kind];
@@ -333,6 +345,7 @@ static ct_pair_stream stream_of(const ct_pair_context *c, const ct_pair_columns 
                           .rule = c->options.rule,
                           .parameters = c->options.parameter,
                           .variant = c->options.variant,
+                          .triplets = c->triplets.start ? &c->triplets : NULL,
                           .kept = c->kept,
                           .kept_tiles = c->kept_tiles};
 }
@@ -378,6 +391,22 @@ static ct_status find_targets(ct_pair_context *c, const ct_loss_rows *queries, c
   return ct_targets(c->targets, &c->queries, queries->x, &c->references, error);
 }
 
+/* Room for every anchor's list of positives. */
+static ct_status make_lists(ct_pair_context *c, ct_error *error) {
+  const ct_pair_side *side = &c->queries.side;
+  ct_pair_triplets *l = &c->triplets;
+  int64_t rows = c->queries.rows;
+  CT_TRY(ct_alloc(&l->start, rows + 1, sizeof *l->start, "loss sums", error));
+  l->start[0] = 0;
+  for (int64_t i = 0; i < rows; i++) l->start[i + 1] = l->start[i] + side->last[i] - side->first[i];
+  CT_TRY(ct_alloc(&l->far, l->start[rows], sizeof *l->far, "positives of triplets", error));
+  CT_TRY(new_zeros(&l->slope, l->start[rows], error));
+  for (int64_t e = 0; e < l->start[rows]; e++) l->far[e] = -INFINITY;
+  l->margin = c->options.parameter[0];
+  l->soft = c->options.parameter[1] != 0;
+  return CT_OK;
+}
+
 /* The pass over positives that takes the log-sum-exps of negatives. */
 static ct_status couple(ct_pair_context *c, const ct_pair_stream *stream, ct_error *error) {
   ct_pair_sums *to = &c->sums[CT_POSITIVE];
@@ -402,7 +431,9 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
   ct_rows_pass pass;
   ct_pair_columns columns = ct_rows_columns(&pass, &c->references, NULL, NULL);
   CT_TRY(make_room(c, &columns, error));
+  if (options->rule->unit == CT_OF_TRIPLETS) CT_TRY(make_lists(c, error));
   ct_pair_stream stream = stream_of(c, &columns);
+  if (stream.triplets) CT_TRY(ct_pair_stream_list(&stream, error));
   CT_TRY(ct_pair_stream_sums(&stream, c->sums, error));
   if (!c->self) CT_TRY(ct_rows_check(&pass, function, references->x_name, error));
   count_pairs(c);

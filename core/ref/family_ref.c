@@ -171,6 +171,26 @@ static void triplet_hard_loss(problem *w) {
   }
 }
 
+static void triplet_all_loss(problem *w) {
+  const pairs *p = w->p;
+  for (int64_t i = 0; i < p->B; i++) {
+    real loss = 0;
+    for (int64_t a = i * p->R; a < (i + 1) * p->R; a++)
+      for (int64_t n = i * p->R; n < (i + 1) * p->R && p->kind[a] == POSITIVE; n++) {
+        real slope_p, slope_n, slope, d_p = far(w, a, &slope_p), d_n = far(w, n, &slope_n);
+        if (p->kind[n] != NEGATIVE) continue;
+        real value = violation(w->o, d_p - d_n + w->o->margin, &slope);
+        loss += value;
+        p->g[a] += slope * slope_p;
+        p->g[n] -= slope * slope_n;
+        w->terms[0] += 1;
+        w->nonzero[0] += value != 0;
+      }
+    w->loss[i] = (double)loss;
+    w->valid += count_of(p, i, POSITIVE) && count_of(p, i, NEGATIVE);
+  }
+}
+
 /* log sum e^(sign * (d - margin)) over row i's pairs of a kind, or of all kinds. */
 static real lse_of(const problem *w, int64_t i, char kind, int sign, real margin) {
   real total = -INFINITY, slope;
@@ -283,10 +303,15 @@ typedef struct entry {
 
 static void run_loss(problem *w) {
   static const entry all[] = {
-      {"unified", unified_loss},         {"multi_similarity", multi_similarity_loss},
-      {"contrastive", contrastive_loss}, {"triplet_hard", triplet_hard_loss},
-      {"lifted", lifted_loss},           {"generalized_lifted", generalized_lifted_loss},
-      {"supcon", supcon_loss},           {"nt_xent", nt_xent_loss},
+      {"unified", unified_loss},
+      {"multi_similarity", multi_similarity_loss},
+      {"contrastive", contrastive_loss},
+      {"triplet_hard", triplet_hard_loss},
+      {"triplet_all", triplet_all_loss},
+      {"lifted", lifted_loss},
+      {"generalized_lifted", generalized_lifted_loss},
+      {"supcon", supcon_loss},
+      {"nt_xent", nt_xent_loss},
   };
   for (size_t k = 0; k < sizeof all / sizeof *all; k++)
     if (strcmp(w->o->name, all[k].name) == 0) all[k].run(w);

@@ -121,7 +121,8 @@ return {
     circle_loss(x, labels, { memory_budget = 1e6 }); unified_loss(x, labels);
     multi_similarity_loss({ x, n }, { labels, labels }); ref_pair_loss("unified", x, labels);
     pair_context("multi_similarity"); contrastive_loss(d, labels); supcon_loss(n, labels);
-    triplet_hard_loss(x, labels); lifted_loss(n, labels); generalized_lifted_loss(x, labels);
+    triplet_hard_loss(x, labels); triplet_all_loss(n, labels, { soft = true });
+    lifted_loss(n, labels); generalized_lifted_loss(x, labels);
     nt_xent_loss({ d, d }, { labels, labels }, { reduction = "mean_nonzero" });
     circle_loss(x, labels, { filter_eps = 0.1 }); learn(circle, x, labels);
     learn(class, n, labels); learn(similarity, { u, v }); metrics.retrieval(x, labels);

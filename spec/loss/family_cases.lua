@@ -38,6 +38,13 @@ cases.losses = {
     sharp = by_distance,
   },
   {
+    name = "triplet_all", criterion = "TripletAllCriterion", measured = true,
+    parameters = { { "margin" } },
+    options = { {}, { margin = 0.7, measure = "similarity" }, { soft = true, margin = 0 },
+      { soft = true, margin = 0.2, measure = "similarity" } },
+    sharp = by_distance,
+  },
+  {
     name = "lifted", criterion = "LiftedCriterion", measured = true,
     parameters = { { "pos_margin" }, { "neg_margin" } },
     options = { {}, { pos_margin = 0.2, neg_margin = 0.5 },

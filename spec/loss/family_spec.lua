@@ -276,6 +276,29 @@ describe("values by hand:", function()
       { similarity = "euclidean", margin = 1.1, reduction = "none" }))), 1e-15)
   end)
 
+  it("triplet_all", function()
+    local opts = { measure = "similarity", margin = 1.2 }
+    support.near({ 0, 0.2, 0 }, each("triplet_all", opts), 1e-15)
+    opts.soft = true
+    support.near({ log(1 + exp(-0.3)), log(1 + exp(0.2)), 0 }, each("triplet_all", opts), 1e-15)
+    -- one anchor more, of which each positive meets each negative
+    local rows = circlet.DoubleTensor { { 1 }, { 0.5 }, { -1 }, { 2 } }
+    opts = { measure = "similarity", similarity = "dot", margin = 1 }
+    local labels4, violations = circlet.LongTensor { 4, 4, 9, 4 }, {}
+    for _, t in ipairs { { 1, 0.5 }, { 1, 2 }, { 0.5, 1 }, { 0.5, 2 }, { 2, 1 }, { 2, 0.5 } } do
+      local z = -t[1] - t[1] * t[2] + 1
+      if z > 0 then violations[#violations + 1] = z end
+    end
+    assert.same({}, violations) -- 0.5 * 1 + 0.5 = 1: exactly 0
+    assert.equal(0, (circlet.triplet_all_loss(rows, labels4, opts)))
+    opts.margin = 1.75
+    local loss, _, info = circlet.triplet_all_loss(rows, labels4, opts)
+    assert.near((0.25 + 0.75 + 0.25) / 3, loss, 1e-15)
+    assert.equal(3, info.n_nonzero)
+    opts.reduction = "mean"
+    assert.near((0.25 + 0.75 + 0.25) / 6, circlet.triplet_all_loss(rows, labels4, opts), 1e-15)
+  end)
+
   it("triplet_hard, where pairs tie: they share the gradient", function()
     local rows = circlet.DoubleTensor { { 1, 0 }, { 0, 1 }, { 0, -1 }, { 2, 0 } }
     local loss, grad = circlet.triplet_hard_loss(rows:narrow(1, 1, 3),

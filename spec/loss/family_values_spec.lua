@@ -8,7 +8,7 @@
 --
 -- C: distance=CosineSimilarity(), R: distance=LpDistance(normalize_embeddings=False), otherwise its
 -- default (LpDistance(), or CosineSimilarity() of multi-similarity, SupCon and NT-Xent).
--- TripletMarginLoss of triplet_hard took indices from BatchHardMiner of the same distance.
+-- For triplet_hard, TripletMarginLoss took indices from BatchHardMiner of the same distance.
 local circlet = require "circlet"
 
 local values = {
@@ -26,6 +26,12 @@ local values = {
     0.64932031153101666, -0.015605887506797995 },
   { "triplet_hard", { margin = 0, soft = true }, 1.2940735596545874, 0.46174403352123383,
     -0.0085163850986200544 },
+  -- TripletMarginLoss(); (margin=0.2, C); (margin=0.1, smooth_loss=True)
+  { "triplet_all", {}, 0.46445813354953741, 0.3118228387422633, 0.0059846896391116651 },
+  { "triplet_all", { measure = "similarity", margin = 0.2 }, 0.69610268313765855,
+    0.45237804614553867, 0.0086717897154297858 },
+  { "triplet_all", { margin = 0.1, soft = true }, 0.78628528025152011, 0.19489915289129092,
+    0.0085521774751679564 },
   -- LiftedStructureLoss(); (neg_margin=0.2, pos_margin=0.9, C)
   { "lifted", {}, 8.0391864843986163, 1.5494202823512258, 0.048247520933592108 },
   { "lifted", { measure = "similarity", neg_margin = 0.2, pos_margin = 0.9 }, 7.0033482253676906,

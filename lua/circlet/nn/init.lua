@@ -25,6 +25,7 @@ local names = {
   "ParallelCriterion", "SmoothL1Criterion", "SoftMarginCriterion",
   "PairCriterion", "CircleCriterion", "CircleClassCriterion", "CircleSimilarityCriterion",
   "UnifiedCriterion", "MultiSimilarityCriterion", "ContrastiveCriterion", "TripletHardCriterion",
+  "TripletAllCriterion",
   "LiftedCriterion", "GeneralizedLiftedCriterion", "SupConCriterion", "NTXentCriterion",
   "CrossBatchMemory",
   "MarginSoftmaxCriterion", "NormFaceCriterion", "CosFaceCriterion", "AMSoftmaxCriterion",
