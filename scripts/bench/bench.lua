@@ -111,8 +111,9 @@ function Cell:begin_own()
   local seconds = circlet.toc(start)
   if cell.C then self.gradient = self.gradient[1] end
   self:add(cells.way("circlet", cell, self.inputs, threads), seconds, own)
-  for _, name in ipairs { "kept", "gemm", "eager" } do
-    if (name ~= "kept" or cell.kind == "pair") and self:fits(name) then
+  local pairwise = { recomputed = true, kept = true }
+  for _, name in ipairs { "recomputed", "kept", "gemm", "eager" } do
+    if (cell.kind == "pair" or not pairwise[name]) and self:fits(name) then
       local way = cells.way(name, cell, self.inputs, threads)
       collectgarbage()
       local held = circlet.memory(true)

@@ -108,13 +108,14 @@ local function fma_way(threads)
   end }
 end
 
---- The way called `name` ("circlet", "kept", "gemm", "eager" or "fma") for measure.rounds.
+--- The way called `name` for measure.rounds: "circlet" as it is, "recomputed" and "kept" with no
+-- and with all similarities kept between the passes, "eager", "gemm", "fma".
 function cells.way(name, cell, inputs, threads)
   local way
   if name == "circlet" then
     way = measure.way(function() cells.circlet(cell, inputs) end)
-  elseif name == "kept" then
-    local options = { memory_budget = 8 * cells.pairs(cell) }
+  elseif name == "recomputed" or name == "kept" then
+    local options = { memory_budget = name == "kept" and 8 * cells.pairs(cell) or 0 }
     way = measure.way(function() cells.circlet(cell, inputs, options) end)
   elseif name == "eager" then
     way = measure.way(function() cells.eager(cell, inputs) end)
