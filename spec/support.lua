@@ -6,7 +6,7 @@ local support = {}
 support.epsilon = { Float = 2 ^ -23, Double = 2 ^ -52 }
 
 support.real_types = { "Float", "Double" }
-support.types = { "Float", "Double", "Long", "Int", "Byte" }
+support.types = { "Float", "Double", "Long", "Int", "Byte", "Short", "Char" }
 
 --- The elements of any tensor as a flat Lua list in row-major order, read through size and stride
 -- alone: independent of every kernel.

@@ -1,7 +1,7 @@
 /* Orderings in Torch7's forms. Each returns values and a LongTensor of positions, and takes both as
  * results in front: values:sort(indices, x, ...). The dimension is the last one unless told.
  *
- *   x:sort([dim [, descending]])
+ *   x:sort([dim] [, descending])
  *   x:topk(k [, dim [, largest [, sorted]]])   the smallest unless `largest`; always sorted
  *   x:kthvalue(k [, dim])   x:median([dim])   x:mode([dim])
  */
@@ -25,7 +25,7 @@ static arguments match(lua_State *L, const char *name, const char *forms, bool w
   a.indices = ctl_to_tensor(L, a.call.result + 1);
   if (with_k) a.k = lua_tointeger(L, at++);
   a.dim = a.t->dims - 1;
-  if (at < end) a.dim = ctl_check_dim(L, at++, a.t);
+  if (at < end && !lua_isboolean(L, at)) a.dim = ctl_check_dim(L, at++, a.t);
   if (at < end) a.flag = lua_toboolean(L, at);
   return a;
 }
@@ -33,7 +33,7 @@ static arguments match(lua_State *L, const char *name, const char *forms, bool w
 static int sort(lua_State *L) {
   ct_error error;
   ctl_interrupt scope;
-  arguments a = match(L, "sort", "T|TI|TIB|TTT|TTTI|TTTIB", false);
+  arguments a = match(L, "sort", "T|TI|TB|TIB|TTT|TTTI|TTTB|TTTIB", false);
   if (a.t->dims == 0) { /* nothing to sort */
     ct_status status = ct_tensor_resize(a.values, 0, a.t->size, &error);
     if (status == CT_OK) status = ct_tensor_resize(a.indices, 0, a.t->size, &error);

@@ -109,13 +109,11 @@ static ct_draw check_integers(lua_State *L, int index, int64_t most) {
 }
 
 static int random_method(lua_State *L) {
-  static const int64_t most[CT_DTYPES] = {1 << 24, (int64_t)1 << 53, INT64_MAX, INT32_MAX,
-                                          UINT8_MAX};
   ct_error error;
   ct_tensor *t = ctl_check_tensor(L, 1);
   int index = 2;
   ct_random *random = take_generator(L, &index);
-  ct_draw draw = check_integers(L, index, most[t->dtype]);
+  ct_draw draw = check_integers(L, index, ct_dtype_exact(t->dtype));
   ctl_check(L, fill("random", t, &draw, random, &error), &error);
   lua_settop(L, 1);
   return 1;

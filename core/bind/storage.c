@@ -1,11 +1,11 @@
-/* Storages in Lua: circlet.FloatStorage and its four sisters. LongStorage is what size() returns.
+/* Storages in Lua: circlet.FloatStorage and its sisters. LongStorage is what size() returns.
  */
 #include "bind/bind.h"
 #include <string.h>
 
-static const char *const storage_name[CT_DTYPES] = {"circlet.FloatStorage", "circlet.DoubleStorage",
-                                                    "circlet.LongStorage", "circlet.IntStorage",
-                                                    "circlet.ByteStorage"};
+static const char *const storage_name[CT_DTYPES] = {
+    "circlet.FloatStorage", "circlet.DoubleStorage", "circlet.LongStorage", "circlet.IntStorage",
+    "circlet.ByteStorage",  "circlet.ShortStorage",  "circlet.CharStorage"};
 
 static const char storage_tag; /* a metatable that holds this address as a key is a storage's */
 
@@ -187,7 +187,10 @@ static int storage_tostring(lua_State *L) {
     luaL_addvalue(&b);
     luaL_addchar(&b, '\n');
   }
-  lua_pushfstring(L, "[%s of size %I]", storage_name[s->dtype], (lua_Integer)s->size);
+  luaL_addchar(&b, '[');
+  ctl_push_type_name(L, storage_name[s->dtype]);
+  luaL_addvalue(&b);
+  lua_pushfstring(L, " of size %I]\n", (lua_Integer)s->size);
   luaL_addvalue(&b);
   luaL_pushresult(&b);
   return 1;

@@ -5,9 +5,9 @@
 #include "base/memory.h"
 #include "ops/copy.h"
 
-static const char *const tensor_name[CT_DTYPES] = {"circlet.FloatTensor", "circlet.DoubleTensor",
-                                                   "circlet.LongTensor", "circlet.IntTensor",
-                                                   "circlet.ByteTensor"};
+static const char *const tensor_name[CT_DTYPES] = {
+    "circlet.FloatTensor", "circlet.DoubleTensor", "circlet.LongTensor", "circlet.IntTensor",
+    "circlet.ByteTensor",  "circlet.ShortTensor",  "circlet.CharTensor"};
 
 static const char tensor_tag; /* a metatable that holds this address as a key is a tensor's */
 
@@ -138,6 +138,10 @@ static void view_of_storage(lua_State *L, ct_tensor *t, ct_storage *storage, int
 static int tensor_new_of(lua_State *L, ct_dtype dtype) {
   ct_error error;
   int top = lua_gettop(L);
+  if (top > 1 && ctl_to_tensor(L, 1)) { /* t:new(2, 3): t gives the type alone */
+    lua_remove(L, 1);
+    top--;
+  }
   ct_tensor *t = ctl_push_tensor(L, dtype), *source;
   lua_insert(L, 1);
   ct_storage *storage = top ? ctl_to_storage(L, 2) : NULL;
@@ -161,12 +165,6 @@ static int tensor_new_of(lua_State *L, ct_dtype dtype) {
 
 static int tensor_construct(lua_State *L) {
   return tensor_new_of(L, (ct_dtype)lua_tointeger(L, lua_upvalueindex(1)));
-}
-
-static int tensor_new(lua_State *L) { /* t:new(...): of the same type */
-  ct_dtype dtype = ctl_check_tensor(L, 1)->dtype;
-  lua_remove(L, 1);
-  return tensor_new_of(L, dtype);
 }
 
 static int tensor_default(lua_State *L) { /* circlet.Tensor(...) */
@@ -230,7 +228,7 @@ static int tensor_type(lua_State *L) {
 
 static int tensor_typeAs(lua_State *L) { return convert(L, ctl_check_tensor(L, 2)->dtype); }
 
-static int tensor_convert(lua_State *L) { /* float, double, long, int, byte */
+static int tensor_convert(lua_State *L) { /* float, double, long, ... */
   return convert(L, (ct_dtype)lua_tointeger(L, lua_upvalueindex(1)));
 }
 
@@ -339,7 +337,8 @@ static bool is_mask(lua_State *L) {
 static int tensor_index(lua_State *L) {
   if (lua_type(L, 2) == LUA_TSTRING) {
     lua_pushvalue(L, 2);
-    lua_rawget(L, lua_upvalueindex(1));
+    if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNIL && !strcmp(lua_tostring(L, 2), "new"))
+      lua_pushvalue(L, lua_upvalueindex(2));
     return 1;
   }
   ct_tensor *t = ctl_check_tensor(L, 1);
@@ -445,12 +444,17 @@ static int tensor_totable(lua_State *L) {
 }
 
 static const luaL_Reg tensor_methods[] = {
-    {"new", tensor_new},         {"set", tensor_set},
-    {"type", tensor_type},       {"typeAs", tensor_typeAs},
-    {"fill", tensor_fill},       {"zero", tensor_zero},
-    {"copy", tensor_copy},       {"clone", tensor_clone},
-    {"storage", tensor_storage}, {"contiguous", tensor_contiguous},
-    {"totable", tensor_totable}, {NULL, NULL},
+    {"set", tensor_set},
+    {"type", tensor_type},
+    {"typeAs", tensor_typeAs},
+    {"fill", tensor_fill},
+    {"zero", tensor_zero},
+    {"copy", tensor_copy},
+    {"clone", tensor_clone},
+    {"storage", tensor_storage},
+    {"contiguous", tensor_contiguous},
+    {"totable", tensor_totable},
+    {NULL, NULL},
 };
 
 static const luaL_Reg tensor_functions[] = {
@@ -464,7 +468,8 @@ static const luaL_Reg tensor_functions[] = {
 };
 
 void ctl_open_tensor(lua_State *L, int methods) {
-  static const char *const conversion[CT_DTYPES] = {"float", "double", "long", "int", "byte"};
+  static const char *const conversion[CT_DTYPES] = {"float", "double", "long", "int",
+                                                    "byte",  "short",  "char"};
   luaL_setfuncs(L, tensor_functions, 0);
   int module = lua_gettop(L);
   for (int dtype = 0; dtype < CT_DTYPES; dtype++) {
@@ -480,12 +485,13 @@ void ctl_open_tensor(lua_State *L, int methods) {
     lua_pushcfunction(L, tensor_newindex);
     lua_setfield(L, -2, "__newindex");
     lua_pushvalue(L, methods);
-    lua_pushcclosure(L, tensor_index, 1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
     lua_pushinteger(L, dtype);
     lua_pushcclosure(L, tensor_construct, 1);
+    lua_pushvalue(L, -1);
     lua_setfield(L, module, strchr(tensor_name[dtype], '.') + 1);
+    lua_pushcclosure(L, tensor_index, 2); /* t.new(...) is the constructor of t's type */
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
     lua_pushinteger(L, dtype);
     lua_pushcclosure(L, tensor_convert, 1);
     lua_setfield(L, methods, conversion[dtype]);

@@ -31,6 +31,8 @@
   COPY(copy_##suffix##_i64, To, int64_t)                                                           \
   COPY(copy_##suffix##_i32, To, int32_t)                                                           \
   COPY(copy_##suffix##_u8, To, uint8_t)                                                            \
+  COPY(copy_##suffix##_i16, To, int16_t)                                                           \
+  COPY(copy_##suffix##_i8, To, int8_t)                                                             \
   FILL(fill_##suffix, To)
 
 COPIES_TO(f32, float)
@@ -38,14 +40,16 @@ COPIES_TO(f64, double)
 COPIES_TO(i64, int64_t)
 COPIES_TO(i32, int32_t)
 COPIES_TO(u8, uint8_t)
+COPIES_TO(i16, int16_t)
+COPIES_TO(i8, int8_t)
 
 #define ROW(suffix)                                                                                \
   {                                                                                                \
     copy_##suffix##_f32, copy_##suffix##_f64, copy_##suffix##_i64, copy_##suffix##_i32,            \
-        copy_##suffix##_u8                                                                         \
+        copy_##suffix##_u8, copy_##suffix##_i16, copy_##suffix##_i8                                \
   }
 
 const ct_copy_kernels CT_ISA_NAME(ct_copy_kernels) = {
-    .copy = {ROW(f32), ROW(f64), ROW(i64), ROW(i32), ROW(u8)},
-    .fill = {fill_f32, fill_f64, fill_i64, fill_i32, fill_u8},
+    .copy = {ROW(f32), ROW(f64), ROW(i64), ROW(i32), ROW(u8), ROW(i16), ROW(i8)},
+    .fill = {fill_f32, fill_f64, fill_i64, fill_i32, fill_u8, fill_i16, fill_i8},
 };

@@ -13,12 +13,18 @@ static double piece_dot(ct_dtype dtype, int64_t start, int64_t n, const void *a,
              : kernels->f64(count, (const double *)a + start, (const double *)b + start);
 }
 
+#define DOT(T)                                                                                     \
+  for (int64_t i = 0; i < n; i++) sum += (uint64_t)((const T *)a)[i] * (uint64_t)((const T *)b)[i]
+
 static uint64_t dot_integer(ct_dtype dtype, int64_t n, const void *a, const void *b) {
   uint64_t sum = 0;
-  for (int64_t i = 0; i < n; i++)
-    sum += dtype == CT_LONG  ? (uint64_t)((const int64_t *)a)[i] * (uint64_t)((const int64_t *)b)[i]
-           : dtype == CT_INT ? (uint64_t)((const int32_t *)a)[i] * (uint64_t)((const int32_t *)b)[i]
-                             : (uint64_t)((const uint8_t *)a)[i] * ((const uint8_t *)b)[i];
+  switch (dtype) {
+  case CT_LONG: DOT(int64_t); break;
+  case CT_INT: DOT(int32_t); break;
+  case CT_SHORT: DOT(int16_t); break;
+  case CT_CHAR: DOT(int8_t); break;
+  default: DOT(uint8_t); break;
+  }
   return sum;
 }
 

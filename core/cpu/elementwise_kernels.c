@@ -145,12 +145,18 @@ UNARY_REAL(sign, (float)((a > 0) - (a < 0)), (double)((a > 0) - (a < 0)))
 UNARY(abs_i64, int64_t, a < 0 ? 0 - (uint64_t)a : (uint64_t)a)
 UNARY(abs_i32, int32_t, a < 0 ? 0 - (uint32_t)a : (uint32_t)a)
 UNARY(abs_u8, uint8_t, a)
+UNARY(abs_i16, int16_t, a < 0 ? 0 - (uint32_t)a : (uint32_t)a)
+UNARY(abs_i8, int8_t, a < 0 ? 0 - (uint32_t)a : (uint32_t)a)
 UNARY(neg_i64, int64_t, 0 - (uint64_t)a)
 UNARY(neg_i32, int32_t, 0 - (uint32_t)a)
 UNARY(neg_u8, uint8_t, 0 - a)
+UNARY(neg_i16, int16_t, 0 - (uint32_t)a)
+UNARY(neg_i8, int8_t, 0 - (uint32_t)a)
 UNARY(sign_i64, int64_t, (a > 0) - (a < 0))
 UNARY(sign_i32, int32_t, (a > 0) - (a < 0))
 UNARY(sign_u8, uint8_t, a > 0)
+UNARY(sign_i16, int16_t, (a > 0) - (a < 0))
+UNARY(sign_i8, int8_t, (a > 0) - (a < 0))
 UNARY_LIBM(ceil)
 UNARY_LIBM(floor)
 UNARY_LIBM(round)
@@ -176,14 +182,18 @@ UNARY_REAL(sigmoid, ct_sigmoid_f32(a), ct_sigmoid_f64(a))
 #define BINARY_REAL(op, e)    BINARY(op##_f32, float, float, e) BINARY(op##_f64, double, double, e)
 #define BINARY_INTEGER(op, e)                                                                 \
   BINARY(op##_i64, int64_t, int64_t, e) BINARY(op##_i32, int32_t, int32_t, e)                      \
-  BINARY(op##_u8, uint8_t, uint8_t, e)
+  BINARY(op##_u8, uint8_t, uint8_t, e) BINARY(op##_i16, int16_t, int16_t, e)                       \
+  BINARY(op##_i8, int8_t, int8_t, e)
 #define BINARY_WRAP(op, o)                                                                         \
   BINARY_REAL(op, a o b)                                                                           \
   BINARY(op##_i64, int64_t, int64_t, (uint64_t)a o (uint64_t)b)                                    \
   BINARY(op##_i32, int32_t, int32_t, (uint32_t)a o (uint32_t)b)                                    \
-  BINARY(op##_u8, uint8_t, uint8_t, (unsigned)a o (unsigned)b)
+  BINARY(op##_u8, uint8_t, uint8_t, (unsigned)a o (unsigned)b)                                     \
+  BINARY(op##_i16, int16_t, int16_t, (unsigned)a o (unsigned)b)                                    \
+  BINARY(op##_i8, int8_t, int8_t, (unsigned)a o (unsigned)b)
 #define SLOW_INTEGER(op, e)                                                                        \
-  BINARY_SLOW(op##_i64, int64_t, e) BINARY_SLOW(op##_i32, int32_t, e) BINARY_SLOW(op##_u8, uint8_t, e)
+  BINARY_SLOW(op##_i64, int64_t, e) BINARY_SLOW(op##_i32, int32_t, e)                              \
+  BINARY_SLOW(op##_u8, uint8_t, e) BINARY_SLOW(op##_i16, int16_t, e) BINARY_SLOW(op##_i8, int8_t, e)
 #define SLOW_REAL(op, f32, f64) BINARY_SLOW(op##_f32, float, f32) BINARY_SLOW(op##_f64, double, f64)
 
 BINARY_WRAP(add, +)
@@ -206,7 +216,8 @@ SLOW_REAL(atan2, atan2f(a, b), atan2(a, b))
 #define COMPARE(op, o)                                                                             \
   BINARY(op##_f32, float, uint8_t, a o b) BINARY(op##_f64, double, uint8_t, a o b)                 \
   BINARY(op##_i64, int64_t, uint8_t, a o b) BINARY(op##_i32, int32_t, uint8_t, a o b)              \
-  BINARY(op##_u8, uint8_t, uint8_t, a o b)
+  BINARY(op##_u8, uint8_t, uint8_t, a o b) BINARY(op##_i16, int16_t, uint8_t, a o b)               \
+  BINARY(op##_i8, int8_t, uint8_t, a o b)
 
 COMPARE(lt, <)
 COMPARE(le, <=)
@@ -219,7 +230,8 @@ COMPARE(ne, !=)
   SCALED(op##_f32, float, float, d, inputs, e) SCALED(op##_f64, double, double, d, inputs, e)
 #define SCALED_INTEGER(op, inputs, V, e)                                                           \
   SCALED(op##_i64, int64_t, V, i, inputs, e) SCALED(op##_i32, int32_t, V, i, inputs, e)            \
-  SCALED(op##_u8, uint8_t, V, i, inputs, e)
+  SCALED(op##_u8, uint8_t, V, i, inputs, e) SCALED(op##_i16, int16_t, V, i, inputs, e)             \
+  SCALED(op##_i8, int8_t, V, i, inputs, e)
 
 SCALED_REAL(add_scaled, 2, a + v * b)
 SCALED_INTEGER(add_scaled, 2, uint64_t, (uint64_t)a + v * (uint64_t)b)
@@ -234,14 +246,18 @@ SCALED_INTEGER(clamp, 1, int64_t, a < v ? v : a > w ? w : a)
 FIND(zero_i64, int64_t, a == 0)
 FIND(zero_i32, int32_t, a == 0)
 FIND(zero_u8, uint8_t, a == 0)
+FIND(zero_i16, int16_t, a == 0)
+FIND(zero_i8, int8_t, a == 0)
 FIND(negative_i64, int64_t, a < 0)
 FIND(negative_i32, int32_t, a < 0)
+FIND(negative_i16, int16_t, a < 0)
+FIND(negative_i8, int8_t, a < 0)
 /* clang-format on */
 
 #define REAL_ROW(op)                                                                               \
-  { op##_f32, op##_f64, NULL, NULL, NULL }
+  { op##_f32, op##_f64 }
 #define FULL_ROW(op)                                                                               \
-  { op##_f32, op##_f64, op##_i64, op##_i32, op##_u8 }
+  { op##_f32, op##_f64, op##_i64, op##_i32, op##_u8, op##_i16, op##_i8 }
 
 const ct_elementwise_kernels CT_ISA_NAME(ct_elementwise_kernels) = {
     .unary =
@@ -283,7 +299,8 @@ const ct_elementwise_kernels CT_ISA_NAME(ct_elementwise_kernels) = {
         },
     .find =
         {
-            [CT_FIND_ZERO] = {NULL, NULL, zero_i64, zero_i32, zero_u8},
-            [CT_FIND_NEGATIVE] = {NULL, NULL, negative_i64, negative_i32, NULL},
+            [CT_FIND_ZERO] = {NULL, NULL, zero_i64, zero_i32, zero_u8, zero_i16, zero_i8},
+            [CT_FIND_NEGATIVE] = {NULL, NULL, negative_i64, negative_i32, NULL, negative_i16,
+                                  negative_i8},
         },
 };

@@ -19,6 +19,8 @@
 GEMM_INTEGER(gemm_i64, int64_t)
 GEMM_INTEGER(gemm_i32, int32_t)
 GEMM_INTEGER(gemm_u8, uint8_t)
+GEMM_INTEGER(gemm_i16, int16_t)
+GEMM_INTEGER(gemm_i8, int8_t)
 
 void ct_gemm_integer(ct_dtype dtype, int64_t m, int64_t n, int64_t k, int64_t alpha, const void *a,
                      const int64_t *stride_a, const void *b, const int64_t *stride_b, int64_t beta,
@@ -28,6 +30,10 @@ void ct_gemm_integer(ct_dtype dtype, int64_t m, int64_t n, int64_t k, int64_t al
     gemm_i64(m, n, k, x, a, stride_a, b, stride_b, y, c, stride_c);
   else if (dtype == CT_INT)
     gemm_i32(m, n, k, x, a, stride_a, b, stride_b, y, c, stride_c);
+  else if (dtype == CT_SHORT)
+    gemm_i16(m, n, k, x, a, stride_a, b, stride_b, y, c, stride_c);
+  else if (dtype == CT_CHAR)
+    gemm_i8(m, n, k, x, a, stride_a, b, stride_b, y, c, stride_c);
   else
     gemm_u8(m, n, k, x, a, stride_a, b, stride_b, y, c, stride_c);
 }

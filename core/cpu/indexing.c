@@ -42,6 +42,8 @@ void ct_rows_add(ct_dtype dtype, void *to, const void *from, const int64_t *inde
   case CT_LONG: ROWS_ADD(int64_t, uint64_t) break;
   case CT_INT: ROWS_ADD(int32_t, uint32_t) break;
   case CT_BYTE: ROWS_ADD(uint8_t, unsigned) break;
+  case CT_SHORT: ROWS_ADD(int16_t, unsigned) break;
+  case CT_CHAR: ROWS_ADD(int8_t, unsigned) break;
   case CT_DTYPES: break;
   }
 }
@@ -52,6 +54,8 @@ void ct_rows_add(ct_dtype dtype, void *to, const void *from, const int64_t *inde
       RUN(uint64_t);                                                                               \
     } else if ((element) == 4) {                                                                   \
       RUN(uint32_t);                                                                               \
+    } else if ((element) == 2) {                                                                   \
+      RUN(uint16_t);                                                                               \
     } else {                                                                                       \
       RUN(uint8_t);                                                                                \
     }                                                                                              \

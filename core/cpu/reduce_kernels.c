@@ -115,23 +115,31 @@ REDUCE(sum_f64, double, double, 0, ADD, ALONG_SUM_F64, STORE_SUM)
 REDUCE(sum_i64, int64_t, uint64_t, 0, ADD_INTEGER, ALONG_ADD_INTEGER, STORE_INTEGER)
 REDUCE(sum_i32, int32_t, uint64_t, 0, ADD_INTEGER, ALONG_ADD_INTEGER, STORE_INTEGER)
 REDUCE(sum_u8, uint8_t, uint64_t, 0, ADD_INTEGER, ALONG_ADD_INTEGER, STORE_INTEGER)
+REDUCE(sum_i16, int16_t, uint64_t, 0, ADD_INTEGER, ALONG_ADD_INTEGER, STORE_INTEGER)
+REDUCE(sum_i8, int8_t, uint64_t, 0, ADD_INTEGER, ALONG_ADD_INTEGER, STORE_INTEGER)
 
 REDUCE(prod_f32, float, double, 1, MULTIPLY, ALONG_MULTIPLY, STORE_REAL)
 REDUCE(prod_f64, double, double, 1, MULTIPLY, ALONG_MULTIPLY, STORE_REAL)
 REDUCE(prod_i64, int64_t, uint64_t, 1, TIMES_INTEGER, ALONG_TIMES, STORE_INTEGER)
 REDUCE(prod_i32, int32_t, uint64_t, 1, TIMES_INTEGER, ALONG_TIMES, STORE_INTEGER)
 REDUCE(prod_u8, uint8_t, uint64_t, 1, TIMES_INTEGER, ALONG_TIMES, STORE_INTEGER)
+REDUCE(prod_i16, int16_t, uint64_t, 1, TIMES_INTEGER, ALONG_TIMES, STORE_INTEGER)
+REDUCE(prod_i8, int8_t, uint64_t, 1, TIMES_INTEGER, ALONG_TIMES, STORE_INTEGER)
 
 REDUCE(largest_f32, float, double, -INFINITY, LARGER, ALONG_LARGER, STORE_REAL)
 REDUCE(largest_f64, double, double, -INFINITY, LARGER, ALONG_LARGER, STORE_REAL)
 REDUCE(largest_i64, int64_t, int64_t, INT64_MIN, LARGER_INTEGER, ALONG_LARGER_I, STORE_INTEGER)
 REDUCE(largest_i32, int32_t, int64_t, INT64_MIN, LARGER_INTEGER, ALONG_LARGER_I, STORE_INTEGER)
 REDUCE(largest_u8, uint8_t, int64_t, INT64_MIN, LARGER_INTEGER, ALONG_LARGER_I, STORE_INTEGER)
+REDUCE(largest_i16, int16_t, int64_t, INT64_MIN, LARGER_INTEGER, ALONG_LARGER_I, STORE_INTEGER)
+REDUCE(largest_i8, int8_t, int64_t, INT64_MIN, LARGER_INTEGER, ALONG_LARGER_I, STORE_INTEGER)
 REDUCE(smallest_f32, float, double, INFINITY, SMALLER, ALONG_SMALLER, STORE_REAL)
 REDUCE(smallest_f64, double, double, INFINITY, SMALLER, ALONG_SMALLER, STORE_REAL)
 REDUCE(smallest_i64, int64_t, int64_t, INT64_MAX, SMALLER_INTEGER, ALONG_SMALLER_I, STORE_INTEGER)
 REDUCE(smallest_i32, int32_t, int64_t, INT64_MAX, SMALLER_INTEGER, ALONG_SMALLER_I, STORE_INTEGER)
 REDUCE(smallest_u8, uint8_t, int64_t, INT64_MAX, SMALLER_INTEGER, ALONG_SMALLER_I, STORE_INTEGER)
+REDUCE(smallest_i16, int16_t, int64_t, INT64_MAX, SMALLER_INTEGER, ALONG_SMALLER_I, STORE_INTEGER)
+REDUCE(smallest_i8, int8_t, int64_t, INT64_MAX, SMALLER_INTEGER, ALONG_SMALLER_I, STORE_INTEGER)
 
 /* The sum of squared distances from the mean, in two passes: no cancellation of large sums. */
 #define VARIANCE(name, T, along_sum, along_deviation)                                              \
@@ -227,11 +235,15 @@ SCAN(cumsum_f64, double, double, 0, ADD, STORE_REAL)
 SCAN(cumsum_i64, int64_t, uint64_t, 0, ADD_INTEGER, STORE_INTEGER)
 SCAN(cumsum_i32, int32_t, uint64_t, 0, ADD_INTEGER, STORE_INTEGER)
 SCAN(cumsum_u8, uint8_t, uint64_t, 0, ADD_INTEGER, STORE_INTEGER)
+SCAN(cumsum_i16, int16_t, uint64_t, 0, ADD_INTEGER, STORE_INTEGER)
+SCAN(cumsum_i8, int8_t, uint64_t, 0, ADD_INTEGER, STORE_INTEGER)
 SCAN(cumprod_f32, float, double, 1, MULTIPLY, STORE_REAL)
 SCAN(cumprod_f64, double, double, 1, MULTIPLY, STORE_REAL)
 SCAN(cumprod_i64, int64_t, uint64_t, 1, TIMES_INTEGER, STORE_INTEGER)
 SCAN(cumprod_i32, int32_t, uint64_t, 1, TIMES_INTEGER, STORE_INTEGER)
 SCAN(cumprod_u8, uint8_t, uint64_t, 1, TIMES_INTEGER, STORE_INTEGER)
+SCAN(cumprod_i16, int16_t, uint64_t, 1, TIMES_INTEGER, STORE_INTEGER)
+SCAN(cumprod_i8, int8_t, uint64_t, 1, TIMES_INTEGER, STORE_INTEGER)
 
 /* The first of equal extremes wins; the first NaN beats all numbers. */
 #define EXTREME(name, T, keeps, is_nan)                                                            \
@@ -267,14 +279,18 @@ EXTREME(max_f64, double, >=, isnan)
 EXTREME(max_i64, int64_t, >=, NEVER)
 EXTREME(max_i32, int32_t, >=, NEVER)
 EXTREME(max_u8, uint8_t, >=, NEVER)
+EXTREME(max_i16, int16_t, >=, NEVER)
+EXTREME(max_i8, int8_t, >=, NEVER)
 EXTREME(min_f32, float, <=, isnan)
 EXTREME(min_f64, double, <=, isnan)
 EXTREME(min_i64, int64_t, <=, NEVER)
 EXTREME(min_i32, int32_t, <=, NEVER)
 EXTREME(min_u8, uint8_t, <=, NEVER)
+EXTREME(min_i16, int16_t, <=, NEVER)
+EXTREME(min_i8, int8_t, <=, NEVER)
 
 #define ALL(family)                                                                                \
-  { family##_f32, family##_f64, family##_i64, family##_i32, family##_u8 }
+  { family##_f32, family##_f64, family##_i64, family##_i32, family##_u8, family##_i16, family##_i8 }
 
 const ct_reduce_kernels CT_ISA_NAME(ct_reduce_kernels) = {
     .sum = ALL(sum),

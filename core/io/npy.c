@@ -18,8 +18,8 @@ typedef struct npy_type {
 
 static const npy_type types[] = {
     {'f', 4, CT_FLOAT}, {'f', 8, CT_DOUBLE}, {'i', 8, CT_LONG},  {'i', 4, CT_INT},
-    {'u', 1, CT_BYTE},  {'b', 1, CT_BYTE},   {'f', 2, CT_FLOAT}, {'i', 1, CT_INT},
-    {'i', 2, CT_INT},   {'u', 2, CT_INT},    {'u', 4, CT_LONG},
+    {'u', 1, CT_BYTE},  {'b', 1, CT_BYTE},   {'f', 2, CT_FLOAT}, {'i', 1, CT_CHAR},
+    {'i', 2, CT_SHORT}, {'u', 2, CT_INT},    {'u', 4, CT_LONG},
 };
 
 typedef struct npy_header {
@@ -163,10 +163,8 @@ static void widen(const npy_type *type, bool reverse, const char *from, int64_t 
       ((int64_t *)to)[i] = word;
     else if (type->kind == 'f')
       ((float *)to)[i] = half_to_float(half);
-    else if (type->kind == 'u')
-      ((int32_t *)to)[i] = half;
     else
-      ((int32_t *)to)[i] = type->bytes == 1 ? (signed char)*p : (int16_t)half;
+      ((int32_t *)to)[i] = half;
   }
 }
 
@@ -254,8 +252,8 @@ ct_status ct_npy_adopt(ct_mapping *mapping, ct_tensor *out, ct_error *error) {
 }
 
 int ct_npy_header(char header[CT_NPY_HEADER], const ct_tensor *t) {
-  static const char *const descr[CT_DTYPES] = {"f4", "f8", "i8", "i4", "u1"};
-  char order = t->dtype == CT_BYTE ? '|' : ct_host_is_big_endian() ? '>' : '<';
+  static const char *const descr[CT_DTYPES] = {"f4", "f8", "i8", "i4", "u1", "i2", "i1"};
+  char order = ct_dtype_size(t->dtype) == 1 ? '|' : ct_host_is_big_endian() ? '>' : '<';
   int n = 10;
   n += snprintf(header + n, CT_NPY_HEADER - (size_t)n,
                 "{'descr': '%c%s', 'fortran_order': False, 'shape': (", order, descr[t->dtype]);

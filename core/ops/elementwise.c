@@ -96,14 +96,6 @@ ct_status ct_elementwise_binary(const char *name, ct_binary op, ct_tensor *r, co
 
 /* Numbers */
 
-static int64_t least(ct_dtype dtype) {
-  return dtype == CT_LONG ? INT64_MIN : dtype == CT_INT ? INT32_MIN : 0;
-}
-
-static int64_t greatest(ct_dtype dtype) {
-  return dtype == CT_LONG ? INT64_MAX : dtype == CT_INT ? INT32_MAX : UINT8_MAX;
-}
-
 /* A number on its way to integers must be one. */
 static ct_status check_integer(const char *name, ct_dtype dtype, ct_scalar number,
                                ct_error *error) {
@@ -121,8 +113,8 @@ static ct_status saturate(const char *name, ct_dtype dtype, ct_scalar *number, c
     number->i = INT64_MIN;
   else
     CT_TRY(check_integer(name, dtype, *number, error));
-  if (number->i < least(dtype)) number->i = least(dtype);
-  if (number->i > greatest(dtype)) number->i = greatest(dtype);
+  if (number->i < ct_dtype_least(dtype)) number->i = ct_dtype_least(dtype);
+  if (number->i > ct_dtype_greatest(dtype)) number->i = ct_dtype_greatest(dtype);
   number->d = (double)number->i;
   return CT_OK;
 }
@@ -132,7 +124,8 @@ static ct_status convert_number(const char *name, ct_binary op, ct_dtype dtype, 
   if (op == CT_MAX || op == CT_MIN) return saturate(name, dtype, number, error);
   CT_TRY(check_integer(name, dtype, *number, error));
   bool wraps = op == CT_ADD || op == CT_SUB || op == CT_MUL || ct_dtype_is_real(dtype);
-  if (wraps || (number->i >= least(dtype) && number->i <= greatest(dtype))) return CT_OK;
+  if (wraps || (number->i >= ct_dtype_least(dtype) && number->i <= ct_dtype_greatest(dtype)))
+    return CT_OK;
   return ct_fail(error, CT_EINVALID, "%s: %lld is out of the range of a %sTensor", name,
                  (long long)number->i, ct_dtype_name(dtype));
 }
@@ -215,7 +208,7 @@ ct_status ct_elementwise_compare(const char *name, ct_compare op, ct_tensor *r, 
 /* Moves `number` to an integer of the type that gives the same answers under *op, or to one with
  * which *op is always true or always false. */
 static ct_scalar comparable(ct_compare *op, ct_dtype dtype, ct_scalar number) {
-  int64_t low = least(dtype), high = greatest(dtype);
+  int64_t low = ct_dtype_least(dtype), high = ct_dtype_greatest(dtype);
   bool integral = (double)number.i == number.d;
   double d = number.d;
   if (isnan(d) || (!integral && (*op == CT_EQ || *op == CT_NE))) {

@@ -119,7 +119,8 @@ static bool is_zero(ct_dtype dtype, const void *data, int64_t i) {
   case CT_DOUBLE: return ((const double *)data)[i] == 0;
   case CT_LONG: return ((const int64_t *)data)[i] == 0;
   case CT_INT: return ((const int32_t *)data)[i] == 0;
-  default: return ((const uint8_t *)data)[i] == 0;
+  case CT_SHORT: return ((const int16_t *)data)[i] == 0;
+  default: return ((const uint8_t *)data)[i] == 0; /* Byte, Char */
   }
 }
 

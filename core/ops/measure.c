@@ -144,6 +144,8 @@ static void compare(const void *context, int64_t n, char *const *p, const int64_
   case CT_LONG: DIFFER(int64_t); break;
   case CT_INT: DIFFER(int32_t); break;
   case CT_BYTE: DIFFER(uint8_t); break;
+  case CT_SHORT: DIFFER(int16_t); break;
+  case CT_CHAR: DIFFER(int8_t); break;
   case CT_DTYPES: break;
   }
   if (differ) *c->differ = true;

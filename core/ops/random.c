@@ -80,7 +80,7 @@ static void transform(double *x, int64_t n, const ct_draw *d) {
 }
 
 static double greatest(ct_dtype dtype) {
-  return dtype == CT_BYTE ? UINT8_MAX : dtype == CT_INT ? INT32_MAX : 0x1p62;
+  return dtype == CT_LONG || ct_dtype_is_real(dtype) ? 0x1p62 : (double)ct_dtype_greatest(dtype);
 }
 
 /* Moves a chunk of doubles into the tensor's memory. Rounding must not reach the open end of a
@@ -163,8 +163,7 @@ static ct_status check_type(const char *name, ct_dtype dtype, const ct_draw *d, 
   if (ct_dtype_is_real(dtype)) return CT_OK;
   if (d->distribution <= CT_LOG_NORMAL)
     return ct_fail(error, CT_EINVALID, "%s: not defined for %sTensor", name, ct_dtype_name(dtype));
-  int64_t low = dtype == CT_BYTE ? 0 : dtype == CT_INT ? INT32_MIN : INT64_MIN;
-  int64_t high = dtype == CT_BYTE ? UINT8_MAX : dtype == CT_INT ? INT32_MAX : INT64_MAX;
+  int64_t low = ct_dtype_least(dtype), high = ct_dtype_greatest(dtype);
   if (d->distribution != CT_INTEGERS || (d->from >= low && d->to <= high)) return CT_OK;
   return ct_fail(error, CT_EINVALID, "%s: %lld..%lld is out of the range of a %sTensor", name,
                  (long long)d->from, (long long)d->to, ct_dtype_name(dtype));
@@ -224,11 +223,10 @@ ct_status ct_random_bernoulli(ct_tensor *t, const ct_tensor *p, ct_random *rando
 }
 
 ct_status ct_random_permutation(ct_tensor *t, int64_t n, ct_random *random, ct_error *error) {
-  static const int64_t most[CT_DTYPES] = {1 << 24, (int64_t)1 << 53, INT64_MAX, INT32_MAX,
-                                          UINT8_MAX};
-  if (n < 1 || n > most[t->dtype])
+  int64_t most = ct_dtype_exact(t->dtype);
+  if (n < 1 || n > most)
     return ct_fail(error, CT_EINVALID, "randperm: 1..%lld numbers fit a %sTensor, got %lld",
-                   (long long)most[t->dtype], ct_dtype_name(t->dtype), (long long)n);
+                   (long long)most, ct_dtype_name(t->dtype), (long long)n);
   ct_tensor order = {.dtype = CT_LONG};
   CT_TRY(ct_tensor_new(&order, CT_LONG, 1, &n, error));
   int64_t *number = ct_tensor_data(&order);

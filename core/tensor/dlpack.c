@@ -15,7 +15,8 @@ static const struct {
 } types[CT_DTYPES] = {
     [CT_FLOAT] = {CT_DLPACK_FLOAT, 32}, [CT_DOUBLE] = {CT_DLPACK_FLOAT, 64},
     [CT_LONG] = {CT_DLPACK_INT, 64},    [CT_INT] = {CT_DLPACK_INT, 32},
-    [CT_BYTE] = {CT_DLPACK_UINT, 8},
+    [CT_BYTE] = {CT_DLPACK_UINT, 8},    [CT_SHORT] = {CT_DLPACK_INT, 16},
+    [CT_CHAR] = {CT_DLPACK_INT, 8},
 };
 
 static void end_export(ct_managed *managed) {

@@ -1,5 +1,5 @@
-/* Element types. Names follow Torch7: Float, Double, Long (64 bits), Int (32 bits), Byte
- * (unsigned). */
+/* Element types. Names follow Torch7: Float, Double, Long (64 bits), Int (32 bits), Byte (8 bits,
+ * unsigned), Short (16 bits), Char (8 bits, signed). */
 #ifndef CIRCLET_TENSOR_DTYPE_H
 #define CIRCLET_TENSOR_DTYPE_H
 
@@ -7,11 +7,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum ct_dtype { CT_FLOAT, CT_DOUBLE, CT_LONG, CT_INT, CT_BYTE, CT_DTYPES } ct_dtype;
+typedef enum ct_dtype {
+  CT_FLOAT,
+  CT_DOUBLE,
+  CT_LONG,
+  CT_INT,
+  CT_BYTE,
+  CT_SHORT,
+  CT_CHAR,
+  CT_DTYPES
+} ct_dtype;
 
 size_t ct_dtype_size(ct_dtype dtype);
 const char *ct_dtype_name(ct_dtype dtype); /* "Float", "Double", ... */
 static inline bool ct_dtype_is_real(ct_dtype dtype) { return dtype <= CT_DOUBLE; }
+
+/* The range of an integer type. */
+int64_t ct_dtype_least(ct_dtype dtype);
+int64_t ct_dtype_greatest(ct_dtype dtype);
+
+/* The integers from 0 that a type holds exactly end here. */
+int64_t ct_dtype_exact(ct_dtype dtype);
 
 /* A number on its way into a tensor or out of one: `i` counts for integer types, `d` for the rest.
  */
@@ -27,6 +43,8 @@ typedef union ct_element {
   int64_t i64;
   int32_t i32;
   uint8_t u8;
+  int16_t i16;
+  int8_t i8;
 } ct_element;
 
 /* The integer part is 0 where the number has none in range (NaN included). */

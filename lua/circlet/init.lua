@@ -16,7 +16,7 @@ local function class_of(name, construct)
   })
 end
 
-for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte" } do
+for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte", "Short", "Char" } do
   for _, kind in ipairs { "Tensor", "Storage" } do
     circlet[element .. kind] = class_of(element .. kind, core[element .. kind])
   end

@@ -8,8 +8,9 @@ return {
     IntTensor(x:int()); ByteTensor(); Tensor(3); FloatTensor(s, 3, 4, 2); FloatTensor(4, 6):set(x);
     FloatStorage(7); DoubleStorage { 1, 2 }; LongStorage(3); IntStorage(0); ByteStorage { 1 };
     FloatStorage(3):resize(9); FloatStorage(2):fill(1):totable(); s:string(); x:storage():size();
-    tostring(s); x:new(2, 2); x:new(); x:clone(); n:contiguous(); x:type(); n:double();
-    x:type("torch.LongTensor"); x:int(); x:long(); x:byte(); d:float(); x:typeAs(d); x:float();
+    tostring(s); x:new(2, 2); x.new(); x:clone(); n:contiguous(); x:type(); n:double();
+    x:type("torch.LongTensor"); x:int(); x:long(); x:byte(); x:short(); x:char();
+    ShortTensor { 2, 1 }:sort(); CharStorage(2); d:float(); x:typeAs(d); x:float();
     x:totable(); #x; x:set(s, 1, 24, 1); x:set(); x:fill(1); x:zero(); x:copy(n); n:copy(d);
     x:copy(e); x:narrow(1, 1, 3):copy(x:narrow(1, 2, 3)); x[2]; x[3][1]; x[{ { 1, 2 }, 3 }]; x[m];
     tostring(x); tostring(n); isTensor(x); isStorage(s); index_with(x, { 2 }, 1);

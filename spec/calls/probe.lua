@@ -68,7 +68,7 @@ function helpers.both(context, ...)
   local x, _, refs = ...
   local options = { m = 0.25, gamma = 64 }
   local loss, facts = context:forward("both", options, ...)
-  local gradient, gradient_refs = x:new(), refs and x:new()
+  local gradient, gradient_refs = x.new(), refs and x.new()
   context:backward("both", 1, gradient, gradient_refs)
   return { loss, facts, gradient, gradient_refs }
 end

@@ -3,7 +3,7 @@ local support = require "spec.support"
 
 local flat, raises = support.flat, support.raises
 local inf, nan = math.huge, 0 / 0
-local integer = { Long = true, Int = true, Byte = true }
+local integer = { Long = true, Int = true, Byte = true, Short = true, Char = true }
 
 -- Basic operations are rounded once (1/2 ulp), functions are good to 2.5 ulp, addcmul and the like
 -- round three times: 3 units of relative spacing cover them all. Integers are exact.
@@ -12,7 +12,8 @@ local function tolerance(type) return 3 * (support.epsilon[type] or 0) end
 -- What an integer type makes of an integer: its low bits.
 local function wrapped(type, value)
   if type == "Byte" then return value & 0xff end
-  if type == "Int" then return ((value + 0x80000000) & 0xffffffff) - 0x80000000 end
+  local half = ({ Int = 1 << 31, Short = 1 << 15, Char = 1 << 7 })[type]
+  if half then return ((value + half) & (2 * half - 1)) - half end
   return value
 end
 

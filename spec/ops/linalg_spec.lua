@@ -116,7 +116,7 @@ describe("matrix products", function()
       for _, u in ipairs(support.layouts(a)) do
         for _, v in ipairs(support.layouts(b)) do assert.equal(expected, u:dot(v)) end
       end
-      assert.equal(0, a:new():dot(a:new()))
+      assert.equal(0, a.new():dot(a.new()))
     end)
   end
 

@@ -23,7 +23,7 @@ describe("a .t7 file", function()
       for name, expected in pairs {
         Float = { "Float", 1.5, -2, 1e20 }, Double = { "Double", 0.1, -1e300 },
         Long = { "Long", 7, -8, 1 << 30 }, Int = { "Int", 1 << 30, -5 }, Byte = { "Byte", 0, 255 },
-        Char = { "Int", -128, 127 }, Short = { "Int", -32768, 258 },
+        Char = { "Char", -128, 127 }, Short = { "Short", -32768, 258 },
         Half = { "Float", 1, -2, 65504, 2 ^ -24, math.huge },
         Cuda = { "Float", 3.25, -1 }, CudaDouble = { "Double", 0.5 }, CudaLong = { "Long", 1, -2 },
         CudaInt = { "Int", 9 }, CudaByte = { "Byte", 8 },

@@ -80,6 +80,7 @@ describe("files of real Torch7", function()
       wide = circlet.FloatTensor { { 1.5 }, { -2 } }:expand(2, 2),
       byte = circlet.ByteTensor { 0, 10, 255 },
       int = circlet.IntTensor { (1 << 31) - 1, -(1 << 31) },
+      char = circlet.CharTensor { -128, 10 }, short = circlet.ShortTensor { -32768, 258 },
       long = circlet.LongTensor { 1 << 40, -5 }, storage = circlet.LongStorage { 7, -8, 9 },
       nothing = circlet.FloatTensor(), model = circlet.nn.Linear(3, 2),
     }

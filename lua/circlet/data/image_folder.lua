@@ -135,7 +135,7 @@ local function taken(self, loader, rows)
     if failure then note(self, row, failure) end
     if not failure then kept[#kept + 1], places[#places + 1] = row, i end
   end
-  if #kept == 0 then return images:new(), core.LongTensor(), core.LongTensor() end
+  if #kept == 0 then return images.new(), core.LongTensor(), core.LongTensor() end
   if #kept < #rows then images = images:index(1, core.LongTensor(places)) end
   local where = core.LongTensor(kept)
   return images, self.labels:index(1, where), where
@@ -169,7 +169,7 @@ function ImageFolder:load(rows)
     end
   end
   if count == #rows then return images, labels, kept end
-  if count == 0 then return images:new(), labels:new(), kept:new() end
+  if count == 0 then return images.new(), labels.new(), kept.new() end
   return images:narrow(1, 1, count):clone(), labels:narrow(1, 1, count):clone(),
     kept:narrow(1, 1, count):clone()
 end

@@ -39,8 +39,8 @@ function BatchNormalization:_check(input)
       input:dim()), 3)
   end
   -- absent in models saved by old versions
-  self.save_mean = self.save_mean or self.running_mean:new()
-  self.save_std = self.save_std or self.running_mean:new()
+  self.save_mean = self.save_mean or self.running_mean.new()
+  self.save_std = self.save_std or self.running_mean.new()
 end
 
 function BatchNormalization:updateOutput(input)

@@ -36,7 +36,7 @@ function CAddTable:updateGradInput(input, gradOutput)
     error("nn.CAddTable: gradOutput must have the size of the inputs", 2)
   end
   for i = 1, #input do
-    self.gradInput[i] = self.gradInput[i] or gradOutput:new()
+    self.gradInput[i] = self.gradInput[i] or gradOutput.new()
     if self.inplace then
       self.gradInput[i]:set(gradOutput)
     else

@@ -23,7 +23,7 @@ function CMulTable:updateGradInput(input, gradOutput)
   check.like(self, "gradOutput", gradOutput, input[1])
   local product = gradOutput:clone()
   for i = 1, #input do
-    self.gradInput[i] = (self.gradInput[i] or gradOutput:new()):resizeAs(product):copy(product)
+    self.gradInput[i] = (self.gradInput[i] or gradOutput.new()):resizeAs(product):copy(product)
     product:cmul(input[i])
   end
   product:fill(1)

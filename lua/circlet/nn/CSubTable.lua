@@ -19,7 +19,7 @@ end
 function CSubTable:updateGradInput(input, gradOutput)
   check.like(self, "gradOutput", gradOutput, input[1])
   for i = 1, 2 do
-    self.gradInput[i] = (self.gradInput[i] or gradOutput:new()):resizeAs(gradOutput)
+    self.gradInput[i] = (self.gradInput[i] or gradOutput.new()):resizeAs(gradOutput)
   end
   self.gradInput[1]:copy(gradOutput)
   self.gradInput[2]:neg(gradOutput)

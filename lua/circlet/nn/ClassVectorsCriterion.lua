@@ -42,7 +42,7 @@ function ClassVectorsCriterion:updateGradInput(input)
 end
 
 local function accumulate(self, gradInput, scale)
-  local weight, bias = self.weight:new(), self.bias and self.bias:new()
+  local weight, bias = self.weight.new(), self.bias and self.bias.new()
   circle.backward(self, gradInput, weight, bias)
   self.gradWeight:add(scale or 1, weight)
   if bias then self.gradBias:add(scale or 1, bias) end

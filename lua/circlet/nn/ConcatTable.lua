@@ -26,7 +26,7 @@ local function accumulate(buffer, value, first)
     for i = #buffer, #value + 1, -1 do buffer[i] = nil end
     return buffer
   end
-  if not circlet.isTensor(buffer) or buffer:type() ~= value:type() then buffer = value:new() end
+  if not circlet.isTensor(buffer) or buffer:type() ~= value:type() then buffer = value.new() end
   if first then return buffer:resizeAs(value):copy(value) end
   return buffer:add(value)
 end

@@ -94,7 +94,7 @@ end
 
 function CrossBatchMemory:updateGradInput(x, labels)
   if not self.pending then error("nn.CrossBatchMemory: backward needs a forward pass first", 2) end
-  if self.gradInput:type() ~= x:type() then self.gradInput = x:new() end
+  if self.gradInput:type() ~= x:type() then self.gradInput = x.new() end
   self.gradInput:resizeAs(x):zero()
   local rows, row_labels = self:history()
   if rows then

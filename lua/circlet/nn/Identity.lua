@@ -18,7 +18,7 @@ end
 --- The tensors belong to the neighbours: they are let go, not emptied.
 function Identity:clearState()
   for _, field in ipairs { "output", "gradInput" } do
-    self[field] = circlet.isTensor(self[field]) and self[field]:new() or {}
+    self[field] = circlet.isTensor(self[field]) and self[field].new() or {}
   end
   return self
 end

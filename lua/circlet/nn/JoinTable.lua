@@ -27,7 +27,7 @@ function JoinTable:updateGradInput(input, gradOutput)
   check.like(self, "gradOutput", gradOutput, self.output)
   local at = 1
   for i, x in ipairs(input) do
-    local gx = self.gradInput[i] or x:new()
+    local gx = self.gradInput[i] or x.new()
     gx:resizeAs(x):copy(gradOutput:narrow(dim, at, x:size(dim)))
     self.gradInput[i], at = gx, at + x:size(dim)
   end

@@ -75,7 +75,7 @@ end
 
 function LookupTable:updateGradInput(input)
   if not circlet.isTensor(self.gradInput) or self.gradInput:type() ~= input:type() then
-    self.gradInput = input:new()
+    self.gradInput = input.new()
   end
   return self.gradInput
 end

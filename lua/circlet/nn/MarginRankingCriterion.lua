@@ -32,7 +32,7 @@ function MarginRankingCriterion:updateGradInput(input, target)
   local d, t = slack(self, input, target)
   local g = d:gt(0):typeAs(d):cmul(t):mul(self:_share(d:nElement()))
   for i, sign in ipairs { -1, 1 } do
-    local gx = self.gradInput[i] or d:new()
+    local gx = self.gradInput[i] or d.new()
     self.gradInput[i] = gx:resizeAs(input[i]):mul(g:view(input[i]:size()), sign)
   end
   return self.gradInput

@@ -61,7 +61,7 @@ function Sequential:backward(input, gradOutput, scale)
 end
 
 function Sequential:clearState()
-  self.output, self.gradInput = self.output:new(), self.output:new()
+  self.output, self.gradInput = self.output.new(), self.output.new()
   self:applyToModules(function(module) module:clearState() end)
   return self
 end

@@ -55,7 +55,7 @@ end
 --- `tensor` when it can hold a gradient of `like`, else a new tensor of like's type.
 function circle.buffer(tensor, like)
   if core.isTensor(tensor) and tensor:type() == like:type() then return tensor end
-  return like:new()
+  return like.new()
 end
 
 return circle

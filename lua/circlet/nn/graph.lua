@@ -169,7 +169,7 @@ function graph.flatten(tensors, like)
     i.at = total + 1
     total = total + i.last - i.first + 1
   end
-  if total == 0 then return like:new() end
+  if total == 0 then return like.new() end
   if already_flat(list) then
     return like:new(list[1].tensor:storage(), list[1].first, circlet.LongStorage { total })
   end

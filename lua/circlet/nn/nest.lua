@@ -7,7 +7,7 @@ local nest = {}
 -- fits.
 function nest.zeros(buffer, value)
   if circlet.isTensor(value) then
-    if not circlet.isTensor(buffer) or buffer:type() ~= value:type() then buffer = value:new() end
+    if not circlet.isTensor(buffer) or buffer:type() ~= value:type() then buffer = value.new() end
     return buffer:resizeAs(value):zero()
   end
   if type(value) ~= "table" then return value end

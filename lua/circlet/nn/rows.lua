@@ -26,7 +26,7 @@ end
 
 --- gradInput[i] becomes `gradient` in the size of input[i].
 function rows.put(self, i, gradient, input)
-  local buffer = self.gradInput[i] or gradient:new()
+  local buffer = self.gradInput[i] or gradient.new()
   self.gradInput[i] = buffer:resizeAs(input[i]):copy(gradient:view(input[i]:size()))
 end
 

@@ -56,7 +56,7 @@ end
 
 --- The state tensor `key`, or a new one of zeros like x.
 function arguments.moments(state, key, x)
-  return state[key] or x:new():resizeAs(x):zero()
+  return state[key] or x.new():resizeAs(x):zero()
 end
 
 return arguments

@@ -157,15 +157,14 @@ function Ascii:storage(name)
   local storage = core[kind.into .. "Storage"](count)
   if kind.characters then
     local first = raw(self, count)
-    if kind.raw then return core.io.fill_storage(storage, self.bytes, first) end
-    for i = 1, count do storage[i] = string.unpack("b", self.bytes, first + i - 1) end
-    return storage
+    return core.io.fill_storage(storage, self.bytes, first)
   end
-  local integer = kind.into == "Long" or kind.into == "Int"
+  local integer = kind.into == "Long" or kind.into == "Int" or kind.into == "Short"
+  local limit = integer and kind.raw < 8 and 1 << 8 * kind.raw - 1
   for i = 1, count do
     local value = number(self, integer)
-    if kind.into == "Int" and (value < -0x80000000 or value > 0x7fffffff) then
-      format.broken(self.position, "%d does not fit 32 bits", value)
+    if limit and (value < -limit or value >= limit) then
+      format.broken(self.position, "%d does not fit %d bits", value, 8 * kind.raw)
     end
     storage[i] = value
   end

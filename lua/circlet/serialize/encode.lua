@@ -70,11 +70,11 @@ function Ascii:text(text)
   self:raw(text)
 end
 
-local spelling = { Float = "%.9g", Double = "%.17g", Long = "%d", Int = "%d" }
+local spelling = { Float = "%.9g", Double = "%.17g", Long = "%d", Int = "%d", Short = "%d" }
 
 function Ascii:storage(storage, element)
   self:longs { storage:size() }
-  if element == "Byte" then return self:raw(storage:string()) end
+  if element == "Byte" or element == "Char" then return self:raw(storage:string()) end
   local list, pattern = storage:totable(), spelling[element]
   for i = 1, #list do list[i] = pattern:format(list[i]) end
   if #list > 0 then self:add(table.concat(list, " ") .. "\n") end

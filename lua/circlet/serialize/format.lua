@@ -25,8 +25,8 @@ format.elements = {
   Long = { into = "Long", layout = "long", raw = 8 },
   Int = { into = "Int", bytes = 4, layout = "i4", raw = 4 },
   Byte = { into = "Byte", bytes = 1, layout = "B", raw = 1, characters = true },
-  Char = { into = "Int", bytes = 1, layout = "b", characters = true },
-  Short = { into = "Int", bytes = 2, layout = "i2" },
+  Char = { into = "Char", bytes = 1, layout = "b", raw = 1, characters = true },
+  Short = { into = "Short", bytes = 2, layout = "i2", raw = 2 },
   Half = { into = "Float", bytes = 2, layout = "I2", half = true },
 }
 

@@ -176,7 +176,7 @@ function display.tostring(t)
   return table.concat(out)
 end
 
-for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte" } do
+for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte", "Short", "Char" } do
   getmetatable(core[element .. "Tensor"]()).__tostring = display.tostring
 end
 

@@ -4,7 +4,12 @@ local circlet = require "circlet"
 local class = require "circlet.class"
 local core = require "circlet.core"
 
-local torch = setmetatable({}, { __index = circlet })
+-- Methods of tensors are functions of torch, too: torch.squeeze(x).
+local torch = setmetatable({}, { __index = function(_, name)
+  local found = circlet[name]
+  if found == nil then found = core.tensor_methods[name] end
+  return found
+end })
 
 torch.CmdLine = require "circlet.torch7.CmdLine"
 torch.Tester = require "circlet.torch7.Tester"
@@ -65,6 +70,59 @@ end
 --- A function that makes an instance of a class without running its constructor.
 function torch.factory(name)
   return class.lookup(name) and function() return class.instance(name) end
+end
+
+--- A random permutation of 1..n, of the default type as in Torch7; in `result` when given, and from
+-- a generator when given.
+function torch.randperm(...)
+  local permutation = circlet.randperm(...)
+  if circlet.isTensor((...)) then return permutation end
+  return permutation:type(circlet.getdefaulttensortype())
+end
+
+-- The index that a number from 0 to 1 falls to, in a list of weights.
+local function fallen(weights, total, number)
+  local sum, last = 0, 0
+  for i, weight in ipairs(weights) do
+    sum = sum + weight
+    if weight > 0 then last = i end
+    if weight > 0 and number * total < sum then return i end
+  end
+  return last
+end
+
+local function draw(row, count, replacement)
+  local weights, total, positive, drawn = row:totable(), 0, 0, {}
+  for _, weight in ipairs(weights) do
+    if not (weight >= 0 and weight < math.huge) then
+      error("torch.multinomial: probabilities must be at least 0 and finite, got " .. weight, 4)
+    end
+    total, positive = total + weight, positive + (weight > 0 and 1 or 0)
+  end
+  if positive < (replacement and 1 or count) then
+    error(("torch.multinomial: %d draws need as many probabilities above 0, got %d"):format(
+      replacement and 1 or count, positive), 4)
+  end
+  for k = 1, count do
+    local i = fallen(weights, total, circlet.uniform())
+    drawn[k] = i
+    if not replacement then total, weights[i] = total - weights[i], 0 end
+  end
+  return drawn
+end
+
+--- Indices drawn with the probabilities p [n], or each row of p [rows, n], which need not sum to 1:
+-- a LongTensor [count] or [rows, count]. replacement: an index may be drawn again (default false).
+function torch.multinomial(p, count, replacement)
+  if not circlet.isTensor(p) or p:dim() < 1 or p:dim() > 2 then
+    error("torch.multinomial: probabilities of one or two dimensions expected", 2)
+  elseif math.type(math.tointeger(count)) ~= "integer" or count < 1 then
+    error("torch.multinomial: a number of draws of at least 1 expected, got " .. tostring(count), 2)
+  end
+  if p:dim() == 1 then return circlet.LongTensor(draw(p, count, replacement)) end
+  local rows = {}
+  for i = 1, p:size(1) do rows[i] = draw(p[i], count, replacement) end
+  return circlet.LongTensor(rows)
 end
 
 local function sound(value, message)

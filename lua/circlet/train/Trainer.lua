@@ -68,8 +68,8 @@ function Trainer:step(mark)
   mark = mark or no_mark
   local rows = self.sampler:next()
   local train = self.task.train
-  self.inputs = self.inputs or train.inputs:new()
-  self.labels = self.labels or train.labels:new()
+  self.inputs = self.inputs or train.inputs.new()
+  self.labels = self.labels or train.labels.new()
   self.inputs:index(train.inputs, 1, rows)
   self.labels:index(train.labels, 1, rows)
   mark "data"

@@ -13,7 +13,7 @@ function evaluate.embed(model, inputs)
   for first = 1, n, block do
     local rows = math.min(block, n - first + 1)
     local output = model:forward(inputs:narrow(1, first, rows))
-    embeddings = embeddings or output:new():resize(n, output:size(2))
+    embeddings = embeddings or output.new():resize(n, output:size(2))
     embeddings:narrow(1, first, rows):copy(output)
   end
   if training then model:training() end
