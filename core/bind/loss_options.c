@@ -22,6 +22,18 @@ static void read_shared(lua_State *L, int index, const char *function, ct_loss_o
   o->similarity = (ct_similarity)ctl_option_choice(L, index, function, "similarity", similarities,
                                                    (int)o->similarity);
   o->filter_eps = ctl_option_number(L, index, function, "filter_eps", o->filter_eps);
+  if (has_option(L, index, "ignore_label")) {
+    o->ignores = true;
+    o->ignore_label =
+        ctl_option_integer(L, index, function, "ignore_label", 0, -(1LL << 53), 1LL << 53);
+  }
+  if (has_option(L, index, "weights")) {
+    lua_getfield(L, index, "weights");
+    o->weights = ctl_to_tensor(L, -1); /* the table of options keeps it */
+    if (!o->weights)
+      luaL_error(L, "%s: option weights must be a tensor, got %s", function, luaL_typename(L, -1));
+    lua_pop(L, 1);
+  }
   if (has_option(L, index, "memory_budget")) {
     double budget = ctl_option_number(L, index, function, "memory_budget", 0);
     o->memory_budget = budget >= 0x1p62 ? INT64_MAX : budget >= 0 ? (int64_t)budget : INT64_MIN;
@@ -31,21 +43,10 @@ static void read_shared(lua_State *L, int index, const char *function, ct_loss_o
 /* A preset's values, the names of the formula, and `margin` for the preset's own. */
 static ct_loss_options margin_options(lua_State *L, int index, const char *function,
                                       const ct_loss_rule *rule) {
-  static const char *const known[] = {"preset",
-                                      "scale",
-                                      "margin",
-                                      "m1",
-                                      "m2",
-                                      "m3",
-                                      "easy_margin",
-                                      "monotone",
-                                      "label_smoothing",
-                                      "centres",
-                                      "similarity",
-                                      "reduction",
-                                      "memory_budget",
-                                      "filter_eps",
-                                      NULL};
+  static const char *const known[] = {
+      "preset",        "scale",      "margin",          "m1",      "m2",         "m3",
+      "easy_margin",   "monotone",   "label_smoothing", "centres", "similarity", "reduction",
+      "memory_budget", "filter_eps", "ignore_label",    "weights", NULL};
   ct_loss_options o = ct_loss_defaults(rule);
   ctl_check_option_names(L, index, function, known);
   const ct_margin_preset *preset = NULL;
@@ -75,8 +76,8 @@ static ct_loss_options margin_options(lua_State *L, int index, const char *funct
 /* Means over proxies by definition. */
 static ct_loss_options proxy_options(lua_State *L, int index, const char *function,
                                      const ct_loss_rule *rule) {
-  static const char *const known[] = {"margin",        "scale",      "similarity",
-                                      "memory_budget", "filter_eps", NULL};
+  static const char *const known[] = {"margin",     "scale",        "similarity", "memory_budget",
+                                      "filter_eps", "ignore_label", NULL};
   ct_loss_options o = ct_loss_defaults(rule);
   ctl_check_option_names(L, index, function, known);
   for (int i = 0; rule->parameters[i].name; i++)
@@ -89,8 +90,8 @@ static ct_loss_options proxy_options(lua_State *L, int index, const char *functi
 
 ct_loss_options ctl_loss_options(lua_State *L, int index, const char *function,
                                  const ct_loss_rule *rule, ctl_loss_form form) {
-  static const char *const shared[] = {"aggregate",     "reduction",  "similarity",
-                                       "memory_budget", "filter_eps", NULL};
+  static const char *const shared[] = {"aggregate",  "reduction",    "similarity", "memory_budget",
+                                       "filter_eps", "ignore_label", "weights",    NULL};
   if (rule == &ct_loss_rules[ct_loss_margin]) return margin_options(L, index, function, rule);
   if (rule == &ct_loss_rules[ct_loss_proxy_anchor]) return proxy_options(L, index, function, rule);
   const char *known[CT_LOSS_PARAMETERS + sizeof shared / sizeof *shared + 3] = {NULL};

@@ -34,8 +34,12 @@ typedef struct ct_loss_options {
   ct_similarity similarity;
   double filter_eps; /* pairs with less than this share of the softmax of every anchor among their
                         ends, 0 <= filter_eps < 1, are left out of the gradient; 0: none are */
-  int64_t memory_budget; /* bytes that may be spent on keeping similarities for backward, or
-                            CT_BUDGET_LIKE_ROWS */
+  bool ignores;      /* rows labelled ignore_label take no part, whatever they hold */
+  int64_t ignore_label;
+  const ct_tensor *weights; /* [queries] numbers >= 0: so often does each anchor's loss count; NULL:
+                               once. Read by forward alone */
+  int64_t memory_budget;    /* bytes that may be spent on keeping similarities for backward, or
+                               CT_BUDGET_LIKE_ROWS */
 } ct_loss_options;
 
 /* The defaults: the rule's, per anchor, mean, cosine, CT_BUDGET_LIKE_ROWS. */
@@ -57,6 +61,7 @@ enum { CT_MOST_CENTRES = 64 };
 typedef struct ct_loss_rows {
   const char *x_name, *labels_name;
   const ct_tensor *x, *labels;
+  const int64_t *ignore; /* a label whose rows take no part; NULL: there is none */
   int64_t centres; /* of classes: so many consecutive rows are one, at most CT_MOST_CENTRES, and the
                       most similar of them, the first of equals, is met; 0 means 1 */
   const ct_tensor *bias; /* of classes: [classes], the type of x, added to logits that are scaled

@@ -29,6 +29,7 @@ struct ct_pair_context {
   ct_pair_sums sums[CT_KINDS];        /* per query */
   double *own, *by_own;               /* per query; of a coupled loss (core/cpu/pair.h) */
   ct_pair_triplets triplets;          /* of a loss over triplets */
+  double *weights;                    /* per query; NULL: 1 each */
   ct_anchor_loss batch;               /* for CT_PER_BATCH */
   ct_target *targets;                 /* [queries] of a rule that reads them, otherwise NULL */
   int64_t with_positive;              /* anchors that have a positive */
@@ -62,6 +63,8 @@ static void free_sums(ct_pair_context *c) {
   ct_free(c->triplets.far);
   ct_free(c->triplets.slope);
   c->triplets = (ct_pair_triplets){0};
+  ct_free(c->weights);
+  c->weights = NULL;
 }
 
 void ct_pair_context_free(ct_pair_context *context) {
@@ -277,61 +280,89 @@ static void batch_term(ct_pair_context *c) {
   c->facts.n_nonzero = c->batch.loss != 0;
 }
 
-/* Sums of terms, and how many there are. Positives and negatives are apart for CT_OF_PAIRS,
- * otherwise all is in the first. */
+static double weight_of(const ct_pair_context *c, int64_t i) {
+  return c->weights ? c->weights[i] : 1;
+}
+
+static ct_status read_weights(ct_pair_context *c, const char *function, const ct_tensor *weights,
+                              ct_error *error) {
+  const int64_t rows = c->queries.rows, given = c->queries.given;
+  if (!weights) return CT_OK;
+  if (!ct_dtype_is_real(weights->dtype) || weights->dims > 1 || ct_tensor_count(weights) != given)
+    return ct_fail(error, CT_EINVALID,
+                   "%s: weights must be a Float or Double tensor of %lld elements, one per anchor",
+                   function, (long long)given);
+  CT_TRY(ct_alloc(&c->weights, rows, sizeof *c->weights, "weights", error));
+  for (int64_t i = 0; i < rows; i++) {
+    int64_t at = c->queries.origin[i];
+    const char *element = ct_tensor_data(weights);
+    element += at * weights->stride[0] * (int64_t)ct_dtype_size(weights->dtype);
+    c->weights[i] = ct_scalar_load(weights->dtype, element).d;
+    if (!(c->weights[i] >= 0) || !isfinite(c->weights[i]))
+      return ct_fail(error, CT_EINVALID, "%s: weights must be numbers >= 0, got %g at element %lld",
+                     function, c->weights[i], (long long)at + 1);
+  }
+  return CT_OK;
+}
+
+/* Sums of terms, and how many there are, by their weights. Positives and negatives are apart for
+ * CT_OF_PAIRS, otherwise all is in the first. */
 typedef struct parts {
   double loss[CT_KINDS], terms[CT_KINDS], nonzero[CT_KINDS];
 } parts;
 
-static void add_to_parts(parts *to, ct_unit unit, const ct_anchor *a, double loss) {
+static parts parts_of(ct_unit unit, const ct_anchor *a, double loss) {
+  const double positives = (double)a->pairs[CT_POSITIVE], negatives = (double)a->pairs[CT_NEGATIVE];
   switch (unit) {
-  case CT_OF_ANCHORS:
-    to->loss[0] += loss;
-    to->terms[0] += 1;
-    to->nonzero[0] += loss != 0;
-    break;
-  case CT_OF_POSITIVES:
-    to->loss[0] += loss;
-    to->terms[0] += (double)a->pairs[CT_POSITIVE];
-    to->nonzero[0] += a->count[CT_POSITIVE];
-    break;
-  case CT_OF_TRIPLETS:
-    to->loss[0] += loss;
-    to->terms[0] += (double)a->pairs[CT_POSITIVE] * (double)a->pairs[CT_NEGATIVE];
-    to->nonzero[0] += a->count[CT_NEGATIVE];
-    break;
+  case CT_OF_ANCHORS: break;
+  case CT_OF_POSITIVES: return (parts){{loss}, {positives}, {a->count[CT_POSITIVE]}};
+  case CT_OF_TRIPLETS: return (parts){{loss}, {positives * negatives}, {a->count[CT_NEGATIVE]}};
   case CT_OF_PAIRS:
-    for (int kind = 0; kind < CT_KINDS; kind++) {
-      to->loss[kind] += a->term[kind];
-      to->terms[kind] += (double)a->pairs[kind];
-      to->nonzero[kind] += a->count[kind];
-    }
+    return (parts){{a->term[0], a->term[1]},
+                   {(double)a->pairs[0], (double)a->pairs[1]},
+                   {a->count[0], a->count[1]}};
   }
+  return (parts){{loss}, {1}, {loss != 0}};
+}
+
+/* Where the losses of anchors go, for CT_NONE. */
+static ct_status start_losses(const ct_pair_context *c, ct_tensor *losses, ct_error *error) {
+  int64_t given = c->queries.given;
+  if (c->options.reduction != CT_NONE) return CT_OK;
+  CT_TRY(ct_tensor_resize(losses, 1, &given, error));
+  return given > c->queries.rows ? ct_fill(losses, ct_scalar_of(0), error) : CT_OK;
 }
 
 static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *error) {
   const ct_loss_rule *rule = c->options.rule;
   ct_reduction reduction = c->options.reduction;
-  int64_t rows = c->queries.rows;
+  double anchors = 0;
   parts p = {0};
-  if (reduction == CT_NONE) CT_TRY(ct_tensor_resize(losses, 1, &rows, error));
-  for (int64_t i = 0; i < rows; i++) {
+  CT_TRY(start_losses(c, losses, error));
+  for (int64_t i = 0; i < c->queries.rows; i++) {
     ct_anchor a = anchor_of(c, i);
-    double loss = rule->valid(a.pairs) ? rule->combine(&a, c->options.parameter).loss : 0;
-    if (rule->valid(a.pairs)) add_to_parts(&p, rule->unit, &a, loss);
+    bool valid = rule->valid(a.pairs);
+    double weight = weight_of(c, i);
+    double loss = valid ? rule->combine(&a, c->options.parameter).loss : 0;
+    parts own = valid ? parts_of(rule->unit, &a, loss) : (parts){0};
+    anchors += weight;
+    for (int part = 0; part < CT_KINDS; part++) {
+      p.loss[part] += weight * own.loss[part];
+      p.terms[part] += weight * own.terms[part];
+      p.nonzero[part] += weight * own.nonzero[part];
+      c->facts.n_nonzero += (int64_t)own.nonzero[part];
+    }
     if (reduction == CT_NONE)
       ct_scalar_store(losses->dtype,
                       (char *)ct_tensor_data(losses) + c->queries.origin[i] * losses->stride[0] *
                                                            (int64_t)ct_dtype_size(losses->dtype),
-                      ct_scalar_of(loss));
+                      ct_scalar_of(weight * loss));
   }
   c->facts.loss = 0;
   for (int kind = 0; kind < CT_KINDS; kind++) {
     int part = rule->unit == CT_OF_PAIRS ? kind : 0;
-    c->share[kind] =
-        ct_reduction_weight(reduction, c->facts.n_anchors, p.terms[part], p.nonzero[part]);
+    c->share[kind] = ct_reduction_weight(reduction, anchors, p.terms[part], p.nonzero[part]);
     c->facts.loss += p.loss[kind] * c->share[kind];
-    c->facts.n_nonzero += (int64_t)p.nonzero[kind];
   }
   return CT_OK;
 }
@@ -417,16 +448,21 @@ static ct_status couple(ct_pair_context *c, const ct_pair_stream *stream, ct_err
 }
 
 ct_status ct_pair_forward(ct_pair_context *context, const char *function,
-                          const ct_loss_rows *queries, const ct_loss_rows *references,
+                          const ct_loss_rows *given_queries, const ct_loss_rows *given_references,
                           const ct_loss_options *options, ct_tensor *losses, ct_loss_facts *facts,
                           ct_error *error) {
   ct_pair_context *c = context;
+  ct_loss_rows sides[2] = {*given_queries, given_references ? *given_references : *given_queries};
+  const ct_loss_rows *queries = &sides[0], *references = given_references ? &sides[1] : NULL;
+  for (int k = 0; k < 2; k++) sides[k].ignore = options->ignores ? &options->ignore_label : NULL;
   c->ready = false;
   c->options = *options;
+  c->options.weights = NULL;
   CT_TRY(ct_check_loss_options(function, options, error));
   if (options->rule->target) CT_TRY(ct_margin_check(function, options, error));
   CT_TRY(load_sides(c, function, queries, references, error));
   CT_TRY(reset_sums(c, error));
+  CT_TRY(read_weights(c, function, options->weights, error));
   CT_TRY(find_targets(c, queries, error));
   ct_rows_pass pass;
   ct_pair_columns columns = ct_rows_columns(&pass, &c->references, NULL, NULL);
@@ -474,8 +510,8 @@ static void fill_factors(const ct_pair_context *c, int kind, double scale, const
       ct_anchor_loss own = anchor_loss(c, i);
       sum = c->sums[kind].sum[i];
       weight = own.by_sum[kind] / sum;
-      weight *= share;
-      linear = own.by_term[kind] * share;
+      weight *= share * weight_of(c, i);
+      linear = own.by_term[kind] * share * weight_of(c, i);
       common = reference_at(c, kind, i);
     }
     if (!(sum > 0)) weight = 0;
@@ -498,16 +534,17 @@ typedef struct side_gradient {
 
 static ct_status start_side(side_gradient *g, const char *function, ct_error *error) {
   if (!g->to) return CT_OK;
-  int64_t size[2] = {g->rows->rows, g->rows->dim};
+  int64_t size[2] = {g->rows->given, g->rows->dim};
   if (g->to->dtype != g->rows->outer)
     return ct_fail(error, CT_EINVALID, "%s: the gradient must have the type of its rows, %s",
                    function, ct_dtype_name(g->rows->outer));
   CT_TRY(ct_tensor_resize(g->to, 2, size, error));
   g->contiguous.dtype = g->to->dtype;
-  if (!ct_tensor_contiguous(g->to))
-    return ct_tensor_new(&g->contiguous, g->to->dtype, 2, g->to->size, error);
-  ct_tensor_set(&g->contiguous, g->to);
-  return CT_OK;
+  if (ct_tensor_contiguous(g->to))
+    ct_tensor_set(&g->contiguous, g->to);
+  else
+    CT_TRY(ct_tensor_new(&g->contiguous, g->to->dtype, 2, g->to->size, error));
+  return g->rows->given > g->rows->rows ? ct_fill(&g->contiguous, ct_scalar_of(0), error) : CT_OK;
 }
 
 static ct_status pack_side(side_gradient *g, ct_error *error) {

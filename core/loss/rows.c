@@ -57,23 +57,28 @@ static ct_status check_shape(const char *function, const ct_loss_rows *in, ct_er
   return CT_OK;
 }
 
-static ct_status read_labels(int64_t *label, const char *function, const ct_loss_rows *in,
-                             int64_t rows, int64_t centres, ct_error *error) {
+/* The labels and places of the rows that take part, *rows of them. */
+static ct_status read_labels(int64_t *label, int64_t *origin, int64_t *rows, const char *function,
+                             const ct_loss_rows *in, int64_t centres, ct_error *error) {
   const ct_tensor *t = in->labels;
-  for (int64_t i = 0; i < rows; i++) {
+  int64_t count = 0;
+  for (int64_t i = 0; i < in->x->size[0]; i++) {
+    origin[count] = i;
     if (!t) {
-      label[i] = i / centres + 1;
+      label[count++] = i / centres + 1;
       continue;
     }
     const char *at = ct_tensor_data(t);
     ct_scalar v =
         ct_scalar_load(t->dtype, at + i * t->stride[0] * (int64_t)ct_dtype_size(t->dtype));
+    if (in->ignore && (double)v.i == v.d && v.i == *in->ignore) continue;
     if (v.i < 1 || (double)v.i != v.d)
       return ct_fail(error, CT_EINVALID,
                      "%s: %s must hold integers >= 1, got %.17g at element %lld", function,
                      in->labels_name, v.d, (long long)i + 1);
-    label[i] = v.i;
+    label[count++] = v.i;
   }
+  *rows = count;
   return CT_OK;
 }
 
@@ -82,10 +87,7 @@ static ct_status sort_by_label(int64_t rows, int64_t *label, int64_t *origin, ct
   int64_t *spare = NULL, differing = 0;
   CT_TRY(ct_alloc(&spare, rows, 2 * sizeof *spare, "labels", error));
   int64_t *from[2] = {label, origin}, *to[2] = {spare, spare + rows};
-  for (int64_t i = 0; i < rows; i++) {
-    origin[i] = i;
-    differing |= label[i] ^ label[0];
-  }
+  for (int64_t i = 0; i < rows; i++) differing |= label[i] ^ label[0];
   for (int shift = 0; shift < 64 && differing >> shift; shift += 8) {
     int64_t start[257] = {0};
     if (!((differing >> shift) & 255)) continue;
@@ -220,19 +222,20 @@ static ct_status begin(ct_sorted_rows *out, const char *function, const ct_loss_
                        ct_dtype compute, ct_similarity similarity, ct_error *error) {
   ct_rows_free(out);
   CT_TRY(check_shape(function, in, error));
-  out->rows = out->side.rows = in->x->size[0];
-  if (!ct_size_add(out->rows, CT_TILE_ROWS - 1, &out->side.padded))
-    return ct_fail(error, CT_EINVALID, "%s: %s has too many rows", function, in->x_name);
-  out->side.padded -= out->side.padded % CT_TILE_ROWS;
-  out->side.pitch = ct_tile_pitch(out->side.padded);
   out->dim = in->x->size[1];
   out->outer = in->x->dtype;
   out->compute = compute;
   out->similarity = similarity;
   out->centres = in->centres > 1 ? in->centres : 1;
-  CT_TRY(ct_alloc(&out->label, out->rows, sizeof *out->label, "labels", error));
-  CT_TRY(ct_alloc(&out->origin, out->rows, sizeof *out->origin, "labels", error));
-  CT_TRY(read_labels(out->label, function, in, out->rows, out->centres, error));
+  out->given = in->x->size[0];
+  CT_TRY(ct_alloc(&out->label, out->given, sizeof *out->label, "labels", error));
+  CT_TRY(ct_alloc(&out->origin, out->given, sizeof *out->origin, "labels", error));
+  CT_TRY(read_labels(out->label, out->origin, &out->rows, function, in, out->centres, error));
+  out->side.rows = out->rows;
+  if (!ct_size_add(out->rows, CT_TILE_ROWS - 1, &out->side.padded))
+    return ct_fail(error, CT_EINVALID, "%s: %s has too many rows", function, in->x_name);
+  out->side.padded -= out->side.padded % CT_TILE_ROWS;
+  out->side.pitch = ct_tile_pitch(out->side.padded);
   return sort_by_label(out->rows, out->label, out->origin, error);
 }
 
@@ -257,8 +260,9 @@ static ct_status measure(ct_sorted_rows *r, ct_error *error) {
   CT_TRY(ct_alloc(&room, threads, each, "rows", error));
 #pragma omp parallel for num_threads(threads) reduction(max : largest) if (threads > 1)
   for (int64_t i = 0; i < r->rows; i++) {
-    double square = kernels->load(r->dim, x + (size_t)(i * r->dim) * ct_dtype_size(r->outer),
-                                  room + each * (size_t)omp_get_thread_num());
+    double square =
+        kernels->load(r->dim, x + (size_t)(r->origin[i] * r->dim) * ct_dtype_size(r->outer),
+                      room + each * (size_t)omp_get_thread_num());
     largest = square > largest ? square : largest;
   }
   ct_free(room);
@@ -365,7 +369,7 @@ ct_pair_columns ct_rows_columns(ct_rows_pass *pass, const ct_sorted_rows *rows, 
   pass->rows = rows;
   pass->to = to;
   pass->to_lift = to_lift;
-  pass->bad_value = pass->bad_gradient = rows->rows;
+  pass->bad_value = pass->bad_gradient = rows->given;
   return (ct_pair_columns){.rows = rows->rows,
                            .half = rows->similarity == CT_EUCLIDEAN || rows->lift,
                            .source = pass,
@@ -375,9 +379,9 @@ ct_pair_columns ct_rows_columns(ct_rows_pass *pass, const ct_sorted_rows *rows, 
 
 ct_status ct_rows_check(const ct_rows_pass *pass, const char *function, const char *x_name,
                         ct_error *error) {
-  if (pass->bad_value < pass->rows->rows)
+  if (pass->bad_value < pass->rows->given)
     return bad_value(function, x_name, pass->bad_value, error);
-  if (pass->bad_gradient < pass->rows->rows)
+  if (pass->bad_gradient < pass->rows->given)
     return bad_gradient(pass->rows, function, pass->bad_gradient, error);
   return CT_OK;
 }

@@ -6,6 +6,7 @@
 #include "loss/loss.h"
 
 typedef struct ct_sorted_rows {
+  int64_t given; /* rows of the caller's; `rows` of them take part */
   int64_t rows, dim;
   ct_dtype outer, compute;
   ct_similarity similarity;
@@ -45,7 +46,7 @@ typedef struct ct_rows_pass {
   const ct_sorted_rows *rows;
   void *to;                  /* contiguous [rows, dim] of the outer type; NULL: no gradient */
   double *to_lift;           /* [classes] zero at first; NULL: no gradient */
-  _Atomic int64_t bad_value; /* the caller's first row that is not finite; rows: none */
+  _Atomic int64_t bad_value; /* the caller's first row that is not finite; given: none */
   _Atomic int64_t bad_gradient;
 } ct_rows_pass;
 

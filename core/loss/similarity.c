@@ -71,8 +71,8 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
                        .n_positive = a->count * a->pairs[CT_POSITIVE],
                        .n_negative = a->count * a->pairs[CT_NEGATIVE]};
   double share = batch ? 1
-                       : ct_reduction_weight(options->reduction, f->n_anchors, (double)f->n_valid,
-                                             (double)f->n_valid);
+                       : ct_reduction_weight(options->reduction, (double)f->n_anchors,
+                                             (double)f->n_valid, (double)f->n_valid);
   if (batch) join_anchors(a);
   for (int64_t i = 0; i < a->count; i++) {
     double reach[CT_KINDS] = {0}, reference[CT_KINDS] = {0}, sum[CT_KINDS] = {0};

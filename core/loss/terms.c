@@ -18,12 +18,12 @@ double ct_log_sum_exp(const ct_loss_options *options, int kind, double reference
          options->rule->offset(kind == CT_POSITIVE, options->parameter);
 }
 
-double ct_reduction_weight(ct_reduction reduction, int64_t n_anchors, double n_terms,
+double ct_reduction_weight(ct_reduction reduction, double n_anchors, double n_terms,
                            double n_nonzero) {
   if (n_terms == 0) return 0;
   switch (reduction) {
   case CT_MEAN: return 1 / n_terms;
-  case CT_MEAN_ALL: return 1 / (double)n_anchors;
+  case CT_MEAN_ALL: return 1 / n_anchors;
   case CT_MEAN_NONZERO: return n_nonzero > 0 ? 1 / n_nonzero : 0;
   case CT_SUM:
   case CT_NONE: break;
@@ -55,6 +55,11 @@ ct_status ct_check_loss_options(const char *function, const ct_loss_options *opt
     return ct_fail(error, CT_EINVALID,
                    "%s: aggregate must be \"anchor\": there is no one term for "
                    "the batch",
+                   function);
+  if (options->weights && options->aggregate == CT_PER_BATCH)
+    return ct_fail(error, CT_EINVALID, "%s: weights need one term per anchor", function);
+  if (options->weights && options->rule == &ct_loss_rules[ct_loss_lifted])
+    return ct_fail(error, CT_EINVALID, "%s: there are no weights: a term has two anchors",
                    function);
   if (options->aggregate == CT_PER_BATCH && options->reduction == CT_NONE)
     return ct_fail(error, CT_EINVALID, "%s: reduction \"none\" needs one term per anchor",

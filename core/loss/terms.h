@@ -10,8 +10,8 @@
 double ct_log_sum_exp(const ct_loss_options *options, int kind, double reference, double sum);
 
 /* What one term counts for in the reduced loss, of so many anchors, terms and terms that are not
- * zero. */
-double ct_reduction_weight(ct_reduction reduction, int64_t n_anchors, double n_terms,
+ * zero, each counted by its weight. */
+double ct_reduction_weight(ct_reduction reduction, double n_anchors, double n_terms,
                            double n_nonzero);
 
 /* CT_EINVALID for options that mean nothing. */

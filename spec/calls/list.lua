@@ -125,6 +125,8 @@ return {
     triplet_hard_loss(x, labels); triplet_all_loss(n, labels, { soft = true });
     lifted_loss(n, labels); generalized_lifted_loss(x, labels);
     nt_xent_loss({ d, d }, { labels, labels }, { reduction = "mean_nonzero" });
+    circle_loss(x, labels, { ignore_label = 1, weights = x:select(2, 1):clone():abs() });
+    circle_loss({ d, d }, { labels, labels }, { ignore_label = 1, reduction = "none" });
     circle_loss(x, labels, { filter_eps = 0.1 }); learn(circle, x, labels);
     learn(class, n, labels); learn(similarity, { u, v }); metrics.retrieval(x, labels);
     metrics.retrieval(d, labels, { similarity = "euclidean", block = 2 });

@@ -3,9 +3,9 @@ local cases = {}
 
 --- name: as in circlet.<name>_loss; parameters: above: greater than 0; options: each is tried
 -- on every kind of data; sharp(opts): the largest slope of a logit by its similarity, to which
--- rounding errors of similarities are magnified.
---- measured: has the option measure; floor: by what part of `sharp` a similarity's error changes a
--- loss, whatever the weights.
+-- rounding errors of similarities are magnified; measured: has the option measure; unweighted: it
+-- takes no weights; floor: by what part of `sharp` a similarity's error changes a loss, whatever
+-- the weights.
 -- A distance d = sqrt(2 - 2s) errs by e/d and its slope by e/d^2 of itself where s errs by e; d is
 -- above a tenth in the data tried, or 0.
 local function by_distance(opts) return opts.measure == "similarity" and 1 or 100 end
@@ -45,7 +45,7 @@ cases.losses = {
     sharp = by_distance,
   },
   {
-    name = "lifted", criterion = "LiftedCriterion", measured = true,
+    name = "lifted", criterion = "LiftedCriterion", measured = true, unweighted = true,
     parameters = { { "pos_margin" }, { "neg_margin" } },
     options = { {}, { pos_margin = 0.2, neg_margin = 0.5 },
       { measure = "similarity", pos_margin = 1, neg_margin = 0 } },
