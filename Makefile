@@ -150,6 +150,7 @@ bench: deps
 	@unset OPENBLAS_CORETYPE $$(env | sed -n 's/^\(OPENBLAS_[A-Za-z0-9_]*\)=.*/\1/p'); \
 	  $(LUA) scripts/bench/bench.lua --python '$(PYTHON)' $(FLAGS)
 	@$(LUA) scripts/bench/studies.lua --python '$(PYTHON)'
+	@$(LUA) scripts/bench/samplers.lua --python '$(PYTHON)'
 
 bench-peers:
 	@echo "circlet: PyTorch, pytorch-metric-learning, Optuna, TensorBoard from PyPI into $(PEERS): several GB"

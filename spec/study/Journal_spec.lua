@@ -275,6 +275,34 @@ describe("a journal of studies", function()
     assert.equal(6002, journal.lines)
   end)
 
+  it("decides on what it has just written, when asked to", function()
+    local journal = assert(read(study))
+    local seen = {}
+    assert(journal:update(function(write, flush)
+      write("create_trial", { study_id = 0, datetime_start = now })
+      seen[1] = journal.trial_count
+      flush()
+      seen[2] = journal.trial_count
+      flush() -- nothing to write
+      write("create_trial", { study_id = 0, datetime_start = now })
+    end))
+    assert.same({ 0, 1 }, seen)
+    assert.equal(2, journal.trial_count)
+    assert.is_false(journal.unsynced)
+    assert.equal(2, assert(Journal.open(path)).trial_count)
+    local write = uv.fs_write
+    finally(function() uv.fs_write = write end)
+    uv.fs_write = function() return nil, "ENOSPC: no space left on device" end -- luacheck: ignore
+    local ok, _, code = journal:update(function(add, flush)
+      add("create_trial", { study_id = 0, datetime_start = now })
+      flush()
+      return "more"
+    end)
+    assert.is_nil(ok)
+    assert.equal("io", code)
+    assert.equal(2, journal.trial_count)
+  end)
+
   it("waits for the disk at once, soon, or not at all, as it is asked to", function()
     local journal, sync, waits = assert(read(study)), uv.fs_fsync, 0
     uv.fs_fsync = function(...) -- luacheck: ignore

@@ -109,9 +109,21 @@ local function sync_now(self, sync, written)
   return sync ~= "soon" or uv.hrtime() - self.synced > Journal.sync_within * 1e9
 end
 
---- Holds the lock, refreshes, and calls decide(write), in which write(op, fields) adds a line: op
--- is a name of records.op, fields the line without op_code and worker_id. Then the lines are
--- appended, all or none, and read back. What is appended outlives the process, however it ends.
+-- Appends lines, the lock being held, and reads them back. Returns nothing, or { message, code }.
+local function add(self, file, lines, now)
+  local ok, message, code = self.log:append(file, table.concat(lines), now)
+  if ok then
+    self.unsynced = not now
+    if now then self.synced = uv.hrtime() end
+    ok, message, code = read_all(self, file)
+  end
+  return not ok and { message, code } or nil
+end
+
+--- Holds the lock, refreshes, and calls decide(write, flush), in which write(op, fields) adds a
+-- line: op is a name of records.op, fields the line without op_code and worker_id. Then the lines
+-- are appended, all or none, and read back; flush() does so with those so far, for a decision that
+-- rests on them. What is appended outlives the process, however it ends.
 -- options.sync says what outlives a power cut: true (default), everything so far; false, what
 -- the system has written by itself; "soon", as true unless less than sync_within seconds have
 -- passed since the last time, so that what a power cut takes is less than that much work; a
@@ -121,18 +133,19 @@ function Journal:update(decide, options)
   return self.log:exclusive(function(file)
     local ok, message, code = read_all(self, file)
     if not ok then return nil, message, code end
-    local lines = {}
-    local result = decide(function(op, fields) lines[#lines + 1] = encode(self, op, fields) end)
+    local lines, failure = {}, nil
+    local result = decide(function(op, fields) lines[#lines + 1] = encode(self, op, fields) end,
+      function()
+        failure = failure or add(self, file, lines, false)
+        lines = {}
+      end)
+    if failure then return nil, table.unpack(failure) end
     local sync = options and options.sync
     if type(sync) == "function" then sync = sync() end
     local now = sync_now(self, sync, #lines > 0)
     if #lines > 0 or now then
-      ok, message, code = self.log:append(file, table.concat(lines), now)
-      if not ok then return nil, message, code end
-      self.unsynced = not now
-      if now then self.synced = uv.hrtime() end
-      ok, message, code = read_all(self, file)
-      if not ok then return nil, message, code end
+      failure = add(self, file, lines, now)
+      if failure then return nil, table.unpack(failure) end
     end
     if result == nil then return true end
     return result

@@ -122,8 +122,10 @@ function turns.next(self, before, outcome, limit, last)
     before = nil
   end
   local more = false
-  local id, message, code = self.journal:update(function(write)
+  local id, message, code = self.journal:update(function(write, flush)
     if before then finish(self, write, before, outcome) end
+    -- What a sampler notes with a new trial may depend on how the last one ended.
+    if before and self.sampler.begin then flush() end
     more = not last and take(self, write, limit) or false
     return more
   end, { sync = function() return not more or "soon" end })

@@ -89,9 +89,13 @@ end
 local function plan_of(self, study, trial)
   local values, run = {}, trial:system_attr(attribute) and advance(self, study:record())
   if not run then return values end
-  local uniform, point = draw.stream(self.seed, trial.number, "cma"), nil
+  -- Trials 2k and 2k+1 lie on opposite sides of the mean: mirrored sampling (Brockhoff et al.,
+  -- "Mirrored Sampling and Sequential Selection for Evolution Strategies", PPSN 2010), which on the
+  -- functions of scripts/bench/samplers.lua halves what independent points leave on the sphere.
+  local uniform, point = draw.stream(self.seed, trial.number // 2, "cma"), nil
+  local mirrored = trial.number % 2 == 1
   for _ = 1, 100 do -- beyond the ranges there is nothing; at last the point is moved to the edge
-    point = run.evolution:sample(uniform)
+    point = run.evolution:sample(uniform, mirrored)
     if inside(point) then break end
   end
   for k, axis in ipairs(run.axes) do

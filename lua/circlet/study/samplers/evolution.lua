@@ -98,10 +98,10 @@ function Evolution.new(mean, sigma, population)
   return self
 end
 
---- A point of the present generation.
-function Evolution:sample(uniform)
-  local z, x = {}, {}
-  for j = 1, self.n do z[j] = self.scale[j] * draw.normal(uniform) end
+--- A point of the present generation; mirrored: the one opposite of what the same numbers give.
+function Evolution:sample(uniform, mirrored)
+  local z, x, sign = {}, {}, mirrored and -1 or 1
+  for j = 1, self.n do z[j] = sign * self.scale[j] * draw.normal(uniform) end
   for i = 1, self.n do
     local sum = 0
     for j = 1, self.n do sum = sum + self.basis[i][j] * z[j] end
