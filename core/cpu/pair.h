@@ -29,7 +29,8 @@ typedef struct ct_pair_block {
 
 /* References, which are met a block at a time and never held as a whole. `load` packs rows
  * from..from+block->side.rows-1, with zeros up to block->side.padded; `unload` takes their
- * gradient. */
+ * gradient. Of classes of several rows, a block holds the first of each class first, then the
+ * second ones. */
 typedef struct ct_pair_columns {
   int64_t rows;
   bool half; /* their blocks have side.half */

@@ -124,7 +124,7 @@ typedef struct tile {
   void *to_columns;          /* their gradient, laid out as y; NULL: not wanted */
   double *to_columns_weight; /* [y->padded] */
   char *scratch;             /* SCRATCH elements of the compute type, this thread's */
-  uint8_t *nearest;          /* [rows, LARGEST_BLOCK] which vector of its class each column is */
+  int32_t *nearest;          /* [rows, LARGEST_BLOCK] which vector of its class each column is */
   weight_list lists[2];      /* of rows and of columns, this thread's */
   char *kept;                /* [rows, kept_stride] similarities to keep, or NULL */
   int64_t kept_stride;
@@ -275,7 +275,8 @@ static room room_of(const pass *p) {
                  2 * to_line(width * sizeof(double)) + 2 * (size_t)p->stream->dim * real;
   room r = {.lists = to_line(SCRATCH * real)};
   r.nearest = r.lists + (p->factors && p->factors->cut[0] ? to_line(lists) : 0);
-  r.block = r.nearest + (p->stream->centres > 1 ? LARGEST_BLOCK * LARGEST_BLOCK : 0);
+  r.block =
+      r.nearest + (p->stream->centres > 1 ? LARGEST_BLOCK * LARGEST_BLOCK * sizeof(int32_t) : 0);
   r.end = r.block + (p->stream->columns ? to_line(block) : 0);
   return r;
 }
@@ -371,7 +372,7 @@ static void run_columns(const pass *p, progress *at, char *mine) {
                 .to_columns = unload ? block.gradient : NULL,
                 .to_columns_weight = weigh ? block.weight : NULL,
                 .scratch = mine,
-                .nearest = (uint8_t *)(mine + room_of(p).nearest)};
+                .nearest = (int32_t *)(void *)(mine + room_of(p).nearest)};
       place_lists(p, &t);
       place_kept(p, &t, k * s->row_blocks + i);
       ct_await(&at->rows[i], k);

@@ -29,24 +29,13 @@ static void NAME(compute_diagonal)(const pass *p, const tile *t, const NAME(shee
         for (int64_t c = j; c < j + 16; c++) s[r * stride + c] = s[c * stride + r];
 }
 
-/* Of a sheet of vectors' similarities, those of the nearest vector of each class, in scratch. Reads
- * are never behind writes, so the sheet may be there already. */
+/* Of a sheet of vectors' similarities, those of the nearest vector of each class, in scratch, where
+ * the sheet may be already. */
 static NAME(sheet) NAME(take_nearest)(const pass *p, const tile *t, NAME(sheet) from) {
-  const int64_t centres = p->stream->centres;
   NAME(sheet) to = {.s = (REAL *)(void *)t->scratch, .stride = SCRATCH_STRIDE};
-  for (int64_t i = 0; i < t->rows; i++) {
-    const REAL *s = from.s + i * from.stride;
-    for (int64_t j = 0; j < t->columns; j++, s += centres) {
-      REAL best = s[0];
-      uint8_t at = 0;
-      for (int64_t k = 1; k < centres; k++) {
-        at = s[k] > best ? (uint8_t)k : at;
-        best = s[k] > best ? s[k] : best;
-      }
-      to.s[i * to.stride + j] = best;
-      t->nearest[i * LARGEST_BLOCK + j] = at;
-    }
-  }
+  for (int64_t i = 0; i < t->rows; i++)
+    TILES->nearest(t->columns, p->stream->centres, from.s + i * from.stride, to.s + i * to.stride,
+                   t->nearest + i * LARGEST_BLOCK);
   return to;
 }
 
@@ -222,18 +211,6 @@ static void NAME(pad_weights)(const tile *t, const NAME(sheet) * weights) {
   }
 }
 
-/* From weights of classes to those of their vectors, in place, from the last on. */
-static void NAME(spread_weights)(const tile *t, int64_t centres, const NAME(sheet) * weights) {
-  for (int64_t i = 0; i < t->rows; i++) {
-    REAL *w = weights->s + i * weights->stride;
-    for (int64_t j = t->columns - 1; j >= 0; j--) {
-      const REAL weight = w[j];
-      for (int64_t k = 0; k < centres; k++)
-        w[j * centres + k] = k == t->nearest[i * LARGEST_BLOCK + j] ? weight : 0;
-    }
-  }
-}
-
 /* A tile's similarities and where their weights go. */
 typedef struct NAME(weighing) {
   NAME(sheet) from, to;
@@ -292,7 +269,9 @@ static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
   each_run(p, t, 0, t->rows, true, NAME(weigh_run), &sheets);
   for (int64_t i = 0; i < t->rows && is_diagonal(p, t); i++)
     sheets.to.s[i * sheets.to.stride + i] = 0;
-  if (p->stream->centres > 1) NAME(spread_weights)(t, p->stream->centres, &sheets.to);
+  for (int64_t i = 0; i < t->rows && p->stream->centres > 1; i++)
+    TILES->spread(t->columns, p->stream->centres, t->nearest + i * LARGEST_BLOCK,
+                  sheets.to.s + i * sheets.to.stride);
   NAME(pad_weights)(t, &sheets.to);
   return sheets.to;
 }

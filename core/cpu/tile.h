@@ -39,6 +39,11 @@ typedef struct ct_tile_kernels {
   void (*multiply_listed)(int64_t m, int64_t dim, const int32_t *start, const int32_t *index,
                           const void *value, const void *x, int64_t pitch_x, int64_t first_x,
                           void *g, int64_t pitch_g, int64_t first_g);
+  /* n classes of `centres` elements each, the first ones of all classes, then the second ones, and
+   * so on. Of s to best: the largest of each class, the first of equals, and which it is; best may
+   * be s. In place in w: from n weights to one for each element, 0 but for that one. */
+  void (*nearest)(int64_t n, int64_t centres, const void *s, void *best, int32_t *at);
+  void (*spread)(int64_t n, int64_t centres, const int32_t *at, void *w);
 } ct_tile_kernels;
 
 typedef struct ct_tile_kernel_set {

@@ -46,7 +46,9 @@ static inline __attribute__((always_inline)) void fetch(const void *from, int64_
 
 const ct_tile_kernel_set CT_ISA_NAME(ct_tile_kernels) = {
     .f32 = {2 * VECTOR_BYTES / sizeof(float), pack_f32, unpack_f32, interleave_f32,
-            similarities_f32, multiply_f32, multiply_transposed_f32, multiply_listed_f32},
+            similarities_f32, multiply_f32, multiply_transposed_f32, multiply_listed_f32,
+            nearest_f32, spread_f32},
     .f64 = {2 * VECTOR_BYTES / sizeof(double), pack_f64, unpack_f64, interleave_f64,
-            similarities_f64, multiply_f64, multiply_transposed_f64, multiply_listed_f64},
+            similarities_f64, multiply_f64, multiply_transposed_f64, multiply_listed_f64,
+            nearest_f64, spread_f64},
 };

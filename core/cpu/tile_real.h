@@ -177,3 +177,32 @@ static void NAME(multiply_listed)(int64_t m, int64_t dim, const int32_t *start,
     NAME(add_listed)(2, m, start, index, value, from, panel_x, to, panel_g);
   if (d < dim) NAME(add_listed)(1, m, start, index, value, from, panel_x, to, panel_g);
 }
+
+static void NAME(nearest)(int64_t n, int64_t centres, const void *from, void *to, int32_t *at) {
+  const REAL *s = from;
+  REAL *best = to;
+  if (best != s) memcpy(best, s, (size_t)n * sizeof(REAL));
+  memset(at, 0, (size_t)n * sizeof *at);
+  for (int32_t k = 1; k < centres; k++) {
+    s += n;
+#pragma omp simd
+    for (int64_t j = 0; j < n; j++) {
+      const REAL other = s[j], known = best[j];
+      const int32_t was = at[j];
+      best[j] = other > known ? other : known;
+      at[j] = other > known ? k : was;
+    }
+  }
+}
+
+static void NAME(spread)(int64_t n, int64_t centres, const int32_t *at, void *weights) {
+  REAL *w = weights;
+  for (int32_t k = (int32_t)centres - 1; k >= 0; k--) { /* the last first: w itself is the first */
+    REAL *to = w + k * n;
+#pragma omp simd
+    for (int64_t j = 0; j < n; j++) {
+      const REAL weight = w[j];
+      to[j] = at[j] == k ? weight : 0;
+    }
+  }
+}

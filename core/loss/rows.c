@@ -148,9 +148,16 @@ static bool load_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, con
   return true;
 }
 
-/* A panel of a side, its rows first..first+width-1; row k is row from+k of the sorted order. Into
- * the layout by dimension and, if the side has it, by row. Returns the caller's first row that is
- * not finite, INT64_MAX when there is none. *largest is raised to |x|^2, but for the cosine. */
+/* Which row of the sorted order is row k of a side that holds those from `from` on: of classes of
+ * several rows, first the first of each class, then the second of each, and so on. */
+static int64_t row_at(const ct_sorted_rows *r, const ct_pair_side *side, int64_t from, int64_t k) {
+  int64_t classes = side->rows / r->centres;
+  return r->centres == 1 ? from + k : from + k % classes * r->centres + k / classes;
+}
+
+/* A panel of a side, its rows first..first+width-1. Into the layout by dimension and, if the side
+ * has it, by row. Returns the caller's first row that is not finite, INT64_MAX when there is none.
+ * *largest is raised to |x|^2, but for the cosine. */
 static int64_t load_panel(const ct_sorted_rows *r, const char *x, int64_t from,
                           const ct_pair_side *side, int64_t first, double *inverse_norm, void *room,
                           double *largest) {
@@ -159,9 +166,9 @@ static int64_t load_panel(const ct_sorted_rows *r, const char *x, int64_t from,
   int64_t bad = INT64_MAX;
   for (int64_t k = first; k < first + tiles->width && k < side->rows; k++) {
     double square = 0;
-    if (!load_row(r, kernels, x, from + k, side, k, inverse_norm, room, &square) &&
-        r->origin[from + k] < bad)
-      bad = r->origin[from + k];
+    int64_t i = row_at(r, side, from, k);
+    if (!load_row(r, kernels, x, i, side, k, inverse_norm, room, &square) && r->origin[i] < bad)
+      bad = r->origin[i];
     *largest = fmax(*largest, square);
   }
   if (side->by_row) tiles->interleave(r->dim, side->pitch, first, side->by_dim, side->by_row);
@@ -356,12 +363,13 @@ static void unload_block(void *source, int64_t from, ct_pair_block *block) {
   ct_rows_pass *pass = source;
   const ct_sorted_rows *r = pass->rows;
   const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
-  for (int64_t k = 0; k < block->side.rows && pass->to_lift; k++)
-    pass->to_lift[r->label[from + k] - 1] += block->weight[k];
-  for (int64_t k = 0; k < block->side.rows && pass->to; k++)
-    if (!unload_row(r, kernels, from + k, &block->side, k, block->inverse_norm, block->gradient,
-                    block->weight, block->row, pass->to))
-      note(&pass->bad_gradient, r->origin[from + k]);
+  for (int64_t k = 0; k < block->side.rows; k++) {
+    int64_t i = row_at(r, &block->side, from, k);
+    if (pass->to_lift) pass->to_lift[r->label[i] - 1] += block->weight[k];
+    if (pass->to && !unload_row(r, kernels, i, &block->side, k, block->inverse_norm,
+                                block->gradient, block->weight, block->row, pass->to))
+      note(&pass->bad_gradient, r->origin[i]);
+  }
 }
 
 ct_pair_columns ct_rows_columns(ct_rows_pass *pass, const ct_sorted_rows *rows, void *to,
