@@ -118,7 +118,8 @@ static int storage_resize(lua_State *L) {
   ct_error error;
   ct_storage *s = ctl_check_storage(L, 1);
   lua_Integer size = luaL_checkinteger(L, 2);
-  luaL_argcheck(L, size >= s->size, 2, "a storage can grow, but tensors may need what it holds");
+  luaL_argcheck(L, size >= (s->references > 1 ? s->size : 0), 2,
+                "a storage can grow, but tensors may need what it holds");
   ctl_check(L, ct_storage_resize(s, size, &error), &error);
   lua_settop(L, 1);
   return 1;
@@ -153,7 +154,8 @@ static int storage_totable(lua_State *L) {
   return 1;
 }
 
-/* The raw bytes, for writers of files; string(bytes) replaces them, for readers. */
+/* The raw bytes, for writers of files; string(bytes) replaces them, for readers. A storage that no
+ * tensor has takes any number of them. */
 static int storage_string(lua_State *L) {
   ct_storage *s = ctl_check_storage(L, 1);
   size_t bytes = (size_t)s->size * ct_dtype_size(s->dtype), got;
@@ -163,11 +165,16 @@ static int storage_string(lua_State *L) {
   }
   const char *from = luaL_checklstring(L, 2, &got);
   if (got % ct_dtype_size(s->dtype)) luaL_argerror(L, 2, "the bytes do not make whole elements");
-  if (got != bytes)
+  if (got != bytes && s->references > 1)
     luaL_argerror(
         L, 2,
         lua_pushfstring(L, "%I bytes expected, got %I", (lua_Integer)bytes, (lua_Integer)got));
-  if (bytes) memcpy(s->data, from, bytes);
+  if (got != bytes) {
+    ct_error error;
+    int64_t size = (int64_t)(got / ct_dtype_size(s->dtype));
+    ctl_check(L, ct_storage_resize(s, size, &error), &error);
+  }
+  if (got) memcpy(s->data, from, got);
   lua_settop(L, 1);
   return 1;
 }

@@ -1,33 +1,26 @@
 """Circle Loss on NumPy arrays through libcirclet.so: no copies. Usage: circle.py [libcirclet.so]"""
 import ctypes
 import sys
-
 import numpy as np
 
-I64, F64 = ctypes.c_int64, ctypes.c_double
+I64, F64, P = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 
 
-class Rows(ctypes.Structure):
-    _fields_ = [("data", ctypes.c_void_p), ("rows", I64), ("columns", I64), ("row_stride", I64),
-                ("labels", ctypes.c_void_p)]
-
-
-class Matrix(ctypes.Structure):
-    _fields_ = Rows._fields_[:4]
+class Rows(ctypes.Structure):  # circlet_rows; circlet_matrix is all but the labels
+    _fields_ = [("data", P), ("rows", I64), ("columns", I64), ("row_stride", I64), ("labels", P)]
 
 
 class Facts(ctypes.Structure):
-    _fields_ = [("loss", F64), ("n_anchors", I64), ("n_valid", I64), ("n_positive", I64),
-                ("n_negative", I64), ("mean_sp", F64), ("mean_sn", F64)]
+    _fields_ = [("loss", F64), ("counts", I64 * 4), ("means", F64 * 2)]
 
 
 def circle_loss(lib, x, labels):
     """x: [B, D] float32 or float64, rows of adjacent elements; labels: [B] int64 from 1."""
-    context, facts, gradient = ctypes.c_void_p(), Facts(), np.empty(x.shape, x.dtype)
-    stride = x.strides[0] // x.itemsize
-    assert x.strides[1] == x.itemsize and labels.dtype == np.int64 and labels.flags.c_contiguous
-    rows = Rows(x.ctypes.data, *x.shape, stride, labels.ctypes.data)
-    out = Matrix(gradient.ctypes.data, *x.shape, x.shape[1])
+    assert x.dtype in (np.float32, np.float64) and x.strides[1] == x.itemsize
+    assert labels.dtype == np.int64 and labels.shape == x.shape[:1] and labels.flags.c_contiguous
+    context, facts, gradient = P(), Facts(), np.empty(x.shape, x.dtype)
+    rows = Rows(x.ctypes.data, *x.shape, x.strides[0] // x.itemsize, labels.ctypes.data)
+    out = Rows(gradient.ctypes.data, *x.shape, x.shape[1])
     if lib.circlet_context_new(ctypes.byref(context)):
         raise MemoryError
     try:

@@ -278,6 +278,25 @@ describe("nn.LogSoftMax", function()
     jacobian.check_threads(nn.LogSoftMax(), circlet.FloatTensor(400, 40):uniform(-1, 1))
   end)
 
+  it("takes the classes of each pixel of an image", function()
+    local layer, x = nn.LogSoftMax():double(), jacobian.random { 2, 3, 4, 5 }
+    local y = layer:forward(x):clone()
+    for b = 1, 2 do
+      for h = 1, 4 do
+        for w = 1, 5 do
+          local pixel = nn.LogSoftMax():double():forward(x[{ b, {}, h, w }]:clone())
+          support.near(support.flat(pixel), support.flat(y[{ b, {}, h, w }]), 0)
+        end
+      end
+    end
+    assert.same(support.flat(y[2]), support.flat(layer:forward(x[2])))
+    jacobian.check(nn.LogSoftMax():double(), jacobian.random { 3, 2, 4 })
+    jacobian.check(nn.LogSoftMax():double(), jacobian.random { 2, 3, 2, 2 })
+    jacobian.check_layouts(nn.LogSoftMax():double(), jacobian.random { 2, 3, 2, 2 })
+    layer:forward(x)
+    support.raises("gradOutput must be 2x3x4x5, got 3x4x5", layer.backward, layer, x, y[1])
+  end)
+
   it("shows NaN in the rows that hold it", function()
     local y = nn.LogSoftMax():forward(circlet.FloatTensor { { 1, 0 / 0 }, { 1, 2 } })
     assert(y[1][1] ~= y[1][1] and y[2][1] == y[2][1])

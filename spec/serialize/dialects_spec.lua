@@ -76,6 +76,14 @@ describe("a .t7 file", function()
       circlet.deserialize(part))
     assert.same({ 0, 2 }, circlet.deserialize(part, "b32"):totable())
     assert.same({ 5, 2 }, read(dialects.writer("<", 4).storage("Long", { 5, 2 })):totable())
+    -- a tensor that is sound with wide longs, and a type of object that is not: with narrow longs
+    -- the same bytes hold an empty tensor, and 99 is part of a number
+    local w = dialects.writer("<", 8)
+    local head = w.int(3) .. w.int(1) .. w.int(2) .. w.string "a" .. w.int(4) .. w.int(2)
+      .. w.text "V 1" .. w.text "torch.IntTensor" .. w.int(1) .. w.long(0, 1, 1)
+    local broken = head .. w.int(99) .. w.boolean(true)
+    files.refused("format", "99 is no type of object", circlet.deserialize(broken))
+    assert.equal(0, circlet.deserialize(broken, "b32").a:nElement())
     each(function(file, what, order, long)
       if long == 4 or order == ">" then return end
       for name, whole in pairs(file) do

@@ -190,6 +190,125 @@ describe("torch.Tester", function()
   end)
 end)
 
+-- The expected results are those of real Torch7 for the same script, but for the texts of errors.
+describe("files of torch", function()
+  local function prints(expected, script)
+    local folder, remove = files.folder()
+    finally(remove)
+    local text, ok = run("\nlocal path = arg[1] .. '/f'\n" .. script, shell.quote(folder))
+    assert(ok, text)
+    assert.equal(expected, text)
+    return folder
+  end
+
+  it("hold numbers, strings and storages as text", function()
+    prints("5\n1.5\nhello\n0.100000001\n1 2 3\nA\nB\n1\n7\n-3\n\n5 1.5 hello true 3\n" ..
+      "65 66 true 7 -3 42\n", [[
+      local f = torch.DiskFile(path, 'w')
+      f:writeInt(5) f:writeDouble(1.5) f:writeString('hello\n') f:writeFloat(0.1)
+      f:writeInt(torch.IntStorage { 1, 2, 3 }) f:writeChar(65) f:writeByte(66) f:writeBool(true)
+      f:writeLong(7) f:writeShort(-3)
+      f:close()
+      print(io.open(path):read('*a'))
+      f = torch.DiskFile(path)
+      io.write(f:readInt(), ' ', f:readDouble(), ' ', f:readString('*l'), ' ')
+      io.write(tostring(math.abs(f:readFloat() - 0.1) < 1e-7), ' ', f:readInt(3)[3], '\n')
+      io.write(f:readChar(1)[1], ' ', f:readByte(), ' ', tostring(f:readBool()), ' ')
+      io.write(f:readLong(), ' ', f:readShort(), ' ', f:position(), '\n')]])
+    prints("1.5 2\n0.10000000000000001\nAB\nCD\n12", [[
+      local f = torch.DiskFile(path, 'w')
+      f:writeFloat(torch.FloatStorage { 1.5, 2 }) f:writeDouble(torch.DoubleStorage { 0.1 })
+      f:writeByte(torch.ByteStorage { 65, 66 }) f:writeChar(torch.CharStorage { 67, 68 })
+      f:noAutoSpacing():writeInt(1) f:writeInt(2) f:close()
+      io.write(io.open(path):read('*a'))]])
+  end)
+
+  it("hold objects that share one numbering", function()
+    prints("1 1 9 true x\n", [[
+      for _, mode in ipairs { 'ascii', 'binary' } do
+        local shared, f = { a = 1 }, torch.DiskFile(path, 'w')
+        f[mode](f)
+        f:writeObject(shared) f:writeObject { b = shared, t = torch.ones(2) } f:writeLong(9)
+        f:writeObject('x') f:close()
+        f = torch.DiskFile(path, 'r')
+        f[mode](f)
+        local first = f:readObject()
+        local second = f:readObject()
+        local long, same = f:readLong(), first == second.b
+        if mode == 'binary' then
+          io.write(first.a, ' ', second.t[2], ' ', long, ' ', tostring(same), ' ', f:readObject(),
+            '\n')
+        end
+      end]])
+    prints("3 abc 1 176\n12 13 line2\n", [[
+      local m = torch.MemoryFile()
+      m:writeInt(3) m:writeString('abc')
+      assert(m:storage():size() == 6 and m:storage():string() == '3\nabc\0')
+      m:seek(1)
+      io.write(m:readInt(), ' ', m:readString('*a'), ' ')
+      m = torch.MemoryFile('rw'):binary()
+      m:writeObject { 1, torch.ones(2) }
+      m:seek(1)
+      io.write(m:readObject()[2][1], ' ', m:position(), '\n')
+      m = torch.MemoryFile(torch.CharStorage():string('12 13\nline2\0'), 'r')
+      io.write(m:readInt(), ' ', m:readInt(), ' ', m:readString('*l'), '\n')]])
+  end)
+
+  it("read either byte order and width, and refuse what they cannot write", function()
+    prints("torch.DoubleTensor 1073741824\nfalse false false\n", [[
+      local f = torch.DiskFile('spec/serialize/torch7/big32.t7'):binary()
+      local t = f:bigEndianEncoding():longSize(4):readObject()
+      print(torch.type(t.thing.weight) .. ' ' .. tostring((t.int[1] + 1) / 2))
+      f = torch.DiskFile(path, 'w'):binary()
+      print(tostring(pcall(f.longSize, f, 4)) .. ' ' .. tostring(pcall(f.bigEndianEncoding, f))
+        .. ' ' .. tostring(pcall(f.referenced, f, false)))]])
+  end)
+
+  it("change in place, move, and run commands", function()
+    prints("1 7 3\n42\n[hi]\ntorch.MemoryFile [status: open -- mode: rw]\n", [[
+      local f = torch.DiskFile(path, 'w'):binary()
+      f:writeInt(torch.IntStorage { 1, 2, 3 }) f:close()
+      f = torch.DiskFile(path, 'rw'):binary()
+      f:seek(5):writeInt(7)
+      assert(f:position() == 9)
+      f:seekEnd()
+      assert(f:position() == 13)
+      f:close()
+      f = torch.DiskFile(path, 'r'):binary()
+      print(f:readInt() .. ' ' .. f:readInt() .. ' ' .. f:readInt())
+      print(torch.PipeFile('echo 42'):readInt())
+      f = torch.PipeFile('sed "s/.*/[&]/"', 'w')
+      io.stdout:flush()
+      f:writeString('hi\n') f:close()
+      print(torch.MemoryFile())]])
+  end)
+
+  it("raise what went wrong, or keep quiet about it", function()
+    prints("nil true true false\n", [[
+      local function fails(text, f, ...)
+        local ok, message = pcall(f, ...)
+        assert(not ok and message:find(text, 1, true), message)
+      end
+      fails('cannot open </nonexistent/f> in mode r', torch.DiskFile, '/nonexistent/f')
+      fails('the mode is "r", "w" or "rw", got a', torch.DiskFile, path, 'a')
+      local m = torch.MemoryFile(torch.CharStorage():string('5\0'), 'r')
+      fails('attempt to write in a read-only file', m.writeInt, m, 1)
+      m:readInt()
+      fails('read error: read 0 blocks instead of 1', m.readInt, m)
+      m:clearError():quiet()
+      m:readInt()
+      local failed = m:hasError()
+      m:close()
+      fails('attempt to use a closed file', m.readInt, m)
+      m = torch.MemoryFile(torch.CharStorage():string('3\n1\0'), 'r')
+      fails('a number expected', m.readObject, m)
+      fails('must end with 0', torch.MemoryFile, torch.CharStorage():string 'x')
+      local none = torch.DiskFile('/nonexistent/f', 'r', true)
+      io.write(tostring(none), ' ', tostring(failed), ' ', tostring(m:hasError()), ' ')
+      print(m:clearError():hasError())]])
+  end)
+end)
+
 describe("the packages", function()
   it("name types as Torch7 does", function()
     local text = run [[

@@ -186,11 +186,12 @@ local function order_of(bytes)
   return format.native
 end
 
---- mode: "ascii", or "binary" with long_bytes, 8 or 4.
-function decode.new(bytes, mode, long_bytes)
+--- mode: "ascii", or "binary" with long_bytes, 8 or 4, and the byte order, "<" or ">", unless the
+-- first bytes shall tell it.
+function decode.new(bytes, mode, long_bytes, order)
   local self = { bytes = bytes, position = 1 }
   if mode == "ascii" then return setmetatable(self, Ascii) end
-  self.order, self.long_bytes = order_of(bytes), long_bytes
+  self.order, self.long_bytes = order or order_of(bytes), long_bytes
   self.as_int, self.as_double = self.order .. "i4", self.order .. "d"
   self.as_long = self.order .. "i" .. long_bytes
   return setmetatable(self, Binary)

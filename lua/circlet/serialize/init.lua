@@ -45,11 +45,7 @@ end
 
 --- The bytes of a .t7 file that holds `object`. Raises for what cannot be saved.
 function serialize.serialize(object, mode)
-  local pieces = writer.write(object, check_mode("serialize", mode), "serialize")
-  for i, piece in ipairs(pieces) do
-    if type(piece) ~= "string" then pieces[i] = piece:string() end
-  end
-  return table.concat(pieces)
+  return writer.open("serialize"):text_of(object, check_mode("serialize", mode))
 end
 
 --- The object in a string made by serialize(), or read from a .t7 file.

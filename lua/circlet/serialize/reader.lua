@@ -235,6 +235,10 @@ local function read_either(bytes)
   error(result, 0) -- what the usual width meets says more
 end
 
+--- For files of several objects, which share one numbering: its readObject() reads the next one
+-- from its field decode, a decoder. Raises format.broken().
+function reader.open() return setmetatable({ objects = {}, count = 0, depth = 0 }, Reader) end
+
 --- The one object in `bytes`; raises format.broken() when they are anything else. mode: "ascii",
 -- "b64" and "b32" (binary, with longs of 8 or 4 bytes), or "binary", which tries both: a file does
 -- not say what it has.

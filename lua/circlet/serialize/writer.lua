@@ -228,14 +228,29 @@ function Writer:writeBool(value) self.encode:int(value and 1 or 0) end
 
 local writer = {}
 
---- The pieces of a .t7 file; `name` begins the messages.
-function writer.write(object, mode, name)
-  local self = setmetatable({
-    name = name, encode = encoders.new(mode), index = {}, count = 0, path = {}, depth = 0,
-    anchors = {},
-  }, Writer)
+--- For files of several objects, which share one numbering.
+function writer.open(name)
+  return setmetatable({ name = name, index = {}, count = 0, path = {}, depth = 0, anchors = {} },
+    Writer)
+end
+
+--- The pieces of the next object of a writer.
+function Writer:pieces_of(object, mode)
+  self.encode = encoders.new(mode)
   self:writeObject(object)
   return self.encode:finish()
 end
+
+--- The same as one string.
+function Writer:text_of(object, mode)
+  local pieces = self:pieces_of(object, mode)
+  for i, piece in ipairs(pieces) do
+    if type(piece) ~= "string" then pieces[i] = piece:string() end
+  end
+  return table.concat(pieces)
+end
+
+--- The pieces of a .t7 file; `name` begins the messages.
+function writer.write(object, mode, name) return writer.open(name):pieces_of(object, mode) end
 
 return writer

@@ -12,6 +12,7 @@ local torch = setmetatable({}, { __index = function(_, name)
 end })
 
 torch.CmdLine = require "circlet.torch7.CmdLine"
+for name, kind in pairs(require "circlet.torch7.File") do torch[name] = kind end
 torch.Tester = require "circlet.torch7.Tester"
 torch.TestSuite = require "circlet.torch7.TestSuite"
 torch.version = { circlet = circlet._VERSION }
