@@ -6,6 +6,7 @@
 #include "io/file.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,7 +196,46 @@ ct_status ct_file_write(const char *path, int64_t pieces, const ct_piece *piece,
   return status;
 }
 
+/* The file appears with its content in one step, so that a process which is killed in between
+ * leaves nothing: it is written without a name first and then linked. Returns 1, 0 when something
+ * has that name, -1 where the file system does not know such files. */
+static int create_whole(const char *path, ct_piece piece) {
+#ifdef __O_TMPFILE /* O_TMPFILE has a name only where strerror_r is not POSIX's */
+  char folder[PATH_MAX], name[40];
+  const char *slash = strrchr(path, '/');
+  size_t length = slash == path ? 1 : slash ? (size_t)(slash - path) : 1;
+  if (length >= sizeof folder) return -1;
+  memcpy(folder, slash ? path : ".", length);
+  folder[length] = '\0';
+  int fd = open_retrying(folder, O_WRONLY | __O_TMPFILE, 0666);
+  if (fd < 0) return -1;
+  snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+  int made = -1;
+  if (write_all(fd, path, 1, &piece, NULL) == CT_OK) {
+    if (linkat(AT_FDCWD, name, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+      made = 1;
+    else if (errno == EEXIST)
+      made = 0;
+  }
+  close(fd);
+  return made;
+#else
+  (void)path, (void)piece;
+  return -1;
+#endif
+}
+
 ct_status ct_file_create(const char *path, ct_piece piece, bool *made, ct_error *error) {
+  struct stat facts;
+  if (lstat(path, &facts) == 0) {
+    *made = false;
+    return CT_OK;
+  }
+  int whole = create_whole(path, piece);
+  if (whole >= 0) {
+    *made = whole == 1;
+    return CT_OK;
+  }
   int fd = open_retrying(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
   *made = fd >= 0;
   if (fd < 0) return errno == EEXIST ? CT_OK : ct_file_refused("make", path, errno, error);

@@ -182,6 +182,13 @@ check_tensorboard() {
   return $code
 }
 
+# A study that is killed two thousand times (KILL_ROUNDS), at random moments: nothing lost.
+check_kills() {
+  build all || return 1
+  LUA_CPATH="$root/build/?.so;;" "$LUA" spec/study/kills_check.lua "${PYTHON:-python3}" \
+    "${KILL_ROUNDS:-2000}" "${KILL_SEED:-1}"
+}
+
 summary= worst=0
 for name in "$@"; do
   printf '\n== check-%s\n' "$name"

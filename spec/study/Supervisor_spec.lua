@@ -282,6 +282,21 @@ describe("workers", function()
     assert.equal(40, tonumber(one) + tonumber(two), output)
   end)
 
+  it("end when their supervisor was killed before they came to their work", function()
+    local order = ([[{"id":"x","call":1,"journal":%q,"study":"a","threads":1,"facts":{},
+      "log":"/dev/null","supervisor":{"process":%d,"since":1}}]]):format(path, uv.os_getpid())
+    local function ordered()
+      return tiny.shell("CIRCLET_STUDY_WORKER=" .. shell.quote(order) .. " " .. command(1))
+    end
+    local code, output = ordered()
+    assert.equal(3, code, output)
+    assert.same({}, open():trials())
+    order = order:gsub(',"since":1', "") -- this process lives, but is not the parent:
+    code, output = ordered() -- a program that a worker starts is none
+    assert.equal(0, code, output)
+    assert.equal(8, #open():trials "complete")
+  end)
+
   it("need a script, and options that exist", function()
     local s = open()
     local function try(options) return function() s:optimize(function() end, options) end end

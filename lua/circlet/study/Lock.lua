@@ -8,25 +8,11 @@
 -- line: process number, machine, and a count that makes every lock another. (A link could say this
 -- in the words of its target, too, but long targets cost a busy disk milliseconds.)
 local core = require "circlet.core"
+local processes = require "circlet.study.processes"
 local uv = require "luv"
 
 local Lock = {}
 Lock.__index = Lock
-
---- Machine and process name space in 32 bits (FNV-1a), within which a process number means one
--- process; nil where they cannot be read.
-function Lock.here()
-  local file = io.open("/proc/sys/kernel/random/boot_id")
-  local boot = file and file:read("l")
-  if file then file:close() end
-  local space = uv.fs_readlink("/proc/self/ns/pid")
-  if not boot or not space then return nil end
-  local hash = 2166136261
-  for byte in (boot .. space):gmatch(".") do
-    hash = ((hash ~ byte:byte()) * 16777619) & 0xffffffff
-  end
-  return hash
-end
 
 -- Counts locks, so that no two of this process look alike.
 local count = uv.hrtime() & 0xffffffff
@@ -64,8 +50,8 @@ function Lock.new(path, options)
   options = options or {}
   return setmetatable({
     target = path, path = path .. ".lock",
-    grace = options.grace or 30, patience = options.patience or math.huge, machine = Lock.here(),
-    held = false,
+    grace = options.grace or 30, patience = options.patience or math.huge,
+    machine = processes.here(), held = false,
   }, Lock)
 end
 
@@ -85,8 +71,7 @@ end
 local function remove_dead(self, text)
   local owner = owner_in(text)
   if not owner or owner[2] ~= self.machine then return false end
-  local _, _, why = uv.kill(owner[1], 0)
-  if why ~= "ESRCH" then return false end
+  if not processes.gone(owner[1]) then return false end
   local claim = ("%s.%d-%s.claim"):format(self.path, owner[1], owner[3])
   if not core.io.create_file(claim, "") then return false end
   local removed = read(self) == text and remove(self) or false

@@ -8,7 +8,7 @@
 local uv = require "luv"
 local files = require "circlet.report.files"
 local json = require "circlet.json"
-local Lock = require "circlet.study.Lock"
+local processes = require "circlet.study.processes"
 
 local heartbeat = {}
 
@@ -17,32 +17,10 @@ heartbeat.every, heartbeat.patience = 5, 120
 
 local function path_of(folder, worker) return ("%s/workers/%s.json"):format(folder, worker) end
 
--- State and start (in ticks since the machine's) of a process, by the kernel; nil when it is gone.
-local function look(process)
-  local file = io.open(("/proc/%d/stat"):format(process))
-  local line = file and file:read("a")
-  if file then file:close() end
-  -- The name stands in parentheses and may hold some itself.
-  local fields = line and line:match("^.*%) (.*)$")
-  if not fields then return nil end
-  local list = {}
-  for word in fields:gmatch("%S+") do list[#list + 1] = word end
-  return list[1], tonumber(list[20])
-end
-
-local function gone(process, since)
-  local state, started = look(process)
-  if not state then
-    local _, _, why = uv.kill(process, 0)
-    return why == "ESRCH"
-  end
-  return state == "Z" or state == "X" or since ~= nil and started ~= since
-end
-
 --- This process, as heartbeats name it.
 function heartbeat.self()
   local process = uv.os_getpid()
-  local _, since = look(process)
+  local _, since = processes.look(process)
   return { process = process, since = since }
 end
 
@@ -50,7 +28,7 @@ end
 -- touches the file of), process. Returns true; or nil, message, "io".
 function heartbeat.start(folder, worker, more)
   local fields = heartbeat.self()
-  fields.machine, fields.beats = Lock.here(), more and more.supervisor ~= nil
+  fields.machine, fields.beats = processes.here(), more and more.supervisor ~= nil
   for name, value in pairs(more or {}) do fields[name] = value end
   local path, file, message = path_of(folder, worker), nil, nil
   for _ = 1, 10 do -- another process may take the empty folder away in between
@@ -88,9 +66,10 @@ function heartbeat.dead(folder, worker)
   local content = files.kind(path) and files.read(path)
   local fields = content and json.decode(content)
   if type(fields) ~= "table" or math.type(fields.process) ~= "integer" then return nil end
-  if fields.machine == Lock.here() and fields.machine then
+  if fields.machine == processes.here() and fields.machine then
     local over = fields.supervisor
-    if gone(fields.process, fields.since) and (not over or gone(over.process, over.since)) then
+    if processes.gone(fields.process, fields.since)
+      and (not over or processes.gone(over.process, over.since)) then
       return ("the process %d that ran it is gone"):format(fields.process)
     end
     return nil

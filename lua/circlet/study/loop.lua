@@ -109,6 +109,16 @@ local function facts_once()
   end
 end
 
+-- Whether a trial that this process ran may be left running: its end could not be written. Then the
+-- heartbeat stays, and the next start finds the trial by it.
+local function owns_trial(study, worker)
+  if not study:refresh() then return true end
+  for _, record in pairs(study:record().running) do
+    if record.worker == worker then return true end
+  end
+  return false
+end
+
 --- The same without workers: folders for the trials that want one, and a heartbeat.
 function loop.alone(study, objective, options)
   local heartbeat = require "circlet.study.heartbeat"
@@ -122,7 +132,9 @@ function loop.alone(study, objective, options)
   if ok then ok, message, code = heartbeat.start(study.folder, worker) end
   if not ok then return nil, message, code end
   local guard <close> = setmetatable({}, { -- luacheck: ignore guard
-    __close = function() heartbeat.stop(study.folder, worker) end,
+    __close = function()
+      if not owns_trial(study, worker) then heartbeat.stop(study.folder, worker) end
+    end,
   })
   return loop.run(study, objective, options, {
     began = options.folders and function(trial) trial:folder() end or nil,

@@ -8,6 +8,7 @@ local folders = require "circlet.study.folders"
 local heartbeat = require "circlet.study.heartbeat"
 local json = require "circlet.json"
 local loop = require "circlet.study.loop"
+local processes = require "circlet.study.processes"
 
 local worker = {}
 
@@ -27,7 +28,12 @@ function worker.order()
     order = text and json.decode(text) or false
     -- Programs that this one starts are no workers.
     if text then uv.os_unsetenv(worker.variable) end
-    if order and uv.os_getppid() ~= order.supervisor.process then order = false end
+    if order and uv.os_getppid() ~= order.supervisor.process then
+      local over = order.supervisor
+      -- Killed before this worker came to its work, which then is nobody's.
+      if processes.gone(over.process, over.since) then os.exit(worker.broken) end
+      order = false -- a program that a worker has started
+    end
   end
   return order or nil
 end
