@@ -282,6 +282,30 @@ describe("workers", function()
     assert.equal(40, tonumber(one) + tonumber(two), output)
   end)
 
+  it("wait for the trials of other terminals, and take over those that die", function()
+    local result, output = during(8, function(handle)
+      -- Every trial runs in the first terminal; the second has nothing to take.
+      local ended
+      local file = assert(uv.fs_open(folder .. "/second", "w", 420))
+      local second = uv.spawn(interpreter, { args = { "spec/study/job.lua", path, "1", "wait" },
+        stdio = { nil, file, file } }, function() ended = true end)
+      uv.fs_close(file)
+      for _ = 1, 60 do
+        uv.run "nowait"
+        uv.sleep(5)
+      end
+      assert.is_nil(ended)
+      handle:kill "sigkill"
+      assert(files.write(path .. ".go", ""))
+      while not ended do uv.run "once" end
+      second:close()
+    end)
+    assert.equal(9, result.signal, output)
+    assert.equal(8, #results())
+    assert.equal(8, #open():trials "complete")
+    assert.truthy(files.read(folder .. "/second"):find "^ran %d, nil, nil\n$")
+  end)
+
   it("end when their supervisor was killed before they came to their work", function()
     local order = ([[{"id":"x","call":1,"journal":%q,"study":"a","threads":1,"facts":{},
       "log":"/dev/null","supervisor":{"process":%d,"since":1}}]]):format(path, uv.os_getpid())

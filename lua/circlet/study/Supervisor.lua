@@ -213,9 +213,17 @@ local function see_running(self)
   end
 end
 
+local function live(self)
+  local count = 0
+  for _, slot in ipairs(self.slots) do count = count + (slot.handle and 1 or 0) end
+  return count
+end
+
 -- Keeps the heartbeats of the workers fresh, and ends what others have left behind.
 local function beat(self)
-  if self.beaten and uv.now() - self.beaten < 1000 * heartbeat.every then return end
+  -- Whoever only waits for others looks more often whether they live.
+  local every = live(self) > 0 and heartbeat.every or 1
+  if self.beaten and uv.now() - self.beaten < 1000 * every then return end
   self.beaten = uv.now()
   for _, slot in ipairs(self.slots) do
     if slot.handle then heartbeat.touch(self.study.folder, slot.id) end
@@ -239,10 +247,16 @@ local function fill(self)
   end
 end
 
-local function live(self)
-  local count = 0
-  for _, slot in ipairs(self.slots) do count = count + (slot.handle and 1 or 0) end
-  return count
+-- Whether other processes still run trials of the study: it is not complete before they have ended,
+-- and should one of those processes die, its trial is ours to run.
+local function others_run(self)
+  for _, record in pairs(self.study:record().running) do
+    local runner = record.worker
+    if not self.slots_by_id[runner] and heartbeat.known(self.study.folder, runner) then
+      return true
+    end
+  end
+  return false
 end
 
 -- Answers Ctrl-C and other wishes to end.
@@ -272,7 +286,7 @@ local function look_after(self)
     see_ended(self)
     beat(self)
     if not self.stopping then fill(self) end
-    if live(self) == 0 then break end
+    if live(self) == 0 and (self.stopping or not others_run(self)) then break end
     self.screen:update(turns.progress(self.study, self.limit))
     uv.run "once"
   end
@@ -311,9 +325,9 @@ local function watch(self)
   })
 end
 
---- Runs trials by workers until the study is complete. options: those of Study:optimize; call:
--- which of the script's calls with workers this is. Returns how many trials ended; or nil, message,
--- code.
+--- Runs trials by workers until the study is complete, those that other processes run included.
+-- options: those of Study:optimize; call: which of the script's calls with workers this is. Returns
+-- how many trials ended; or nil, message, code.
 function Supervisor.run(study, options, call)
   local words = table.pack(run.words())
   if words.n < 3 then
@@ -334,8 +348,10 @@ function Supervisor.run(study, options, call)
     for number in pairs(study:record()[part]) do self.open[number] = true end
   end
   local now = turns.progress(study, self.limit)
-  local workers = math.min(options.workers, now.waiting + now.fresh)
-  for i = 1, workers do self.slots[i] = { number = i } end
+  local work = now.waiting + now.fresh
+  for i = 1, others_run(self) and options.workers or math.min(options.workers, work) do
+    self.slots[i] = { number = i, idle = i > work }
+  end
   if #self.slots == 0 then return 0 end
   self.screen = require("circlet.study.screen").new(self, now)
   local guard <close> = watch(self) -- luacheck: ignore guard

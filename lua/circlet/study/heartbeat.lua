@@ -82,6 +82,9 @@ function heartbeat.dead(folder, worker)
   return nil
 end
 
+--- Whether a worker has a file: it is at work, or its death was not noticed yet.
+function heartbeat.known(folder, worker) return files.kind(path_of(folder, worker)) ~= nil end
+
 --- The dead among the workers that have a file: why, by name.
 function heartbeat.all_dead(folder)
   local list, handle = {}, uv.fs_scandir(folder .. "/workers")
