@@ -189,6 +189,15 @@ check_kills() {
     "${KILL_ROUNDS:-2000}" "${KILL_SEED:-1}"
 }
 
+# The array script on a Slurm of this machine alone, where Slurm is installed.
+check_slurm() {
+  build all || return 1
+  LUA_CPATH="$root/build/?.so;;" sh spec/check/slurm.sh "$root" 2>build/check/slurm.err
+  code=$?
+  [ $code -eq 2 ] && skipped=$(tail -n 1 build/check/slurm.err) || cat build/check/slurm.err
+  return $code
+}
+
 summary= worst=0
 for name in "$@"; do
   printf '\n== check-%s\n' "$name"
