@@ -55,5 +55,5 @@ options.run("sweep", function()
   print(title .. "\n\n" .. train.results.table(rows(false)))
   if #fresh > 0 then print("\nThe best with fresh seeds:\n\n" .. train.results.spread(fresh)) end
   local paths, reason = train.results.write(study, folder, settings, title)
-  print("\nwritten: " .. table.concat(assert(paths, reason), " "), reason or "")
+  print("\nwritten: " .. table.concat(assert(paths, reason), " ") .. "\n" .. (reason or ""))
 end)
