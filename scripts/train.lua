@@ -134,7 +134,7 @@ local function train_all(trainer, task)
     local begun = trainer.step_in_epoch
     local bar = report.progress { total = steps, start = begun,
       label = ("epoch %d/%d"):format(trainer.epoch + 1, settings.epochs) }
-    local good, result = pcall(trainer.run_epoch, trainer, function(step, loss)
+    local good, result, warned = pcall(trainer.run_epoch, trainer, function(step, loss)
       bar:update(step, ("loss %.3f"):format(loss))
       if save_every and step % save_every == 0 and step < steps then save(trainer) end
     end)
@@ -146,6 +146,10 @@ local function train_all(trainer, task)
     trainer.history[#trainer.history + 1] = entry
     save(trainer)
     print(row(entry))
+    for _, sentence in ipairs(warned and warned.last or {}) do
+      io.stderr:write(("train: in %d of %d steps, such as the last of them: %s\n"):format(
+        warned.steps, steps, sentence))
+    end
     io.stdout:flush()
   end
 end

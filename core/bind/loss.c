@@ -47,8 +47,39 @@ static void set_count(lua_State *L, const char *name, int64_t value) {
   lua_setfield(L, -2, name);
 }
 
-static void push_facts(lua_State *L, const ct_loss_facts *f) {
-  lua_createtable(L, 0, 7);
+/* Leaves a field out that has no meaning. */
+static void set_known(lua_State *L, const char *name, double value) {
+  if (value == value) set_field(L, name, value);
+}
+
+static void set_bins(lua_State *L, const char *name, const int64_t *bins) {
+  lua_createtable(L, CT_DIAGNOSIS_BINS, 0);
+  for (int b = 0; b < CT_DIAGNOSIS_BINS; b++) {
+    lua_pushinteger(L, bins[b]);
+    lua_rawseti(L, -2, b + 1);
+  }
+  lua_setfield(L, -2, name);
+}
+
+/* Adds what the context noted, if anything, to the table on top. */
+static void set_diagnosis(lua_State *L, const ct_pair_context *context) {
+  ct_loss_diagnosis d;
+  if (!context || !ct_pair_diagnosis_of(context, &d)) return;
+  set_bins(L, "histogram_sp", d.bins[CT_POSITIVE]);
+  set_bins(L, "histogram_sn", d.bins[CT_NEGATIVE]);
+  set_known(L, "mean_alpha_p", d.mean_alpha[CT_POSITIVE]);
+  set_known(L, "mean_alpha_n", d.mean_alpha[CT_NEGATIVE]);
+  set_known(L, "past_boundary", d.past_boundary);
+  set_known(L, "effective_positives", d.effective[CT_POSITIVE]);
+  set_known(L, "effective_negatives", d.effective[CT_NEGATIVE]);
+  set_known(L, "gradient_norm", d.gradient_norm);
+}
+
+/* context: what may have noted more; NULL: nothing did. */
+static void push_facts(lua_State *L, const ct_loss_facts *f, const ct_pair_context *context) {
+  lua_createtable(L, 0, 9);
+  set_count(L, "n_without_positive", f->n_without_positive);
+  set_count(L, "n_without_negative", f->n_without_negative);
   set_count(L, "n_anchors", f->n_anchors);
   set_count(L, "n_valid", f->n_valid);
   set_count(L, "n_positive", f->n_positive);
@@ -56,6 +87,7 @@ static void push_facts(lua_State *L, const ct_loss_facts *f) {
   set_count(L, "n_nonzero", f->n_nonzero);
   set_field(L, "mean_sp", f->mean_sp);
   set_field(L, "mean_sn", f->mean_sn);
+  set_diagnosis(L, context);
 }
 
 static ct_pair_context *push_context(lua_State *L, const ct_loss_rule *rule) {
@@ -127,7 +159,7 @@ static int run_pair(lua_State *L, const pair_call *call, const ct_loss_options *
   else
     lua_pushnumber(L, facts.loss);
   lua_pushvalue(L, grad_at);
-  push_facts(L, &facts);
+  push_facts(L, &facts, context);
   return 3;
 }
 
@@ -233,7 +265,7 @@ static int circle_similarity_loss(lua_State *L) {
   else
     lua_pushnumber(L, facts.loss);
   lua_pushvalue(L, 6);
-  push_facts(L, &facts);
+  push_facts(L, &facts, NULL);
   return 3;
 }
 
@@ -286,7 +318,7 @@ static int context_forward(lua_State *L) {
   ctl_check(L, forward(handle->context, &call, &options, losses, &facts, &error), &error);
   handle->swapped = call.swapped;
   if (options.reduction != CT_NONE) lua_pushnumber(L, facts.loss);
-  push_facts(L, &facts);
+  push_facts(L, &facts, handle->context);
   return 2;
 }
 
@@ -305,7 +337,17 @@ static int context_backward(lua_State *L) {
   return 0;
 }
 
+/* context:diagnose(facts) -> facts, with what the last passes noted added to the table. */
+static int context_diagnose(lua_State *L) {
+  const pair_handle *handle = check_context(L);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  set_diagnosis(L, handle->context);
+  return 1;
+}
+
 static const luaL_Reg context_methods[] = {
+    {"diagnose", context_diagnose},
     {"forward", context_forward},
     {"backward", context_backward},
     {NULL, NULL},

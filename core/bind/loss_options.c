@@ -21,6 +21,7 @@ static void read_shared(lua_State *L, int index, const char *function, ct_loss_o
                                                  (int)o->reduction);
   o->similarity = (ct_similarity)ctl_option_choice(L, index, function, "similarity", similarities,
                                                    (int)o->similarity);
+  o->diagnostics = ctl_option_boolean(L, index, function, "diagnostics", o->diagnostics);
   o->filter_eps = ctl_option_number(L, index, function, "filter_eps", o->filter_eps);
   if (has_option(L, index, "ignore_label")) {
     o->ignores = true;
@@ -44,9 +45,9 @@ static void read_shared(lua_State *L, int index, const char *function, ct_loss_o
 static ct_loss_options margin_options(lua_State *L, int index, const char *function,
                                       const ct_loss_rule *rule) {
   static const char *const known[] = {
-      "preset",        "scale",      "margin",          "m1",      "m2",         "m3",
-      "easy_margin",   "monotone",   "label_smoothing", "centres", "similarity", "reduction",
-      "memory_budget", "filter_eps", "ignore_label",    "weights", NULL};
+      "preset",        "scale",      "margin",          "m1",      "m2",          "m3",
+      "easy_margin",   "monotone",   "label_smoothing", "centres", "similarity",  "reduction",
+      "memory_budget", "filter_eps", "ignore_label",    "weights", "diagnostics", NULL};
   ct_loss_options o = ct_loss_defaults(rule);
   ctl_check_option_names(L, index, function, known);
   const ct_margin_preset *preset = NULL;
@@ -76,8 +77,8 @@ static ct_loss_options margin_options(lua_State *L, int index, const char *funct
 /* Means over proxies by definition. */
 static ct_loss_options proxy_options(lua_State *L, int index, const char *function,
                                      const ct_loss_rule *rule) {
-  static const char *const known[] = {"margin",     "scale",        "similarity", "memory_budget",
-                                      "filter_eps", "ignore_label", NULL};
+  static const char *const known[] = {"margin",     "scale",        "similarity",  "memory_budget",
+                                      "filter_eps", "ignore_label", "diagnostics", NULL};
   ct_loss_options o = ct_loss_defaults(rule);
   ctl_check_option_names(L, index, function, known);
   for (int i = 0; rule->parameters[i].name; i++)
@@ -90,8 +91,9 @@ static ct_loss_options proxy_options(lua_State *L, int index, const char *functi
 
 ct_loss_options ctl_loss_options(lua_State *L, int index, const char *function,
                                  const ct_loss_rule *rule, ctl_loss_form form) {
-  static const char *const shared[] = {"aggregate",  "reduction",    "similarity", "memory_budget",
-                                       "filter_eps", "ignore_label", "weights",    NULL};
+  static const char *const shared[] = {"aggregate",     "reduction",   "similarity",
+                                       "memory_budget", "filter_eps",  "ignore_label",
+                                       "weights",       "diagnostics", NULL};
   if (rule == &ct_loss_rules[ct_loss_margin]) return margin_options(L, index, function, rule);
   if (rule == &ct_loss_rules[ct_loss_proxy_anchor]) return proxy_options(L, index, function, rule);
   const char *known[CT_LOSS_PARAMETERS + sizeof shared / sizeof *shared + 3] = {NULL};

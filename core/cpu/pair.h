@@ -78,6 +78,19 @@ typedef struct ct_pair_triplets {
   double *far, *slope; /* [start[rows]] distances; sums of the slopes of their triplets */
 } ct_pair_triplets;
 
+/* What passes note about the pairs of each anchor when they are asked to. [rows] arrays; totals
+ * over all rows are what alpha and bins are good for. A pair that serves two anchors counts twice.
+ */
+typedef struct ct_pair_diagnosis {
+  int64_t rows;
+  double m;                  /* alpha is [1 + m - s]_+ of a positive and [s + m]_+ of a negative */
+  double *alpha[CT_KINDS];   /* sums */
+  double *hardest[CT_KINDS]; /* the least s of a positive, the greatest of a negative */
+  double *weight[CT_KINDS], *square[CT_KINDS]; /* sums of |dL/ds| and of its squares (gradient) */
+  _Atomic int64_t bins[CT_KINDS][CT_DIAGNOSIS_BINS]; /* as in ct_loss_diagnosis */
+  void *room;
+} ct_pair_diagnosis;
+
 typedef struct ct_pair_stream {
   ct_dtype dtype; /* compute type: CT_FLOAT or CT_DOUBLE */
   int64_t dim;
@@ -95,6 +108,7 @@ typedef struct ct_pair_stream {
   void *kept; /* room for the similarities of the first `kept_tiles` tiles: ct_pair_stream_sums
                  fills it and ct_pair_stream_gradient reads it in place of computing them again */
   int64_t kept_tiles;
+  ct_pair_diagnosis *diagnosis; /* NULL: nothing is noted */
 } ct_pair_stream;
 
 /* How many tiles of a pass there are and how many elements the similarities of one take. */

@@ -12,6 +12,7 @@
  * because both sides are sorted by label; the runs go to the loss's inner loops. Classes of several
  * vectors are first narrowed to the nearest of each, and their weights spread out again. */
 #include "cpu/pair.h"
+#include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -210,6 +211,8 @@ static double triplet_far(const pass *p, double s) {
 static double triplet_slope(const pass *p, double s) {
   return p->stream->variant == CT_MEASURE_DISTANCE ? ct_distance_slope(s) : -1;
 }
+
+#include "cpu/pair_diagnose.h"
 
 #define REAL    float
 #define NAME(x) x##_f32

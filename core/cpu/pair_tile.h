@@ -154,6 +154,7 @@ static void NAME(tile_list)(const pass *p, const tile *t) {
 
 static void NAME(tile_sums)(const pass *p, const tile *t) {
   NAME(sheet) sheet = NAME(compute)(p, t, false);
+  if (p->stream->diagnosis) diagnose_pairs(p, t, sheet.s, sheet.stride);
   NAME(summing) reach = {&sheet, PAIRS->reach}, add = {&sheet, PAIRS->add};
   NAME(start_sums)(p, t, &sheet);
   each_run(p, t, 0, t->rows, false, NAME(sum_run), &reach);
@@ -269,6 +270,7 @@ static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
   each_run(p, t, 0, t->rows, true, NAME(weigh_run), &sheets);
   for (int64_t i = 0; i < t->rows && is_diagonal(p, t); i++)
     sheets.to.s[i * sheets.to.stride + i] = 0;
+  if (p->stream->diagnosis) diagnose_weights(p, t, sheets.to.s, sheets.to.stride);
   for (int64_t i = 0; i < t->rows && p->stream->centres > 1; i++)
     TILES->spread(t->columns, p->stream->centres, t->nearest + i * LARGEST_BLOCK,
                   sheets.to.s + i * sheets.to.stride);

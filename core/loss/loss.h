@@ -40,6 +40,7 @@ typedef struct ct_loss_options {
                                once. Read by forward alone */
   int64_t memory_budget;    /* bytes that may be spent on keeping similarities for backward, or
                                CT_BUDGET_LIKE_ROWS */
+  bool diagnostics;         /* note what ct_pair_diagnosis_of tells */
 } ct_loss_options;
 
 /* The defaults: the rule's, per anchor, mean, cosine, CT_BUDGET_LIKE_ROWS. */
@@ -51,7 +52,21 @@ typedef struct ct_loss_facts {
   int64_t n_positive, n_negative; /* ordered pairs */
   int64_t n_nonzero;              /* terms (rule->unit) that are not zero */
   double mean_sp, mean_sn;        /* mean similarity over those pairs; NaN when there is none */
+  int64_t n_without_positive, n_without_negative; /* anchors */
 } ct_loss_facts;
+
+enum { CT_DIAGNOSIS_BINS = 40 };
+
+/* More about the pairs of a pass; NaN where a thing has no meaning. */
+typedef struct ct_loss_diagnosis {
+  int64_t bins[CT_KINDS][CT_DIAGNOSIS_BINS]; /* ordered pairs by similarity, in equal steps from -1
+                                                to 1; what lies beyond counts at the ends */
+  double mean_alpha[CT_KINDS];               /* Circle Loss: over the ordered pairs */
+  double past_boundary;       /* of losses with a boundary: the share of valid anchors whose least
+                                 s_p and greatest s_n lie within it, so that no pair is wrong */
+  double effective[CT_KINDS]; /* after backward: see ct_diagnosis_effective */
+  double gradient_norm;       /* after backward: Euclidean, over queries and references wanted */
+} ct_loss_diagnosis;
 
 enum { CT_MOST_CENTRES = 64 };
 
@@ -91,6 +106,9 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
 ct_status ct_pair_backward(ct_pair_context *context, const char *function, double scale,
                            ct_tensor *grad_queries, ct_tensor *grad_references,
                            ct_tensor *grad_bias, ct_error *error);
+
+/* What the last passes noted; false when the last forward was not asked to. */
+bool ct_pair_diagnosis_of(const ct_pair_context *context, ct_loss_diagnosis *out);
 
 /* Circle Loss of given similarities: s_p [K] and s_n [L] of one anchor, or [B,K] and [B,L] of B
  * anchors, of one real type. grad_p and grad_n (both NULL: forward only) are the gradient of

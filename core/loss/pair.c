@@ -16,6 +16,8 @@
 #include "base/threads.h"
 #include "loss/classes.h"
 #include "loss/presets.h"
+#include "loss/circle.h"
+#include "loss/diagnosis.h"
 #include "loss/rows.h"
 #include "loss/target.h"
 #include "loss/terms.h"
@@ -36,7 +38,9 @@ struct ct_pair_context {
   double share[CT_KINDS];             /* what a term counts for in the reduced loss */
   void *kept;                         /* similarities of the first kept_tiles tiles */
   int64_t kept_tiles;
-  size_t kept_each; /* bytes of one tile */
+  size_t kept_each;            /* bytes of one tile */
+  ct_pair_diagnosis diagnosis; /* for options.diagnostics */
+  double gradient_square;      /* of the last backward; NaN: there was none */
 };
 
 ct_status ct_pair_context_new(ct_pair_context **out, ct_error *error) {
@@ -74,6 +78,7 @@ void ct_pair_context_free(ct_pair_context *context) {
   free_sums(context);
   ct_free(context->targets);
   ct_free(context->kept);
+  ct_diagnosis_free(&context->diagnosis);
   ct_free(context);
 }
 
@@ -238,6 +243,8 @@ static void count_pairs(ct_pair_context *c) {
   c->with_positive = 0;
   for (int64_t i = 0; i < c->queries.rows; i++) {
     f->n_valid += is_valid(c, i);
+    f->n_without_positive += pairs_of(c, i, CT_POSITIVE) == 0;
+    f->n_without_negative += pairs_of(c, i, CT_NEGATIVE) == 0;
     c->with_positive += pairs_of(c, i, CT_POSITIVE) > 0;
     for (int kind = 0; kind < CT_KINDS; kind++) {
       n[kind] += pairs_of(c, i, kind);
@@ -367,7 +374,7 @@ static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *e
   return CT_OK;
 }
 
-static ct_pair_stream stream_of(const ct_pair_context *c, const ct_pair_columns *columns) {
+static ct_pair_stream stream_of(ct_pair_context *c, const ct_pair_columns *columns) {
   return (ct_pair_stream){.dtype = c->queries.compute,
                           .dim = c->queries.dim,
                           .rows = &c->queries.side,
@@ -378,7 +385,8 @@ static ct_pair_stream stream_of(const ct_pair_context *c, const ct_pair_columns 
                           .variant = c->options.variant,
                           .triplets = c->triplets.start ? &c->triplets : NULL,
                           .kept = c->kept,
-                          .kept_tiles = c->kept_tiles};
+                          .kept_tiles = c->kept_tiles,
+                          .diagnosis = c->options.diagnostics ? &c->diagnosis : NULL};
 }
 
 /* What may be spent on keeping similarities. The workspace is three copies of the queries (both
@@ -447,6 +455,42 @@ static ct_status couple(ct_pair_context *c, const ct_pair_stream *stream, ct_err
   return ct_pair_stream_couple(stream, &coupling, error);
 }
 
+static bool is_circle(const ct_pair_context *c) {
+  return c->options.rule == &ct_loss_rules[ct_loss_circle];
+}
+
+static ct_status start_diagnosis(ct_pair_context *c, ct_error *error) {
+  c->gradient_square = NAN;
+  if (c->options.diagnostics)
+    return ct_diagnosis_start(&c->diagnosis, c->queries.rows,
+                              is_circle(c) ? c->options.parameter[CT_CIRCLE_M] : 0, error);
+  ct_diagnosis_free(&c->diagnosis);
+  return CT_OK;
+}
+
+bool ct_pair_diagnosis_of(const ct_pair_context *context, ct_loss_diagnosis *out) {
+  const ct_pair_context *c = context;
+  const ct_pair_diagnosis *d = &c->diagnosis;
+  int64_t past = 0;
+  if (!c->ready || !c->options.diagnostics) return false;
+  for (int kind = 0; kind < CT_KINDS; kind++) {
+    double alpha = 0;
+    for (int b = 0; b < CT_DIAGNOSIS_BINS; b++) out->bins[kind][b] = d->bins[kind][b];
+    for (int64_t i = 0; i < d->rows; i++) alpha += d->alpha[kind][i];
+    int64_t pairs = kind == CT_POSITIVE ? c->facts.n_positive : c->facts.n_negative;
+    out->mean_alpha[kind] = is_circle(c) ? alpha / (double)pairs : NAN;
+    out->effective[kind] = ct_diagnosis_effective(d, kind);
+  }
+  for (int64_t i = 0; i < d->rows; i++)
+    past +=
+        is_valid(c, i) && ct_past_boundary(c->options.rule, c->options.parameter,
+                                           d->hardest[CT_POSITIVE][i], d->hardest[CT_NEGATIVE][i]);
+  out->past_boundary =
+      ct_has_boundary(c->options.rule) ? (double)past / (double)c->facts.n_valid : NAN;
+  out->gradient_norm = sqrt(c->gradient_square);
+  return true;
+}
+
 ct_status ct_pair_forward(ct_pair_context *context, const char *function,
                           const ct_loss_rows *given_queries, const ct_loss_rows *given_references,
                           const ct_loss_options *options, ct_tensor *losses, ct_loss_facts *facts,
@@ -468,6 +512,7 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
   ct_pair_columns columns = ct_rows_columns(&pass, &c->references, NULL, NULL);
   CT_TRY(make_room(c, &columns, error));
   if (options->rule->unit == CT_OF_TRIPLETS) CT_TRY(make_lists(c, error));
+  CT_TRY(start_diagnosis(c, error));
   ct_pair_stream stream = stream_of(c, &columns);
   if (stream.triplets) CT_TRY(ct_pair_stream_list(&stream, error));
   CT_TRY(ct_pair_stream_sums(&stream, c->sums, error));
@@ -559,7 +604,18 @@ static ct_status pack_side(side_gradient *g, ct_error *error) {
   return CT_OK;
 }
 
-static ct_status stream_gradient(const ct_pair_context *c, const char *function,
+/* Adds the squares of a contiguous real tensor's elements. */
+static double squares(const ct_tensor *t) {
+  double sum = 0;
+  for (int64_t i = 0, n = ct_tensor_count(t); i < n; i++) {
+    double x = t->dtype == CT_FLOAT ? (double)((const float *)ct_tensor_data(t))[i]
+                                    : ((const double *)ct_tensor_data(t))[i];
+    sum += x * x;
+  }
+  return sum;
+}
+
+static ct_status stream_gradient(ct_pair_context *c, const char *function,
                                  const ct_pair_factors *factors, side_gradient *queries,
                                  side_gradient *references, double *lift, ct_error *error) {
   CT_TRY(start_side(queries, function, error));
@@ -578,6 +634,9 @@ static ct_status stream_gradient(const ct_pair_context *c, const char *function,
     CT_TRY(ct_rows_unload(queries->rows, function, queries->packed, queries->weight,
                           ct_tensor_data(&queries->contiguous), error));
   if (!c->self) CT_TRY(ct_rows_check(&pass, function, "the references", error));
+  if (c->options.diagnostics)
+    c->gradient_square = (queries->to ? squares(&queries->contiguous) : 0) +
+                         (references->to ? squares(&references->contiguous) : 0);
   if (queries->to) CT_TRY(ct_copy(queries->to, &queries->contiguous, error));
   return references->to ? ct_copy(references->to, &references->contiguous, error) : CT_OK;
 }
@@ -585,7 +644,8 @@ static ct_status stream_gradient(const ct_pair_context *c, const char *function,
 ct_status ct_pair_backward(ct_pair_context *context, const char *function, double scale,
                            ct_tensor *grad_queries, ct_tensor *grad_references,
                            ct_tensor *grad_bias, ct_error *error) {
-  const ct_pair_context *c = context;
+  ct_pair_context *c = context;
+  if (c->options.diagnostics && c->ready) ct_diagnosis_forget_weights(&c->diagnosis);
   if (!c->ready)
     return ct_fail(error, CT_EINVALID, "%s: backward needs a forward pass first", function);
   size_t element = ct_dtype_size(c->queries.compute), each = (size_t)c->queries.rows * element;

@@ -39,6 +39,7 @@ local packages = {
   npy = "circlet.npy", json = "circlet.json",
   nn = "circlet.nn", optim = "circlet.optim", data = "circlet.data", metrics = "circlet.metrics",
   report = "circlet.report", train = "circlet.train", class = "circlet.class",
+  diagnose = "circlet.diagnose", -- a function
   accumulate = "circlet.accumulate", -- a function
   study = "circlet.study", presets = "circlet.presets",
 }

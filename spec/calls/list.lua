@@ -107,6 +107,8 @@ return {
     circle_loss({ x, n }, { labels, labels }, { similarity = "euclidean" });
     circle_loss({ x, x }, { labels, labels }, { similarity = "dot", reduction = "sum" });
     circle_class_loss({ x, y }, labels); circle_class_loss({ wide, wide:clone() }, labels);
+    circle_loss(x, labels, { diagnostics = true });
+    circle_class_loss({ x, y }, labels, { diagnostics = true });
     circle_similarity_loss({ u, v }); circle_similarity_loss({ x, n }, { reduction = "none" });
     ref_circle_loss(x, labels); ref_circle_loss({ x, n }, { labels, labels });
     ref_circle_plain(n, labels); ref_circle_class_loss(x, y, labels);

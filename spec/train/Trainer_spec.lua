@@ -135,6 +135,24 @@ describe("a training run", function()
   end)
 end)
 
+describe("a training run that goes wrong", function()
+  it("says in how many steps, and what the last of them had", function()
+    local function split(each, seed)
+      local x, labels = tiny.split(4, each, seed)
+      return { inputs = x, labels = labels:add(1) }
+    end
+    local trainer = Trainer.new(task.new("tiny", split(12, 1), split(6, 2)),
+      settings { samples_per_class = 1 })
+    local steps = trainer:steps()
+    local _, warned = trainer:run_epoch()
+    assert.equal(steps, warned.steps)
+    assert.truthy(warned.last[1]:find("4 of 4 anchors have no positive", 1, true))
+    trainer.settings.samples_per_class = 4
+    trainer = Trainer.new(trainer.task, trainer.settings)
+    assert.is_nil((select(2, trainer:run_epoch())))
+  end)
+end)
+
 describe("evaluation", function()
   it("embeds in blocks what it would embed at once", function()
     circlet.manualSeed(1)

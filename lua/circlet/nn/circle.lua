@@ -50,6 +50,7 @@ function circle.backward(criterion, grad_x, grad_refs, grad_bias)
     error(criterion.__typename .. ": backward needs a forward pass first", 3)
   end
   context:backward(criterion.__typename, 1, grad_x, grad_refs, grad_bias)
+  if criterion.options.diagnostics then context:diagnose(criterion.info) end
 end
 
 --- `tensor` when it can hold a gradient of `like`, else a new tensor of like's type.

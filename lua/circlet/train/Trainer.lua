@@ -62,6 +62,16 @@ end
 
 local function no_mark() end
 
+-- What the facts of the loss warn of: kept is the last warning of each epoch, and in how many
+-- steps.
+function Trainer:watch()
+  if losses[self.settings.loss].proxies then return end
+  local warnings = circlet.diagnose(self.criterion.info)
+  if #warnings == 0 then return end
+  self.warned = self.warned or { steps = 0 }
+  self.warned.steps, self.warned.last = self.warned.steps + 1, warnings
+end
+
 --- One batch forward and backward and one step of Adam. Returns the loss. mark(name), if given, is
 -- called at the end of each phase: "data", "forward", "loss", "loss backward", "backward", "Adam".
 function Trainer:step(mark)
@@ -77,6 +87,7 @@ function Trainer:step(mark)
   mark "forward"
   local loss = self.criterion:forward(embeddings, self.labels)
   mark "loss"
+  self:watch()
   for _, part in ipairs(self.parts) do part.gradients:zero() end
   local gradient = self.criterion:backward(embeddings, self.labels)
   mark "loss backward"
@@ -92,16 +103,18 @@ function Trainer:step(mark)
 end
 
 --- Steps to the end of the running epoch; on_step(step, loss) is called after each. Returns the
--- mean loss of the epoch.
+-- mean loss of the epoch and, when circlet.diagnose had something to say, { steps = in how many,
+-- last = the sentences of the last of them }.
 function Trainer:run_epoch(on_step)
   local steps = self:steps()
   while self.step_in_epoch < steps do
     local loss = self:step()
     if on_step then on_step(self.step_in_epoch, loss) end
   end
-  local mean = self.loss_sum / steps
+  local mean, warned = self.loss_sum / steps, self.warned
+  self.warned = nil
   self.epoch, self.step_in_epoch, self.loss_sum = self.epoch + 1, 0, 0
-  return mean
+  return mean, warned
 end
 
 --- All that the rest of the run depends on, as a table for circlet.save.

@@ -51,6 +51,7 @@ add("cosface", "CosFace (AM-Softmax)", { scale = 32, margin = 0.25 },
 add("arcface", "ArcFace", { scale = 32, margin = 0.3 }, class_vectors "ArcFaceCriterion")
 add("proxy_anchor", "proxy-anchor", { scale = 32, margin = 0.1 },
   class_vectors "ProxyAnchorCriterion")
+losses.proxy_anchor.proxies = true -- its anchors are the class vectors, of which most have no pair
 
 --- The criterion of a run: settings.loss names the loss. Raises for a name that there is not, and
 -- for a setting that the loss does not have.
