@@ -37,7 +37,8 @@ local measures = {
       { rerank = true }).map
   end },
   { "clustering", function(x, labels)
-    return metrics.clustering(x, labels, { clusters = math.min(100, x:size(1)), iterations = 20 }).nmi
+    return metrics.clustering(x, labels,
+      { clusters = math.min(100, x:size(1)), iterations = 20 }).nmi
   end },
 }
 

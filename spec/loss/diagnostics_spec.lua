@@ -227,6 +227,17 @@ describe("diagnostics", function()
     assert.equal(#info.histogram_sp, BINS)
   end)
 
+  it("hold a negative beyond -m for one at the boundary's edge, as its logit is 0", function()
+    -- Positives at 0.7, negatives at -0.7 and -1: l_n = 0 and l_p = gamma (0.3^2 - m^2) > 0.
+    local x = circlet.DoubleTensor { { 1, 0 }, { 0.7, math.sqrt(0.51) }, { -1, 0 },
+      { -0.7, -math.sqrt(0.51) } }
+    local labels = circlet.LongTensor { 1, 1, 2, 2 }
+    local _, _, info = circlet.circle_loss(x, labels, with())
+    assert.equal(0, info.past_boundary)
+    _, _, info = circlet.circle_loss(x, labels, with { m = 0.31 })
+    assert.equal(1, info.past_boundary)
+  end)
+
   it("count a pair of any weight once where all weigh the same", function()
     -- Rows of a class are equal, and the two classes orthogonal: each of an anchor's 3 positives
     -- and 4 negatives has the same share. All pairs meet the boundary of m = 0.25.
