@@ -54,7 +54,7 @@ parser:option("--set", "A setting of a loss, such as pair.gamma=128; may be repe
 parser:flag("--fresh", "Start anew even if --out holds a comparison.")
 
 local flags = options.parse(parser, arg)
-local settings = options.settings(flags, { model = "conv", epochs = 20, seeds = 3,
+local settings = options.settings(flags, { model = "conv", epochs = 10, seeds = 3,
   classes_per_batch = 16, samples_per_class = 5 })
 local out, fresh, given = settings.out, settings.fresh, settings.set or {}
 if settings.threads then circlet.setnumthreads(settings.threads) end

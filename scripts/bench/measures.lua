@@ -97,5 +97,6 @@ for _, entry in ipairs(measures) do
       os.exit(1, true)
     end
     print(("%-24s %9s %12s %10s"):format(entry[1], seconds, memory, value))
+    io.stdout:flush()
   end
 end

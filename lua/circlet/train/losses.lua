@@ -38,6 +38,12 @@ add("unified", "unified loss", { m = 0.25, gamma = 64 }, pair "UnifiedCriterion"
 add("multi_similarity", "multi-similarity", { alpha = 2, beta = 50, base = 0.5 },
   pair "MultiSimilarityCriterion")
 
+add("contrastive", "contrastive", { pos_margin = 0, neg_margin = 1 }, pair "ContrastiveCriterion")
+add("triplet_hard", "triplet, batch-hard", { margin = 0.2 }, pair "TripletHardCriterion")
+add("lifted", "lifted structure", { pos_margin = 0, neg_margin = 1 }, pair "LiftedCriterion")
+add("supcon", "SupCon", { temperature = 0.1 }, pair "SupConCriterion")
+add("nt_xent", "NT-Xent", { temperature = 0.1 }, pair "NTXentCriterion")
+
 -- A criterion with a vector for each class, which takes its options in a table.
 local function class_vectors(class)
   return function(options, settings, task)
