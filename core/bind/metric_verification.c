@@ -4,7 +4,7 @@
 #include "bind/metric.h"
 #include "metric/verification.h"
 
-enum { MAX_POINTS = 64 };
+enum { MAX_POINTS = 64, DEFAULT_KEEP = 1 << 22, MOST_KEEP = 1 << 30 };
 
 static const char name[] = "verification";
 
@@ -61,7 +61,7 @@ static double as_threshold(double s, ct_similarity similarity) {
 /* verification(embeddings | {queries, references}, labels | {labels, reference labels} [, options])
  */
 int ctl_metric_verification(lua_State *L) {
-  static const char *const known[] = {"similarity", "far", NULL};
+  static const char *const known[] = {"similarity", "far", "keep", NULL};
   static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
   ct_operating_point point[MAX_POINTS];
   ct_verification_result result;
@@ -72,17 +72,19 @@ int ctl_metric_verification(lua_State *L) {
   ct_similarity similarity =
       (ct_similarity)ctl_option_choice(L, 3, name, "similarity", similarities, 0);
   int points = read_rates(L, 3, point);
+  int64_t keep = ctl_option_integer(L, 3, name, "keep", DEFAULT_KEEP, 16, MOST_KEEP);
   ctl_sides sides = ctl_check_sides(L, name);
   ctl_interrupt_begin(&scope);
   ct_status status =
       ct_verification(&result, point, points, &sides.queries, sides.two ? &sides.references : NULL,
-                      similarity, name, &error);
+                      similarity, keep, name, &error);
   ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   for (int i = 0; i < points; i++)
     point[i].threshold = as_threshold(point[i].threshold, similarity);
   lua_createtable(L, 0, 8);
   set_number(L, "auc", result.auc);
+  set_number(L, "auc_error", result.auc_error);
   set_number(L, "eer", result.eer);
   set_number(L, "eer_threshold", as_threshold(result.eer_threshold, similarity));
   set_rates(L, "tar", point, points, offsetof(ct_operating_point, tar));

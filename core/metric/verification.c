@@ -1,5 +1,7 @@
 /* The ROC curve over all pairs, without a matrix of them.
  *
+ * Levels are genuine similarities, all of them or some, between which pairs are counted.
+ *
  * Rows of both sides are sorted by label, so a query's genuine references are one range of columns.
  * First those ranges alone are computed, and their similarities sorted. Then all tiles pass by, and
  * each impostor is counted under the genuine similarities that it lies between. TAR changes at
@@ -8,6 +10,7 @@
  * once, from the row that comes first. */
 #include "metric/verification.h"
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 #include "base/interrupt.h"
 #include "base/memory.h"
@@ -36,16 +39,21 @@ typedef struct job {
   ct_packed query, reference;
   double *q_square, *r_square; /* squared norms, for distances */
   reach *reach;                /* [queries] */
-  void *value;                 /* [genuine], then the distinct ones */
-  int64_t *times;              /* [levels.count]: how often a value came */
+  int64_t stride;              /* every so manieth genuine similarity is kept */
+  void *value;                 /* those kept, then the distinct ones */
+  int64_t kept;
+  int64_t *times; /* [levels.count]: how often a value came */
   ct_levels levels;
-  int64_t *tally; /* [2 levels.count + 1] */
-  char *room;     /* of all threads */
+  int64_t *tally;        /* [2 levels.count + 1], and where not all genuine similarities are levels,
+                            as many of genuine pairs */
+  bool *wanted;          /* [levels.count + 1] intervals whose genuine similarities are collected */
+  _Atomic int64_t found; /* collected, behind the levels in `value` */
+  char *room;            /* of all threads */
 } job;
 
 static void release(job *j) {
-  void *owned[] = {j->q_square, j->r_square,     j->reach, j->value,
-                   j->times,    j->levels.start, j->tally, j->room};
+  void *owned[] = {j->q_square,     j->r_square, j->reach, j->value, j->times,
+                   j->levels.start, j->tally,    j->room,  j->wanted};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) ct_free(owned[i]);
   ct_packed_release(&j->query);
   ct_packed_release(&j->reference);
@@ -102,9 +110,7 @@ static ct_status find_reach(job *j, const int64_t *q_label, const int64_t *label
     j->genuine += r.end - r.begin;
     j->impostors += n - r.end + r.begin - r.first;
   }
-  if (j->genuine < INT32_MAX) return CT_OK;
-  return ct_fail(error, CT_EINVALID, "%s: fewer than %d pairs of one label expected, got %lld",
-                 j->function, INT32_MAX, (long long)j->genuine);
+  return CT_OK;
 }
 
 static ct_status prepare(job *j, const ct_labelled *queries, const ct_labelled *references,
@@ -177,14 +183,55 @@ static void keep_genuine(job *j, const reach *r, const char *s, int64_t c, int64
   (void)d;
   size_t element = ct_dtype_size(j->dtype);
   int64_t from = clamp(r->begin, c, c + n), to = clamp(r->end, c, c + n);
-  if (from < to)
-    memcpy((char *)j->value + (size_t)(r->at + from - r->begin) * element,
-           s + (size_t)(from - c) * element, (size_t)(to - from) * element);
+  int64_t first = r->at + from - r->begin, step = j->stride; /* number of the first pair here */
+  if (from < to && step == 1)
+    memcpy((char *)j->value + (size_t)first * element, s + (size_t)(from - c) * element,
+           (size_t)(to - from) * element);
+  for (int64_t i = (step - first % step) % step; step > 1 && i < to - from; i += step)
+    memcpy((char *)j->value + (size_t)((first + i) / step) * element,
+           s + (size_t)(from - c + i) * element, element);
+}
+
+/* In which interval s lies: how many levels are below it; -1 where one equals it. */
+static int64_t interval_of(const job *j, const char *s) {
+  int64_t low = 0, high = j->levels.count;
+  if (j->dtype == CT_FLOAT) {
+    const float *value = j->levels.value;
+    float x;
+    memcpy(&x, s, sizeof x);
+    for (int64_t m; low < high;)
+      (value[m = low + (high - low) / 2] < x) ? (low = m + 1) : (high = m);
+    return low < j->levels.count && value[low] == x ? -1 : low;
+  }
+  const double *value = j->levels.value;
+  double x;
+  memcpy(&x, s, sizeof x);
+  for (int64_t m; low < high;) (value[m = low + (high - low) / 2] < x) ? (low = m + 1) : (high = m);
+  return low < j->levels.count && value[low] == x ? -1 : low;
+}
+
+/* Collects the genuine similarities of wanted intervals, in any order: they are sorted later. */
+static void collect_genuine(job *j, const reach *r, const char *s, int64_t c, int64_t n, desk *d) {
+  (void)d;
+  size_t element = ct_dtype_size(j->dtype);
+  int64_t from = clamp(r->begin, c, c + n), to = clamp(r->end, c, c + n);
+  for (int64_t i = from; i < to; i++) {
+    const char *one = s + (size_t)(i - c) * element;
+    int64_t p = interval_of(j, one);
+    if (p < 0 || !j->wanted[p]) continue;
+    int64_t at = j->levels.count + atomic_fetch_add(&j->found, 1);
+    memcpy((char *)j->value + (size_t)at * element, one, element);
+  }
+}
+
+/* How long a tally is: of impostors and, where not all genuine pairs are levels, of them. */
+static int64_t tally_length(const job *j) {
+  return (2 * j->levels.count + 1) * (j->stride > 1 ? 2 : 1);
 }
 
 /* Brings a thread's numbers home before they could overflow. */
 static void add_tally(job *j, desk *d) {
-  int64_t n = 2 * j->levels.count + 1;
+  int64_t n = tally_length(j);
 #pragma omp critical(ct_verification_tally)
   for (int64_t i = 0; i < n; i++) j->tally[i] += d->tally[i];
   memset(d->tally, 0, (size_t)n * sizeof *d->tally);
@@ -197,6 +244,9 @@ static void count_impostors(job *j, const reach *r, const char *s, int64_t c, in
   int64_t end = clamp(r->end, c, c + n);
   j->kernels->count(d->tally, s + (size_t)(first - c) * element, begin - first, &j->levels);
   j->kernels->count(d->tally, s + (size_t)(end - c) * element, c + n - end, &j->levels);
+  if (j->stride > 1)
+    j->kernels->count(d->tally + 2 * j->levels.count + 1, s + (size_t)(begin - c) * element,
+                      end - begin, &j->levels);
   d->counted += n;
   if (d->counted > INT32_MAX) add_tally(j, d);
 }
@@ -222,7 +272,7 @@ static ct_status interrupted(const job *j, ct_error *error) {
 static ct_status pass(job *j, visit *f, bool genuine_only, ct_error *error) {
   int64_t blocks = (j->query.rows + ROWS - 1) / ROWS, bytes;
   int64_t tile_bytes = ROWS * PANELS * CT_PANEL_BYTES;
-  int64_t tally_bytes = genuine_only ? 0 : (2 * j->levels.count + 1) * (int64_t)sizeof(uint32_t);
+  int64_t tally_bytes = genuine_only ? 0 : tally_length(j) * (int64_t)sizeof(uint32_t);
   int64_t room_bytes = tile_bytes + (tally_bytes + 63) / 64 * 64;
   int threads = ct_threads_for(j->query.rows * j->reference.rows), worker = 0;
   if (threads > blocks) threads = (int)blocks;
@@ -250,52 +300,110 @@ static ct_status pass(job *j, visit *f, bool genuine_only, ct_error *error) {
   return interrupted(j, error);
 }
 
+/* Makes levels of the similarities kept, and clears the tally. */
 static ct_status sort_genuine(job *j, ct_error *error) {
   size_t element = ct_dtype_size(j->dtype);
   void *spare = NULL;
-  CT_TRY(ct_alloc(&spare, j->genuine, element, j->function, error));
-  j->kernels->sort(j->value, spare, j->genuine);
+  void **old[] = {(void **)&j->times, (void **)&j->levels.start, (void **)&j->tally};
+  for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
+    ct_free(*old[i]);
+    *old[i] = NULL;
+  }
+  CT_TRY(ct_alloc(&spare, j->kept, element, j->function, error));
+  j->kernels->sort(j->value, spare, j->kept);
   ct_free(spare);
   CT_TRY(interrupted(j, error));
-  CT_TRY(ct_alloc(&j->times, j->genuine, sizeof *j->times, j->function, error));
+  CT_TRY(ct_alloc(&j->times, j->kept, sizeof *j->times, j->function, error));
   j->levels.value = j->value;
-  j->levels.count = j->kernels->distinct(j->value, j->times, j->genuine);
+  j->levels.count = j->kernels->distinct(j->value, j->times, j->kept);
   j->levels.buckets = ct_level_buckets(j->levels.count);
   CT_TRY(ct_alloc(&j->levels.start, j->levels.buckets + 1, sizeof *j->levels.start, j->function,
                   error));
   j->kernels->spread(&j->levels);
-  int64_t tallies = 2 * j->levels.count + 1;
+  int64_t tallies = tally_length(j);
   CT_TRY(ct_alloc(&j->tally, tallies, sizeof *j->tally, j->function, error));
   memset(j->tally, 0, (size_t)tallies * sizeof *j->tally);
   return CT_OK;
 }
 
-/* What the passes counted, as a ROC curve. */
-static void trace(ct_verification_result *out, ct_operating_point *point, int64_t points,
-                  const job *j) {
+/* What the passes counted, as a ROC curve. interval: see ct_roc_trace; NULL where all genuine
+ * similarities are levels. */
+static void trace(ct_verification_result *out, ct_operating_point *point, int64_t points, job *j,
+                  int64_t *between, int64_t *interval) {
+  const int64_t *genuine = j->tally + 2 * j->levels.count + 1;
+  for (int64_t p = 0; between && p <= j->levels.count; p++) {
+    between[p] = genuine[2 * p];
+    if (p < j->levels.count) j->times[p] = genuine[2 * p + 1];
+  }
   ct_roc_counts counts = {.dtype = j->dtype,
                           .level = j->value,
                           .levels = j->levels.count,
                           .genuine_at = j->times,
                           .impostors = j->tally,
+                          .between = between,
                           .n_genuine = j->genuine,
                           .n_impostor = j->impostors};
-  ct_roc_trace(out, point, points, &counts);
+  ct_roc_trace(out, point, points, &counts, interval);
+}
+
+/* Adds the genuine similarities of the intervals named to the levels' `value`. */
+static ct_status refine(job *j, const int64_t *between, const int64_t *interval, int64_t intervals,
+                        ct_error *error) {
+  int64_t more = 0;
+  CT_TRY(ct_alloc(&j->wanted, j->levels.count + 1, sizeof *j->wanted, j->function, error));
+  memset(j->wanted, 0, (size_t)(j->levels.count + 1) * sizeof *j->wanted);
+  for (int64_t i = 0; i < intervals; i++) {
+    if (!j->wanted[interval[i]]) more += between[interval[i]];
+    j->wanted[interval[i]] = true;
+  }
+  CT_TRY(
+      ct_realloc(&j->value, j->levels.count + more, ct_dtype_size(j->dtype), j->function, error));
+  j->levels.value = j->value;
+  CT_TRY(pass(j, collect_genuine, true, error));
+  j->kept = j->levels.count + j->found;
+  return CT_OK;
+}
+
+/* Counts with some genuine similarities as levels, and again with those that matter. */
+static ct_status trace_some(ct_verification_result *out, ct_operating_point *point, int64_t points,
+                            job *j, ct_error *error) {
+  int64_t *between = NULL, *interval = NULL;
+  ct_status status = ct_alloc(&interval, points + 1, sizeof *interval, j->function, error);
+  for (int round = 0; status == CT_OK && round < 2; round++) {
+    if (round == 1) status = refine(j, between, interval, points + 1, error);
+    if (status == CT_OK) status = sort_genuine(j, error);
+    ct_free(between);
+    between = NULL;
+    if (status == CT_OK)
+      status = ct_alloc(&between, j->levels.count + 1, sizeof *between, j->function, error);
+    if (status == CT_OK) status = pass(j, count_impostors, false, error);
+    if (status == CT_OK) trace(out, point, points, j, between, interval);
+  }
+  ct_free(between);
+  ct_free(interval);
+  return status;
 }
 
 ct_status ct_verification(ct_verification_result *out, ct_operating_point *point, int64_t points,
                           const ct_labelled *queries, const ct_labelled *references,
-                          ct_similarity similarity, const char *function, ct_error *error) {
-  job j = {.function = function, .similarity = similarity};
+                          ct_similarity similarity, int64_t keep, const char *function,
+                          ct_error *error) {
+  job j = {.function = function, .similarity = similarity, .stride = 1};
   for (int64_t i = 0; i < points; i++) point[i].tar = point[i].reached = point[i].threshold = NAN;
   ct_status status = prepare(&j, queries, references, error);
-  *out = (ct_verification_result){j.genuine, j.impostors, NAN, NAN, NAN};
+  *out = (ct_verification_result){j.genuine, j.impostors, NAN, NAN, NAN, NAN};
   if (status == CT_OK && j.genuine > 0 && j.impostors > 0) {
-    status = ct_alloc(&j.value, j.genuine, ct_dtype_size(j.dtype), function, error);
+    if (j.genuine > keep) j.stride = (j.genuine + keep / 4 - 1) / (keep / 4);
+    j.kept = (j.genuine + j.stride - 1) / j.stride;
+    status = ct_alloc(&j.value, j.kept, ct_dtype_size(j.dtype), function, error);
     if (status == CT_OK) status = pass(&j, keep_genuine, true, error);
-    if (status == CT_OK) status = sort_genuine(&j, error);
-    if (status == CT_OK) status = pass(&j, count_impostors, false, error);
-    if (status == CT_OK) trace(out, point, points, &j);
+    if (status == CT_OK && j.stride > 1) {
+      status = trace_some(out, point, points, &j, error);
+    } else {
+      if (status == CT_OK) status = sort_genuine(&j, error);
+      if (status == CT_OK) status = pass(&j, count_impostors, false, error);
+      if (status == CT_OK) trace(out, point, points, &j, NULL, NULL);
+    }
   }
   release(&j);
   return status;

@@ -93,8 +93,8 @@ describe("verification", function()
       { similarity = "dot", far = { 0, 0.5, 0.75 } })
     assert.same({
       tar = { [0] = 0.5, [0.5] = 0.5, [0.75] = 1 }, far = { [0] = 0, [0.5] = 0, [0.75] = 0.75 },
-      threshold = { [0] = 9, [0.5] = 9, [0.75] = 4 }, auc = 5.5 / 8, eer = 0.5,
-      eer_threshold = 4, n_genuine = 2, n_impostor = 4,
+      threshold = { [0] = 9, [0.5] = 9, [0.75] = 4 }, auc = 5.5 / 8, auc_error = 0,
+      eer = 0.5, eer_threshold = 4, n_genuine = 2, n_impostor = 4,
     }, got)
   end)
 
@@ -111,6 +111,91 @@ describe("verification", function()
         check(rows, labels, refs, ref_labels, kind)
       end
     end
+  end)
+
+  describe("with more genuine pairs than it may keep", function()
+    -- All but auc as where everything is kept, and auc within what it says.
+    local function check_keeping(x, labels, keep, more)
+      local options, far = { keep = 2 ^ 20 }, { 0, 1e-4, 1e-3, 0.01, 0.1, 0.3, 0.5, 0.9, 1 }
+      for name, value in pairs(more or {}) do options[name] = value end
+      options.far = far
+      local exact = verification(x, labels, options)
+      assert.equal(0, exact.auc_error)
+      options.keep = keep
+      local got = verification(x, labels, options)
+      assert(math.abs(got.auc - exact.auc) <= got.auc_error * (1 + 1e-12),
+        ("auc %.9g for %.9g, within %.3g"):format(got.auc, exact.auc, got.auc_error))
+      local error_bound = got.auc_error
+      got.auc, got.auc_error = exact.auc, 0
+      assert.same(exact, got)
+      return error_bound
+    end
+
+    it("is as exact as without a limit, but for the area", function()
+      local draw = brute.generator(46)
+      for _, spread in ipairs { 0.2, 0.8, 3 } do
+        local rows, labels = brute.random_rows(draw, 300, 5), brute.random_labels(draw, 300, 3)
+        for i, row in ipairs(rows) do
+          for d = 1, 5 do row[d] = row[d] * spread + (d == labels[i] and 1 or 0) end
+        end
+        for _, tensor_type in ipairs(support.real_types) do
+          local x, l = circlet[tensor_type .. "Tensor"](rows), circlet.LongTensor(labels)
+          for _, keep in ipairs { 16, 100, 5000 } do
+            for _, kind in ipairs { "cosine", "dot", "euclidean" } do
+              local bound = check_keeping(x, l, keep, { similarity = kind })
+              -- Intervals hold some times 4 / keep of the genuine pairs, and count half.
+              assert(bound < 12 / keep, bound)
+            end
+          end
+        end
+        local x, l = circlet.DoubleTensor(rows), circlet.LongTensor(labels)
+        check_keeping({ x:narrow(1, 1, 100), x:narrow(1, 101, 200) },
+          { l:narrow(1, 1, 100), l:narrow(1, 101, 200) }, 50)
+      end
+    end)
+
+    it("is so where similarities tie, or are all the same", function()
+      local draw = brute.generator(47)
+      for range = 0, 3 do
+        local rows = brute.random_rows(draw, 200, 3, brute.integers(range))
+        local l = circlet.LongTensor(brute.random_labels(draw, 200, 2))
+        for _, kind in ipairs { "dot", "euclidean" } do
+          check_keeping(circlet.FloatTensor(rows), l, 16, { similarity = kind })
+        end
+      end
+    end)
+
+    it("gives the same bits for every number of threads", function()
+      local threads = circlet.getnumthreads()
+      finally(function() circlet.setnumthreads(threads) end)
+      circlet.manualSeed(3)
+      local x, labels = circlet.FloatTensor(900, 8):normal(), circlet.LongTensor(900):random(1, 3)
+      local known
+      for _, count in ipairs { 1, 2, 5 } do
+        circlet.setnumthreads(count)
+        local got = verification(x, labels, { keep = 1000 })
+        known = known or got
+        assert.same(known, got)
+      end
+    end)
+
+    it("takes memory that does not grow with them", function()
+      local threads = circlet.getnumthreads()
+      finally(function() circlet.setnumthreads(threads) end)
+      circlet.setnumthreads(2)
+      -- 2250000 genuine pairs would take 100 MB; rows and tiles take 1 MB, and 4096 kept
+      -- similarities, with as many collected, less than that.
+      local x, labels = circlet.FloatTensor(3000, 4):normal(), circlet.LongTensor(3000):random(1, 2)
+      local before = circlet.memory(true)
+      verification(x, labels, { keep = 4096 })
+      local _, peak = circlet.memory()
+      assert(peak - before < 3e6, "it took " .. peak - before .. " bytes")
+    end)
+
+    it("refuses to keep next to none", function()
+      support.raises("verification: option keep must be an integer from 16", verification,
+        circlet.FloatTensor(2, 2), circlet.LongTensor { 1, 1 }, { keep = 15 })
+    end)
   end)
 
   it("takes ties together, in Float and in Double", function()

@@ -12,6 +12,7 @@
 --   threshold    { [f] = the threshold there }; infinite when nothing is accepted
 --   auc          area under the ROC curve: the chance that a genuine pair is more similar than an
 --                impostor, a tie counted half
+--   auc_error    at most so much is auc off: 0 where all genuine similarities are kept (see keep)
 --   eer          equal error rate: where FAR = 1 - TAR on the curve drawn straight between its
 --                points (one for each similarity that occurs)
 --   eer_threshold    the greatest similarity of a genuine pair at which FAR >= 1 - TAR
@@ -19,13 +20,17 @@
 --
 -- Options:
 --   far          rates f to report at, a list or one number; default 1e-6, 1e-5, ... 1e-1
+--   keep         how many similarities may be kept, from 16; default 4194304. See below
 --   similarity   "cosine" (default), "dot", or "euclidean": then thresholds are distances, and a
 --                pair is accepted when its distance is at most the threshold
 --
 -- Pairs of equal similarity are accepted together or not at all, so TAR is never interpolated. All
 -- values are exact for the similarities as computed (in the embeddings' type; distances in double):
 -- no histogram. Similarities stream by in tiles; kept are those of genuine pairs alone, at most 48
--- bytes for each (Double 56) and 8 more for each thread. The same bits for any number of threads.
+-- bytes for each (Double 56) and 8 more for each thread: 200 MB at most by default. Where there are
+-- more of them, as few large classes give, memory stays there and time doubles: tar, far, threshold
+-- and eer are exact as before, and auc is off by less than auc_error, about 2 / keep (5e-7 by
+-- default). The same bits for any number of threads.
 --
 -- Raises as metrics.retrieval does. Terms: ISO/IEC 19795-1; VAL and FAR as in Schroff, Kalenichenko
 -- and Philbin, "FaceNet", CVPR 2015.
