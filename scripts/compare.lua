@@ -129,7 +129,7 @@ local function main()
   local task, message = train.task.load(settings.data, settings.protocol)
   if not task then return fail(message) end
   out = out or ("runs/compare-%s-%s-%s"):format(task.name:lower():gsub("[^%w]+", "_"),
-    settings.model, report.record.fingerprint(settings))
+    settings.model, report.record.fingerprint(Comparison.shared_flags(settings)))
   if fresh then Comparison.forget(out) end
   local comparison
   comparison, message = Comparison.open(out, settings,

@@ -30,10 +30,23 @@ local function key_of(entry)
   return ("%s %s %s"):format(entry.kind, entry.loss, entry.seed or "")
 end
 
+--- What runs depend on, as plain flags: all but which runs there are, so that losses and seeds may
+-- be added later.
+function Comparison.shared_flags(flags)
+  local shared = {}
+  for name, value in pairs(flags) do shared[name] = value end
+  for loss, own in pairs(flags.loss_settings or {}) do
+    for name, value in pairs(own) do shared[loss .. "." .. name] = value end
+  end
+  shared.losses, shared.seeds, shared.seed, shared.loss_settings = nil, nil, nil, nil
+  return shared
+end
+
 --- Opens or goes on with the comparison in `folder`. settings: those of Trainer.new but for loss
 -- and seed, with losses (names of train.losses), loss_settings ({ [name] = { setting = value } }),
 -- seeds (a list) and epochs. `facts` (circlet.report.record) is kept in config.json. Returns nil,
--- message, code when the folder cannot be written, or holds a comparison with other settings.
+-- message, code when the folder cannot be written, or holds a comparison with other settings; other
+-- losses and seeds are no other settings.
 function Comparison.open(folder, settings, facts)
   local self = setmetatable({ folder = folder, settings = settings, records = {}, finished = {} },
     Comparison)
@@ -47,16 +60,16 @@ function Comparison.open(folder, settings, facts)
     if not known then return nil, message, code end
     known = json.decode(known)
     local difference = type(known) == "table" and type(known.flags) == "table"
-      and record.difference(known.flags, facts.flags)
+      and record.difference(Comparison.shared_flags(known.flags),
+        Comparison.shared_flags(facts.flags))
     if difference ~= nil then
       return nil, ("%s holds %s; choose another --out, or --fresh to start anew"):format(folder,
         difference and ("a comparison with other settings (%s)"):format(difference)
         or "something else"), "format"
     end
-  else
-    ok, message, code = files.write(config, json.encode(facts) .. "\n")
-    if not ok then return nil, message, code end
   end
+  ok, message, code = files.write(config, json.encode(facts) .. "\n")
+  if not ok then return nil, message, code end
   local lines
   lines, message, code = jsonl.read(self.journal)
   if not lines then return nil, message, code end
