@@ -148,8 +148,9 @@ function plot.lines(base, options)
     if #rows == 0 then return nil, "plot: no value to draw", "format" end
     blocks[k] = ("$series%d << EOD\n%s\nEOD"):format(k, table.concat(rows, "\n"))
     second = second or series.axis == 2
-    curves[k] = ("$series%d using 1:2 axes x1y%d with %s title %s"):format(k, series.axis or 1,
-      drawn(series.style), quote(series.title or ""))
+    -- gnuplot has eight colours: lines beyond them are dashed.
+    curves[k] = ("$series%d using 1:2 axes x1y%d with %s%s title %s"):format(k, series.axis or 1,
+      drawn(series.style), k > 8 and " dashtype 2" or "", quote(series.title or ""))
   end
   return plot.draw(base, {
     data = table.concat(blocks, "\n"),
