@@ -66,8 +66,9 @@ typedef struct parameters_f64 {
 #undef NAME
 #undef SQRT
 
-#define LOSS_NAME   circle
-#define LOSS_HEADER "loss/circle.h"
+#define LOSS_NAME     circle
+#define LOSS_HEADER   "loss/circle.h"
+#define LOSS_VARIANTS 2
 #include "cpu/pair_loss.h"
 
 #define LOSS_NAME   unified
@@ -86,20 +87,24 @@ typedef struct parameters_f64 {
 #define LOSS_HEADER "loss/proxy_anchor.h"
 #include "cpu/pair_loss.h"
 
-#define LOSS_NAME   contrastive
-#define LOSS_HEADER "loss/contrastive.h"
+#define LOSS_NAME     contrastive
+#define LOSS_HEADER   "loss/contrastive.h"
+#define LOSS_VARIANTS 2
 #include "cpu/pair_loss.h"
 
-#define LOSS_NAME   triplet_hard
-#define LOSS_HEADER "loss/triplet_hard.h"
+#define LOSS_NAME     triplet_hard
+#define LOSS_HEADER   "loss/triplet_hard.h"
+#define LOSS_VARIANTS 2
 #include "cpu/pair_loss.h"
 
-#define LOSS_NAME   lifted
-#define LOSS_HEADER "loss/lifted.h"
+#define LOSS_NAME     lifted
+#define LOSS_HEADER   "loss/lifted.h"
+#define LOSS_VARIANTS 2
 #include "cpu/pair_loss.h"
 
-#define LOSS_NAME   generalized_lifted
-#define LOSS_HEADER "loss/generalized_lifted.h"
+#define LOSS_NAME     generalized_lifted
+#define LOSS_HEADER   "loss/generalized_lifted.h"
+#define LOSS_VARIANTS 2
 #include "cpu/pair_loss.h"
 
 #define LOSS_NAME   supcon

@@ -1,5 +1,9 @@
 /* The inner loops of one loss for both compute types, and their table. Include with LOSS_HEADER,
- * the file of its maths, and LOSS_NAME, the name that all of that file's functions begin with. */
+ * the file of its maths, and LOSS_NAME, the name that all of that file's functions begin
+ * with; LOSS_VARIANTS, 2 where the loss has two, 1 when it is not defined. */
+#ifndef LOSS_VARIANTS
+#define LOSS_VARIANTS 1
+#endif
 
 #define REAL          float
 #define NAME(x)       x##_f32
@@ -36,3 +40,4 @@ const ct_pair_kernel_set CT_ISA_NAME(CT_LOSS_PASTE(ct, LOSS_NAME, kernels)) = {.
 #undef LOSS_OF
 #undef LOSS_NAME
 #undef LOSS_HEADER
+#undef LOSS_VARIANTS

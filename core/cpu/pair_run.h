@@ -204,8 +204,10 @@ static void LOSS(reach)(const ct_pair_run *run) {
   switch (2 * run->variant + (run->kind == CT_POSITIVE)) {
   case 0: LOSS(reach_kind)(run, false, 0); break;
   case 1: LOSS(reach_kind)(run, true, 0); break;
+#if LOSS_VARIANTS > 1
   case 2: LOSS(reach_kind)(run, false, 1); break;
   case 3: LOSS(reach_kind)(run, true, 1); break;
+#endif
   }
 }
 
@@ -213,8 +215,10 @@ static void LOSS(add)(const ct_pair_run *run) {
   switch (2 * run->variant + (run->kind == CT_POSITIVE)) {
   case 0: LOSS(add_kind)(run, false, 0); break;
   case 1: LOSS(add_kind)(run, true, 0); break;
+#if LOSS_VARIANTS > 1
   case 2: LOSS(add_kind)(run, false, 1); break;
   case 3: LOSS(add_kind)(run, true, 1); break;
+#endif
   }
 }
 
@@ -222,8 +226,10 @@ static void LOSS(weigh)(const ct_pair_run *run) {
   switch (2 * run->variant + (run->kind == CT_POSITIVE)) {
   case 0: LOSS(weigh_kind)(run, false, 0); break;
   case 1: LOSS(weigh_kind)(run, true, 0); break;
+#if LOSS_VARIANTS > 1
   case 2: LOSS(weigh_kind)(run, false, 1); break;
   case 3: LOSS(weigh_kind)(run, true, 1); break;
+#endif
   }
 }
 
