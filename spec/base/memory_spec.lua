@@ -8,9 +8,9 @@ describe("memory that is used again", function()
 
   it("never belongs to two tensors", function()
     circlet.manualSeed(3)
-    local live, sizes = {}, circlet.LongTensor(400):random(60000, 400000)
-    local places = circlet.LongTensor(400):random(1, 12)
-    for step = 1, 400 do
+    local live, sizes = {}, circlet.LongTensor(120):random(60000, 400000)
+    local places = circlet.LongTensor(120):random(1, 12)
+    for step = 1, 120 do
       local place = places[step]
       if live[place] then
         local t, value = live[place].tensor, live[place].value
