@@ -35,6 +35,17 @@ static int tensor_storageOffset(lua_State *L) {
   return 1;
 }
 
+/* t:data([as_number]): where the first element is, a light userdata or an integer. It is good while
+ * the tensor lives and is not resized. */
+static int tensor_data(lua_State *L) {
+  void *data = ct_tensor_data(ctl_check_tensor(L, 1));
+  if (lua_toboolean(L, 2))
+    lua_pushinteger(L, (lua_Integer)(uintptr_t)data);
+  else
+    lua_pushlightuserdata(L, data);
+  return 1;
+}
+
 static int tensor_isContiguous(lua_State *L) {
   lua_pushboolean(L, ct_tensor_contiguous(ctl_check_tensor(L, 1)));
   return 1;
@@ -239,6 +250,7 @@ static const luaL_Reg view_methods[] = {
     {"nElement", tensor_nElement},
     {"numel", tensor_nElement},
     {"storageOffset", tensor_storageOffset},
+    {"data", tensor_data},
     {"isContiguous", tensor_isContiguous},
     {"isSameSizeAs", tensor_isSameSizeAs},
     {"isSetTo", tensor_isSetTo},

@@ -122,8 +122,6 @@ function Cell:begin_own()
       self:add(way, seconds, { memory = name ~= "gemm" and peak - held or nil })
     end
   end
-  local fma = cells.way("fma", cell, self.inputs, threads)
-  self:add(fma, fma.first, {})
 end
 
 -- The same inputs for every peer, as files.
@@ -173,7 +171,7 @@ local function run_cell(cell, context)
         memory = self.facts[name].memory }
     end
   end
-  return report.entry(cell, times, self.facts, self.skipped)
+  return report.entry(cell, times, self.facts, self.skipped, context.peak)
 end
 
 local function describe(entry)
@@ -216,7 +214,8 @@ local function run(folder)
     say("  warning: other programs keep this machine busy (load %.1f): expect noise, and much less "
       .. "of it with OMP_WAIT_POLICY=passive, by which threads wait asleep", load)
   end
-  local context = { threads = threads, folder = folder, known = {}, peers = start_peers(folder) }
+  local context = { threads = threads, peak = peak, folder = folder, known = {},
+    peers = start_peers(folder) }
   local versions = {}
   for _, peer in ipairs(context.peers) do
     for key, value in pairs(peer.versions) do versions[key] = value end

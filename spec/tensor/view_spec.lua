@@ -14,6 +14,14 @@ describe("tensor views", function()
     assert.same({ 7, 9, 9, 7, 9, 9 }, support.flat(t))
   end)
 
+  it("know where their first element is", function()
+    local size = 4
+    assert.equal("userdata", type(t:data()))
+    assert.equal(t:data(), t:view(6):data())
+    assert.equal(t:data(true) + 4 * size, t[2]:narrow(1, 2, 1):data(true))
+    assert.equal(0, circlet.FloatTensor():data(true))
+  end)
+
   it("index from 1, negative from the end", function()
     assert.equal(6, t[2][3])
     assert.equal(6, t[{ -1, -1 }])

@@ -98,18 +98,8 @@ local function gemm_way(cell, inputs, threads)
   end)
 end
 
--- Multiplying and adding in registers, in seconds per 1e9 operations.
-local function fma_way(threads)
-  local fma = require("circlet.core").bench.fma
-  return { first = 0.03, block = function()
-    local start = circlet.tic()
-    local operations = fma(1000000, threads)
-    return circlet.toc(start) / (operations / 1e9)
-  end }
-end
-
 --- The way called `name` for measure.rounds: "circlet" as it is, "recomputed" and "kept" with no
--- and with all similarities kept between the passes, "eager", "gemm", "fma".
+-- and with all similarities kept between the passes, "eager", "gemm".
 function cells.way(name, cell, inputs, threads)
   local way
   if name == "circlet" then
@@ -121,8 +111,6 @@ function cells.way(name, cell, inputs, threads)
     way = measure.way(function() cells.eager(cell, inputs) end)
   elseif name == "gemm" then
     way = gemm_way(cell, inputs, threads)
-  elseif name == "fma" then
-    way = fma_way(threads)
   else
     error("cells.way: there is no way " .. tostring(name), 2)
   end

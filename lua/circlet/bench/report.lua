@@ -19,16 +19,14 @@ local others = {
 -- (bytes), counted (bytes), compile_seconds, loss_error and gradient_error; `skipped` by way a
 -- reason. Ratios: to_gemm and recomputed_to_gemm (circlet's time, and that without a similarity
 -- kept, over that of the bare products), kept (all similarities kept over none), of_peak
--- (operations per second, none kept, over the rate of multiply-adds) and, by other way, how many
--- times circlet's time it takes.
-function report.entry(cell, times, facts, skipped)
+-- (operations per second, none kept, over `peak`, what multiplying and adding in registers
+-- reaches) and, by other way, how many times circlet's time it takes.
+function report.entry(cell, times, facts, skipped, peak)
   local entry = { name = cell.name, kind = cell.kind, B = cell.B, C = cell.C, D = cell.D,
     operations = cells.operations(cell), ways = {}, ratios = {}, skipped = skipped }
   for name, list in pairs(times) do
-    if name ~= "fma" then
-      entry.ways[name] = measure.summary(list)
-      for key, value in pairs(facts[name] or {}) do entry.ways[name][key] = value end
-    end
+    entry.ways[name] = measure.summary(list)
+    for key, value in pairs(facts[name] or {}) do entry.ways[name][key] = value end
   end
   local own, recomputed = times.circlet, times.recomputed or times.circlet
   entry.gflops = entry.operations / entry.ways.circlet.median / 1e9
@@ -37,9 +35,7 @@ function report.entry(cell, times, facts, skipped)
     entry.ratios.recomputed_to_gemm = measure.ratio(recomputed, times.gemm)
   end
   if times.kept then entry.ratios.kept = measure.ratio(times.kept, recomputed) end
-  if times.fma then
-    entry.ratios.of_peak = entry.operations / 1e9 * measure.ratio(times.fma, recomputed)
-  end
+  entry.ratios.of_peak = entry.operations / measure.median(recomputed) / peak
   for _, other in ipairs(others) do
     if times[other.key] then entry.ratios[other.key] = measure.ratio(times[other.key], own) end
   end
