@@ -105,7 +105,7 @@ test: deps
 
 lint:
 	@clang-format --dry-run --Werror $(SOURCES) $(KERNELS) $(BINDING) core/circlet.c $(HEADERS) $(wildcard spec/*/*.c scripts/*/*.c)
-	@luacheck -q lua scripts spec
+	@luacheck -q lua scripts scripts/circlet spec
 
 ## Specs send Ctrl-C to programs, which some shells have their background jobs ignore.
 SPEC ?= spec
