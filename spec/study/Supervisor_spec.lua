@@ -77,7 +77,7 @@ describe("workers", function()
     for what, message in pairs {
       throw = "job.lua:%d+: no luck", nan = "a number expected, got %-?nan",
       exit = "its process ended before the trial did, with exit code 0",
-      crash = "its process died of signal 11 %(SIGSEGV%)",
+      crash = "its process died of signal 6 %(SIGABRT%)",
       kill = "its process was killed %(SIGKILL%)", sleep = "timeout: it ran for more than 0.3 s",
     } do
       os.remove(path)

@@ -14,7 +14,8 @@ local acts = {}
 function acts.throw(trial) if trial.number == 1 then error "no luck" end end
 function acts.nan(trial) if trial.number == 1 then return 0 / 0 end end
 function acts.exit(trial) if trial.number == 1 then os.exit(0) end end
-function acts.crash(trial) if trial.number == 1 then uv.kill(uv.os_getpid(), "sigsegv") end end
+-- Sanitizers take SIGSEGV for themselves.
+function acts.crash(trial) if trial.number == 1 then uv.kill(uv.os_getpid(), "sigabrt") end end
 function acts.kill(trial)
   if trial.number == 1 then
     print "about to be killed"
