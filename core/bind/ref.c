@@ -1,6 +1,6 @@
 /* The oracle for specs: Float or Double tensors in, float64 out. Checks only what keeps it from
  * reading outside its inputs; the contract of the losses stands with the losses. */
-#include "bind/bind.h"
+#include "bind/ref.h"
 #include <stdio.h>
 #include <string.h>
 #include "ops/copy.h"
@@ -44,7 +44,7 @@ static ct_tensor *push_new(lua_State *L, ct_dtype dtype, int dims, int64_t rows,
   return t;
 }
 
-static void push_facts(lua_State *L, const ct_ref_facts *facts) {
+void ctl_push_ref_facts(lua_State *L, const ct_ref_facts *facts) {
   lua_newtable(L);
   lua_pushinteger(L, facts->n_valid), lua_setfield(L, -2, "n_valid");
   lua_pushinteger(L, facts->n_anchors), lua_setfield(L, -2, "n_anchors");
@@ -70,7 +70,7 @@ static int push_results(lua_State *L, bool each, const ct_ref_facts *facts, int 
     lua_pushvalue(L, second);
     lua_rawseti(L, -2, 2);
   }
-  push_facts(L, facts);
+  ctl_push_ref_facts(L, facts);
   return 3;
 }
 

@@ -1,6 +1,6 @@
 /* The oracle of the losses of class vectors, for specs: Float or Double tensors in, float64 out.
  * Checks only what keeps it from reading outside its inputs. */
-#include "bind/bind.h"
+#include "bind/ref.h"
 #include "ops/copy.h"
 #include "ref/class_ref.h"
 
@@ -43,17 +43,6 @@ static inputs check_inputs(lua_State *L, int64_t centres) {
   for (int64_t i = 0; i < in.B; i++)
     if (label[i] < 1 || label[i] > in.C) luaL_error(L, "the reference expects labels 1..C");
   return in;
-}
-
-static void push_facts(lua_State *L, const ct_ref_facts *facts) {
-  lua_newtable(L);
-  lua_pushinteger(L, facts->n_valid), lua_setfield(L, -2, "n_valid");
-  lua_pushinteger(L, facts->n_anchors), lua_setfield(L, -2, "n_anchors");
-  lua_pushnumber(L, facts->mean_sp), lua_setfield(L, -2, "mean_sp");
-  lua_pushnumber(L, facts->mean_sn), lua_setfield(L, -2, "mean_sn");
-  lua_pushnumber(L, facts->loss_scale), lua_setfield(L, -2, "loss_scale");
-  lua_pushnumber(L, facts->scale_x), lua_setfield(L, -2, "scale_x");
-  lua_pushnumber(L, facts->scale_refs), lua_setfield(L, -2, "scale_refs");
 }
 
 static void push_list(lua_State *L, int first, int count) {
@@ -104,7 +93,7 @@ static int ref_margin_loss(lua_State *L) {
   else
     lua_pushnumber(L, facts.loss);
   push_list(L, at + 1, bias ? 3 : 2);
-  push_facts(L, &facts);
+  ctl_push_ref_facts(L, &facts);
   return 3;
 }
 
@@ -126,7 +115,7 @@ static int ref_proxy_anchor_loss(lua_State *L) {
             &error);
   lua_pushnumber(L, facts.loss);
   push_list(L, at, 2);
-  push_facts(L, &facts);
+  ctl_push_ref_facts(L, &facts);
   return 3;
 }
 
