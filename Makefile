@@ -128,6 +128,8 @@ install: all
 	install -D -m 644 lua/circlet/ffi.lua $(DESTDIR)$(PREFIX)/share/lua/5.1/circlet/ffi.lua
 	cd lua && find . '(' -name '*.lua' -o -name '*.js' ')' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} \;
 
+include scripts/package/package.mk
+
 ## Programs on the real images (scripts/README.md). FLAGS go to the script: make train FLAGS=--help
 ## Waiting threads sleep: where other programs run too, threads that spin take the time of those
 ## that work (on a busy machine a step took 65-200 ms with spinning, 15 ms without).
@@ -185,6 +187,7 @@ help:
 	@echo "make test     install what is missing, build, lint, run every spec"
 	@echo "make check    the long checks: large grids, sanitizers, faults, fuzzing, other compilers"
 	@echo "make install  install below PREFIX ($(PREFIX))"
+	@echo "make bundle   a tarball with all that circlet needs, for machines where nothing can be installed"
 	@echo "make compare-torch PYTHON=/path/to/python-with-torch   the same training in PyTorch"
 	@echo "make bench    time and memory beside the machine's limits and PyTorch (FLAGS=--quick)"
 	@echo "make bench-peers   PyTorch and Optuna, for make bench and make check, in a virtual environment (PEERS=$(PEERS))"

@@ -152,6 +152,8 @@ static ct_status check_type(const char *function, int type, ct_error *error) {
                  type);
 }
 
+const char *circlet_version(void) { return CIRCLET_VERSION; }
+
 int circlet_abi_version(void) { return CIRCLET_ABI_VERSION; }
 void circlet_set_threads(int count) { ct_set_threads(count); }
 int circlet_threads(void) { return ct_threads(); }

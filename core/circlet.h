@@ -22,7 +22,8 @@
  * Results have the same bits on every run and for every number of threads. Positions in messages
  * are counted from 1.
  *
- * Version: CIRCLET_ABI_VERSION grows when a program compiled against this header would have to be
+ * Version: CIRCLET_VERSION is that of the release (semver.org), here and nowhere else.
+ * CIRCLET_ABI_VERSION grows when a program compiled against this header would have to be
  * changed. A program that loads the library at run time compares it with circlet_abi_version().
  * Structures that may grow begin with their own size. */
 #ifndef CIRCLET_H
@@ -34,6 +35,7 @@
 extern "C" {
 #endif
 
+#define CIRCLET_VERSION     "0.1.0"
 #define CIRCLET_ABI_VERSION 1
 
 #if defined(__GNUC__)
@@ -95,7 +97,8 @@ typedef struct circlet_facts {
   double mean_sp, mean_sn;        /* mean similarities of those pairs; NaN when there are none */
 } circlet_facts;
 
-/* CIRCLET_ABI_VERSION of the library that is loaded. */
+/* CIRCLET_VERSION and CIRCLET_ABI_VERSION of the library that is loaded. */
+CIRCLET_API const char *circlet_version(void);
 CIRCLET_API int circlet_abi_version(void);
 
 /* Threads that calls from this thread use from now on (at least 1), and how many they do. */

@@ -4,6 +4,7 @@
 #include <omp.h>
 #include "base/memory.h"
 #include "base/threads.h"
+#include "circlet.h"
 #include "cpu/isa.h"
 
 static int set_threads(lua_State *L) {
@@ -68,4 +69,8 @@ static const luaL_Reg machine_functions[] = {
     {"machine", machine},           {"fail_allocation", fail_allocation}, {NULL, NULL},
 };
 
-void ctl_open_machine(lua_State *L) { luaL_setfuncs(L, machine_functions, 0); }
+void ctl_open_machine(lua_State *L) {
+  luaL_setfuncs(L, machine_functions, 0);
+  lua_pushliteral(L, CIRCLET_VERSION);
+  lua_setfield(L, -2, "version");
+}

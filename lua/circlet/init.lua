@@ -3,7 +3,7 @@
 -- and the Lua packages (nn, optim, data, metrics, report), loaded when first used.
 local core = require "circlet.core"
 
-local circlet = { _VERSION = "circlet 0.1.0" }
+local circlet = { _VERSION = "circlet " .. core.version }
 
 for name, value in pairs(core) do
   if type(value) == "function" then circlet[name] = value end

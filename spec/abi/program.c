@@ -106,6 +106,7 @@ int main(void) {
   circlet_options options;
   circlet_facts facts;
   if (circlet_abi_version() != CIRCLET_ABI_VERSION) return 2;
+  if (strcmp(circlet_version(), CIRCLET_VERSION) != 0) return 2;
   check(NULL, circlet_context_new(&context));
   printf("quiet [%s]\n", circlet_last_error(context));
   check(context, circlet_options_init(&options, sizeof options));

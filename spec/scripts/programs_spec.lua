@@ -257,7 +257,8 @@ describe("every script", function()
     finally(function() tiny.remove(folder) end)
     assert.equal(0, (tiny.shell(("mkdir -p %s && cp -r lua scripts %s/"):format(folder, folder))))
     local code, output = tiny.shell(
-      ("cd / && unset LUA_CPATH LUA_PATH; lua5.4 %s/scripts/sweep.lua"):format(folder))
+      ("cd / && unset LUA_CPATH LUA_PATH LUA_CPATH_5_4 LUA_PATH_5_4; " ..
+        "lua5.4 %s/scripts/sweep.lua"):format(folder))
     assert.equal(1, code, output)
     contains(output, "circlet: not built. Build it with\n  make -C " .. folder)
   end)
