@@ -1,7 +1,10 @@
 # Packages of circlet. Makefile includes this.
 
 # The one place that says so; the specs hold the rest to it.
-VERSION := $(shell sed -n 's/^.define CIRCLET_VERSION "\(.*\)"$$/\1/p' core/circlet.h)
+VERSION := $(shell sed -n 's/^.define CIRCLET_VERSION *"\(.*\)"$$/\1/p' core/circlet.h)
+ifndef VERSION
+$(error core/circlet.h does not say CIRCLET_VERSION)
+endif
 MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 
 # A tarball that runs where nothing can be installed. The Lua packages of PACKAGES come along.
