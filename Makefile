@@ -27,7 +27,22 @@ CFLAGS   = -std=gnu11 $(OPT) -g -fPIC -fopenmp -fvisibility=hidden -ffp-contract
            -fno-math-errno -fno-trapping-math $(WARNINGS) -Icore $(BLAS_CFLAGS) \
            $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 LDFLAGS  = -shared -fopenmp -Wl,-z,nodelete $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-LIBS     = $(BLAS_LIBS) -lpng16 -ljpeg -lz -lm -lpthread
+LIBS     = $(BLAS_LIBS) $(CUDA_LIBS) -lpng16 -ljpeg -lz -lm -lpthread
+
+# CUDA code is built where nvcc is found; CUDA=0 leaves it out, CUDA=1 insists. cuBLAS and cuDNN are
+# looked up at run time. Machine code for sm_80 and sm_90, and PTX that drivers compile for others.
+NVCC      ?= $(shell command -v nvcc 2>/dev/null || ls /usr/local/cuda/bin/nvcc 2>/dev/null)
+CUDA      ?= $(if $(NVCC),1,0)
+NVCC_ARCH ?= -gencode arch=compute_80,code=[sm_80,compute_80] -gencode arch=compute_90a,code=sm_90a
+NVCCFLAGS  = -std=c++20 -O3 -lineinfo -Icore --Werror all-warnings -fmad=false \
+             -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra $(NVCC_ARCH)
+ifeq ($(CUDA),1)
+CUDA_SOURCES = $(wildcard core/cuda/*.cu)
+CUDA_HEADERS = $(wildcard core/cuda/*.cuh)
+CUDA_LIBS    = -L$(dir $(NVCC))../lib64 -lcudart_static -lstdc++ -lrt -ldl
+else
+CUDA_C       = core/cuda/none.c
+endif
 
 # Files named *_kernels.c are compiled once per instruction set (core/cpu/isa.h).
 ifeq ($(shell uname -m),x86_64)
@@ -40,10 +55,11 @@ ISA_avx2   = -mavx2 -mfma -mf16c
 ISA_avx512 = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c -mprefer-vector-width=512
 
 KERNELS = $(wildcard core/*/*_kernels.c)
-SOURCES = $(filter-out $(KERNELS),$(wildcard $(addsuffix /*.c,$(addprefix core/,base tensor ops loss metric io cpu ref))))
+SOURCES = $(filter-out $(KERNELS),$(wildcard $(addsuffix /*.c,$(addprefix core/,base tensor ops loss metric io cpu ref)))) \
+          $(CUDA_C)
 BINDING = $(wildcard core/bind/*.c)
 HEADERS = $(wildcard core/*.h core/*/*.h)
-OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) \
+OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(CUDA_SOURCES:%.cu=$(BUILD)/%.o) \
           $(foreach isa,$(ISAS),$(KERNELS:%.c=$(BUILD)/%.$(isa).o))
 BINDING_OBJECTS = $(BINDING:%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/circlet/core.so
@@ -72,6 +88,11 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "cc $<"
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.cu Makefile
+	@mkdir -p $(@D)
+	@echo "nvcc $<"
+	$(Q)$(NVCC) $(NVCCFLAGS) -MMD -MP -c -o $@ $<
 
 define kernel_rule
 $(BUILD)/%_kernels.$(1).o: %_kernels.c Makefile
@@ -104,7 +125,7 @@ test: deps
 	@$(MAKE) --no-print-directory spec
 
 lint:
-	@clang-format --dry-run --Werror $(SOURCES) $(KERNELS) $(BINDING) core/circlet.c $(HEADERS) $(wildcard spec/*/*.c scripts/*/*.c)
+	@clang-format --dry-run --Werror $(SOURCES) $(KERNELS) $(BINDING) core/circlet.c $(HEADERS) $(wildcard core/cuda/*.cu core/cuda/*.cuh) $(wildcard spec/*/*.c scripts/*/*.c)
 	@luacheck -q lua scripts scripts/circlet spec
 
 ## Specs send Ctrl-C to programs, which some shells have their background jobs ignore.
@@ -175,7 +196,7 @@ config: all
 
 .PHONY: format clean help
 format:
-	@clang-format -i $(SOURCES) $(KERNELS) $(BINDING) core/circlet.c $(HEADERS) $(wildcard spec/*/*.c scripts/*/*.c)
+	@clang-format -i $(SOURCES) $(KERNELS) $(BINDING) core/circlet.c $(HEADERS) $(wildcard core/cuda/*.cu core/cuda/*.cuh) $(wildcard spec/*/*.c scripts/*/*.c)
 
 clean:
 	rm -rf $(BUILD)

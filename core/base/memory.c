@@ -92,13 +92,15 @@ static void keep_or_free(header *block) {
   while (count) free(old[--count]);
 }
 
+bool ct_memory_fails(void) { return fail_countdown > 0 && --fail_countdown == 0; }
+
 ct_status ct_alloc(void *out, int64_t count, size_t element, const char *what, ct_error *error) {
   int64_t bytes, total;
   if (!ct_size_mul(count, (int64_t)element, &bytes) || !ct_size_add(bytes, 2 * ALIGN - 1, &total))
     return ct_fail(error, CT_ENOMEM, "%s: %lld elements of %zu bytes exceed the address space",
                    what, (long long)count, element);
   total -= total % ALIGN; /* aligned_alloc wants a multiple of the alignment */
-  bool injected = fail_countdown > 0 && --fail_countdown == 0;
+  bool injected = ct_memory_fails();
   header *base = injected ? NULL : reuse(total);
   if (!base && !injected) {
     base = aligned_alloc(ALIGN, (size_t)total);

@@ -30,4 +30,7 @@ void ct_memory_reset_peak(void);
 /* Fault injection: the nth allocation from now on this thread (1 = the next) fails; 0 disarms. */
 void ct_memory_fail_at(int64_t nth);
 
+/* Counts one allocation: whether it is to fail. For what allocates elsewhere (on a GPU). */
+bool ct_memory_fails(void);
+
 #endif

@@ -85,15 +85,16 @@ void ctl_push_scalar(lua_State *L, ct_dtype dtype, ct_scalar value) {
 }
 
 void ctl_push_element(lua_State *L, const ct_tensor *t, int64_t offset) {
-  const char *data = t->storage->data;
-  ctl_push_scalar(L, t->dtype,
-                  ct_scalar_load(t->dtype, data + (size_t)offset * ct_dtype_size(t->dtype)));
+  ct_error error;
+  ct_scalar value;
+  ctl_check(L, ct_storage_get(t->storage, offset, &value, &error), &error);
+  ctl_push_scalar(L, t->dtype, value);
 }
 
-static bool fits(lua_State *L, int index, char letter) {
+static bool fits(lua_State *L, int index, char letter, bool any) {
   int exact = 0;
   switch (letter) {
-  case 'T': return ctl_to_tensor(L, index) != NULL;
+  case 'T': return (any ? ctl_to_any_tensor(L, index) : ctl_to_tensor(L, index)) != NULL;
   case 'N': return lua_type(L, index) == LUA_TNUMBER;
   case 'I':
     if (lua_type(L, index) == LUA_TNUMBER) lua_tointegerx(L, index, &exact);
@@ -106,12 +107,12 @@ static bool fits(lua_State *L, int index, char letter) {
 }
 
 /* Whether the arguments from `first` to the top are exactly the letters of form[0..length). */
-static bool matches(lua_State *L, const char *form, int length, int first) {
+static bool matches(lua_State *L, const char *form, int length, int first, bool any) {
   int count = lua_gettop(L) - first + 1;
   bool open = length > 0 && form[length - 1] == 'Z';
   if (open ? count < length : count != length) return false;
   for (int i = 0; i < length; i++)
-    if (!fits(L, first + i, form[i])) return false;
+    if (!fits(L, first + i, form[i], any)) return false;
   return true;
 }
 
@@ -122,7 +123,9 @@ static const char *describe_got(lua_State *L, int top) {
     luaL_addstring(&b, i > 1 ? ", " : "");
     luaL_tolstring(L, i, NULL);
     lua_pop(L, 1);
-    luaL_addstring(&b, ctl_to_tensor(L, i) ? "tensor" : luaL_typename(L, i));
+    luaL_addstring(&b, ctl_to_tensor(L, i)       ? "tensor"
+                       : ctl_to_any_tensor(L, i) ? "tensor on a GPU"
+                                                 : luaL_typename(L, i));
   }
   luaL_pushresult(&b);
   return lua_tostring(L, -1);
@@ -149,18 +152,19 @@ static const char *describe_forms(lua_State *L, const char *forms) {
   return lua_tostring(L, -1);
 }
 
-ctl_call ctl_match(lua_State *L, const char *name, const char *forms, ctl_place place) {
+static ctl_call match(lua_State *L, const char *name, const char *forms, ctl_place place,
+                      bool any) {
   int top = lua_gettop(L);
   for (int result = 0; result <= 1; result++) {
-    if (result && !ctl_to_tensor(L, 1)) break;
+    if (result && !ctl_to_any_tensor(L, 1)) break;
     for (const char *form = forms; form; form = strchr(form, '|')) {
       if (*form == '|') form++;
       int length = (int)strcspn(form, "|");
-      if (!matches(L, form, length, 1 + result)) continue;
+      if (!matches(L, form, length, 1 + result, any)) continue;
       ctl_call call = {form, length, 1 + result, 1};
       if (!result && place == CTL_FRESH) {
         int tensor = (int)(strcspn(form, "T|") + 1); /* numbers may come first */
-        ctl_push_tensor(L, ctl_check_tensor(L, tensor)->dtype);
+        ctl_push_tensor(L, ctl_check_any_tensor(L, tensor)->dtype);
         call.result = top + 1;
       }
       return call;
@@ -168,6 +172,14 @@ ctl_call ctl_match(lua_State *L, const char *name, const char *forms, ctl_place 
   }
   luaL_error(L, "%s: expected %s, got (%s)", name, describe_forms(L, forms), describe_got(L, top));
   return (ctl_call){0};
+}
+
+ctl_call ctl_match(lua_State *L, const char *name, const char *forms, ctl_place place) {
+  return match(L, name, forms, place, false);
+}
+
+ctl_call ctl_match_any(lua_State *L, const char *name, const char *forms, ctl_place place) {
+  return match(L, name, forms, place, true);
 }
 
 bool ctl_is_form(const ctl_call *call, const char *form) {

@@ -23,9 +23,12 @@ typedef struct ctl_state {
 
 ctl_state *ctl_get_state(lua_State *L);
 
-/* Tensors. The type's full name is "circlet.FloatTensor" and so on. */
-ct_tensor *ctl_to_tensor(lua_State *L, int index);    /* NULL when it is none */
-ct_tensor *ctl_check_tensor(lua_State *L, int index); /* raises */
+/* Tensors. The type's full name is "circlet.FloatTensor" and so on. What can be done on a GPU asks
+ * for `any` tensor; all else is kept from memory that the CPU cannot read. */
+ct_tensor *ctl_to_tensor(lua_State *L, int index);        /* NULL when it is none of the CPU */
+ct_tensor *ctl_to_any_tensor(lua_State *L, int index);    /* NULL when it is none */
+ct_tensor *ctl_check_tensor(lua_State *L, int index);     /* raises */
+ct_tensor *ctl_check_any_tensor(lua_State *L, int index); /* raises */
 ct_tensor *ctl_check_tensor_of(lua_State *L, int index, ct_dtype dtype);
 ct_tensor *ctl_opt_tensor(lua_State *L, int index);       /* NULL for none or nil */
 ct_tensor *ctl_push_tensor(lua_State *L, ct_dtype dtype); /* a new empty one */
@@ -67,6 +70,8 @@ typedef struct ctl_call {
   int result;       /* stack index of the result */
 } ctl_call;
 ctl_call ctl_match(lua_State *L, const char *name, const char *forms, ctl_place place);
+/* The same with tensors on a GPU, too, for operations that ops/ dispatches to both. */
+ctl_call ctl_match_any(lua_State *L, const char *name, const char *forms, ctl_place place);
 bool ctl_is_form(const ctl_call *call, const char *form);
 int ctl_return(lua_State *L, const ctl_call *call, ct_status status, const ct_error *error);
 
@@ -105,6 +110,7 @@ void ctl_open_dlpack(lua_State *L);
 void ctl_open_tensor(lua_State *L, int methods);
 void ctl_open_view(lua_State *L, int methods);
 void ctl_open_machine(lua_State *L);
+void ctl_open_cuda(lua_State *L);
 void ctl_open_process(lua_State *L);
 void ctl_open_loss(lua_State *L);
 void ctl_open_linalg(lua_State *L, int methods);

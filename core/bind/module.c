@@ -27,6 +27,7 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_dlpack(L);
   ctl_open_view(L, methods);
   ctl_open_machine(L);
+  ctl_open_cuda(L);
   ctl_open_process(L);
   ctl_open_loss(L);
   ctl_open_linalg(L, methods);

@@ -2,10 +2,14 @@
  */
 #include "bind/bind.h"
 #include <string.h>
+#include "cuda/cuda.h"
 
 static const char *const storage_name[CT_DTYPES] = {
-    "circlet.FloatStorage", "circlet.DoubleStorage", "circlet.LongStorage", "circlet.IntStorage",
-    "circlet.ByteStorage",  "circlet.ShortStorage",  "circlet.CharStorage"};
+    "circlet.FloatStorage",    "circlet.DoubleStorage",       "circlet.LongStorage",
+    "circlet.IntStorage",      "circlet.ByteStorage",         "circlet.ShortStorage",
+    "circlet.CharStorage",     "circlet.CudaStorage",         "circlet.CudaDoubleStorage",
+    "circlet.CudaHalfStorage", "circlet.CudaBFloat16Storage", "circlet.CudaLongStorage",
+    "circlet.CudaIntStorage",  "circlet.CudaByteStorage"};
 
 static const char storage_tag; /* a metatable that holds this address as a key is a storage's */
 
@@ -47,8 +51,16 @@ void ctl_push_sizes(lua_State *L, int dims, const int64_t *size) {
   if (dims) memcpy(storage->data, size, (size_t)dims * sizeof *size);
 }
 
-static char *element(const ct_storage *s, int64_t i) {
-  return (char *)s->data + (size_t)i * ct_dtype_size(s->dtype);
+static ct_scalar get(lua_State *L, const ct_storage *s, int64_t i) {
+  ct_error error;
+  ct_scalar value = {0};
+  ctl_check(L, ct_storage_get(s, i, &value, &error), &error);
+  return value;
+}
+
+static void put(lua_State *L, ct_storage *s, int64_t i, ct_scalar value) {
+  ct_error error;
+  ctl_check(L, ct_storage_put(s, i, value, &error), &error);
 }
 
 static int storage_new(lua_State *L) {
@@ -65,7 +77,7 @@ static int storage_new(lua_State *L) {
     lua_geti(L, 1, i + 1);
     if (!lua_isnumber(L, -1))
       luaL_argerror(L, 1, lua_pushfstring(L, "element %I is not a number", i + 1));
-    ct_scalar_store(dtype, element(storage, i), ctl_check_scalar(L, -1));
+    put(L, storage, i, ctl_check_scalar(L, -1));
     lua_pop(L, 1);
   }
   return 1;
@@ -93,14 +105,14 @@ static int storage_index(lua_State *L) {
     return 1;
   }
   int64_t i = check_index(L, s, 2);
-  ctl_push_scalar(L, s->dtype, ct_scalar_load(s->dtype, element(s, i)));
+  ctl_push_scalar(L, s->dtype, get(L, s, i));
   return 1;
 }
 
 static int storage_newindex(lua_State *L) {
   ct_storage *s = ctl_check_storage(L, 1);
   int64_t i = check_index(L, s, 2);
-  ct_scalar_store(s->dtype, element(s, i), ctl_check_scalar(L, 3));
+  put(L, s, i, ctl_check_scalar(L, 3));
   return 0;
 }
 
@@ -128,7 +140,7 @@ static int storage_resize(lua_State *L) {
 static int storage_fill(lua_State *L) {
   ct_storage *s = ctl_check_storage(L, 1);
   ct_scalar value = ctl_check_scalar(L, 2);
-  for (int64_t i = 0; i < s->size; i++) ct_scalar_store(s->dtype, element(s, i), value);
+  for (int64_t i = 0; i < s->size; i++) put(L, s, i, value);
   lua_settop(L, 1);
   return 1;
 }
@@ -138,8 +150,7 @@ static int storage_copy(lua_State *L) {
   if (to->size != from->size)
     luaL_error(L, "copy: storages hold %I and %I elements", (lua_Integer)to->size,
                (lua_Integer)from->size);
-  for (int64_t i = 0; i < to->size; i++)
-    ct_scalar_store(to->dtype, element(to, i), ct_scalar_load(from->dtype, element(from, i)));
+  for (int64_t i = 0; i < to->size; i++) put(L, to, i, get(L, from, i));
   lua_settop(L, 1);
   return 1;
 }
@@ -148,7 +159,7 @@ static int storage_totable(lua_State *L) {
   ct_storage *s = ctl_check_storage(L, 1);
   lua_createtable(L, (int)(s->size < 1 << 24 ? s->size : 0), 0);
   for (int64_t i = 0; i < s->size; i++) {
-    ctl_push_scalar(L, s->dtype, ct_scalar_load(s->dtype, element(s, i)));
+    ctl_push_scalar(L, s->dtype, get(L, s, i));
     lua_rawseti(L, -2, i + 1);
   }
   return 1;
@@ -159,6 +170,15 @@ static int storage_totable(lua_State *L) {
 static int storage_string(lua_State *L) {
   ct_storage *s = ctl_check_storage(L, 1);
   size_t bytes = (size_t)s->size * ct_dtype_size(s->dtype), got;
+  const bool there = ct_dtype_is_cuda(s->dtype);
+  ct_error error;
+  if (lua_isnoneornil(L, 2) && there) {
+    luaL_Buffer b;
+    char *to = luaL_buffinitsize(L, &b, bytes);
+    ctl_check(L, ct_cuda()->download(s->device, to, s->data, (int64_t)bytes, &error), &error);
+    luaL_pushresultsize(&b, bytes);
+    return 1;
+  }
   if (lua_isnoneornil(L, 2)) {
     lua_pushlstring(L, bytes ? s->data : "", bytes);
     return 1;
@@ -170,11 +190,13 @@ static int storage_string(lua_State *L) {
         L, 2,
         lua_pushfstring(L, "%I bytes expected, got %I", (lua_Integer)bytes, (lua_Integer)got));
   if (got != bytes) {
-    ct_error error;
     int64_t size = (int64_t)(got / ct_dtype_size(s->dtype));
     ctl_check(L, ct_storage_resize(s, size, &error), &error);
   }
-  if (got) memcpy(s->data, from, got);
+  if (got && there)
+    ctl_check(L, ct_cuda()->upload(s->device, s->data, from, (int64_t)got, &error), &error);
+  else if (got)
+    memcpy(s->data, from, got);
   lua_settop(L, 1);
   return 1;
 }
@@ -190,7 +212,7 @@ static int storage_tostring(lua_State *L) {
       break;
     }
     luaL_addchar(&b, ' ');
-    ctl_push_scalar(L, s->dtype, ct_scalar_load(s->dtype, element(s, i)));
+    ctl_push_scalar(L, s->dtype, get(L, s, i));
     luaL_addvalue(&b);
     luaL_addchar(&b, '\n');
   }

@@ -3,15 +3,19 @@
 #include "bind/bind.h"
 #include <string.h>
 #include "base/memory.h"
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 
 static const char *const tensor_name[CT_DTYPES] = {
-    "circlet.FloatTensor", "circlet.DoubleTensor", "circlet.LongTensor", "circlet.IntTensor",
-    "circlet.ByteTensor",  "circlet.ShortTensor",  "circlet.CharTensor"};
+    "circlet.FloatTensor",    "circlet.DoubleTensor",       "circlet.LongTensor",
+    "circlet.IntTensor",      "circlet.ByteTensor",         "circlet.ShortTensor",
+    "circlet.CharTensor",     "circlet.CudaTensor",         "circlet.CudaDoubleTensor",
+    "circlet.CudaHalfTensor", "circlet.CudaBFloat16Tensor", "circlet.CudaLongTensor",
+    "circlet.CudaIntTensor",  "circlet.CudaByteTensor"};
 
 static const char tensor_tag; /* a metatable that holds this address as a key is a tensor's */
 
-ct_tensor *ctl_to_tensor(lua_State *L, int index) {
+ct_tensor *ctl_to_any_tensor(lua_State *L, int index) {
   void *t = lua_type(L, index) == LUA_TUSERDATA ? lua_touserdata(L, index) : NULL;
   if (!t || !lua_getmetatable(L, index)) return NULL;
   if (lua_rawgetp(L, -1, &tensor_tag) != LUA_TBOOLEAN) t = NULL;
@@ -19,14 +23,30 @@ ct_tensor *ctl_to_tensor(lua_State *L, int index) {
   return t;
 }
 
-ct_tensor *ctl_check_tensor(lua_State *L, int index) {
-  ct_tensor *t = ctl_to_tensor(L, index);
+ct_tensor *ctl_to_tensor(lua_State *L, int index) {
+  ct_tensor *t = ctl_to_any_tensor(L, index);
+  return t && ct_dtype_is_cuda(t->dtype) ? NULL : t;
+}
+
+ct_tensor *ctl_check_any_tensor(lua_State *L, int index) {
+  ct_tensor *t = ctl_to_any_tensor(L, index);
   if (!t) luaL_typeerror(L, index, "tensor");
   return t;
 }
 
+ct_tensor *ctl_check_tensor(lua_State *L, int index) {
+  ct_tensor *t = ctl_check_any_tensor(L, index);
+  if (ct_dtype_is_cuda(t->dtype))
+    luaL_argerror(L, index,
+                  lua_pushfstring(L,
+                                  "%s lies on a GPU, where this is not defined: float() and its "
+                                  "like bring a tensor to the CPU",
+                                  tensor_name[t->dtype]));
+  return t;
+}
+
 ct_tensor *ctl_check_tensor_of(lua_State *L, int index, ct_dtype dtype) {
-  ct_tensor *t = ctl_to_tensor(L, index);
+  ct_tensor *t = ctl_to_any_tensor(L, index);
   if (!t || t->dtype != dtype) luaL_typeerror(L, index, tensor_name[dtype]);
   return t;
 }
@@ -35,14 +55,18 @@ ct_tensor *ctl_opt_tensor(lua_State *L, int index) {
   return lua_isnoneornil(L, index) ? NULL : ctl_check_tensor(L, index);
 }
 
+static int64_t live_bytes(void) {
+  return ct_memory_current() + (ct_cuda() ? ct_cuda()->live() : 0);
+}
+
 /* The collector sees 200 bytes where a tensor holds megabytes, so the bytes decide when to collect:
  * each time live tensors have doubled since the last collection. */
 static void collect_when_heavy(lua_State *L) {
   enum { FLOOR = 64 << 20 };
   ctl_state *state = ctl_get_state(L);
-  if (ct_memory_current() <= state->collect_above) return;
+  if (live_bytes() <= state->collect_above) return;
   lua_gc(L, LUA_GCCOLLECT);
-  int64_t live = ct_memory_current();
+  int64_t live = live_bytes();
   state->collect_above = live < FLOOR ? 2 * (int64_t)FLOOR : 2 * live;
 }
 
@@ -95,10 +119,15 @@ static void tensor_from_table(lua_State *L, ct_tensor *t, int index) {
   } while (lua_istable(L, -1));
   lua_settop(L, lua_gettop(L) - dims - 1);
   if (dims == 1 && size[0] == 0) return;
-  ctl_check(L, ct_tensor_new(t, t->dtype, dims, size, &error), &error);
-  char *cursor = ct_tensor_data(t);
+  ct_tensor *here = t;
+  if (ct_dtype_is_cuda(t->dtype)) here = ctl_push_tensor(L, ct_dtype_on_cpu(t->dtype));
+  ctl_check(L, ct_tensor_new(here, here->dtype, dims, size, &error), &error);
+  char *cursor = ct_tensor_data(here);
   lua_pushvalue(L, index);
-  fill_from_table(L, t, 0, &cursor);
+  fill_from_table(L, here, 0, &cursor);
+  lua_pop(L, 1);
+  if (here == t) return;
+  ctl_check(L, ct_clone(t, t->dtype, here, &error), &error);
   lua_pop(L, 1);
 }
 
@@ -138,7 +167,7 @@ static void view_of_storage(lua_State *L, ct_tensor *t, ct_storage *storage, int
 static int tensor_new_of(lua_State *L, ct_dtype dtype) {
   ct_error error;
   int top = lua_gettop(L);
-  if (top > 1 && ctl_to_tensor(L, 1)) { /* t:new(2, 3): t gives the type alone */
+  if (top > 1 && ctl_to_any_tensor(L, 1)) { /* t:new(2, 3): t gives the type alone */
     lua_remove(L, 1);
     top--;
   }
@@ -147,7 +176,7 @@ static int tensor_new_of(lua_State *L, ct_dtype dtype) {
   ct_storage *storage = top ? ctl_to_storage(L, 2) : NULL;
   if (top == 0) {
     /* an empty tensor */
-  } else if ((source = ctl_to_tensor(L, 2))) {
+  } else if ((source = ctl_to_any_tensor(L, 2))) {
     if (source->dtype != dtype) luaL_typeerror(L, 2, tensor_name[dtype]);
     ct_tensor_set(t, source);
   } else if (lua_istable(L, 2)) {
@@ -172,7 +201,7 @@ static int tensor_default(lua_State *L) { /* circlet.Tensor(...) */
 }
 
 static int tensor_set(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   ct_storage *storage = ctl_to_storage(L, 2);
   if (storage) {
     view_of_storage(L, t, storage, 3);
@@ -212,7 +241,7 @@ static ct_dtype check_type_name(lua_State *L, int index) {
 
 static int convert(lua_State *L, ct_dtype dtype) {
   ct_error error;
-  ct_tensor *from = ctl_check_tensor(L, 1);
+  ct_tensor *from = ctl_check_any_tensor(L, 1);
   lua_settop(L, 1);
   if (from->dtype == dtype) return 1;
   ctl_check(L, ct_clone(ctl_push_tensor(L, dtype), dtype, from, &error), &error);
@@ -220,13 +249,13 @@ static int convert(lua_State *L, ct_dtype dtype) {
 }
 
 static int tensor_type(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   if (!lua_isnoneornil(L, 2)) return convert(L, check_type_name(L, 2));
   ctl_push_type_name(L, tensor_name[t->dtype]);
   return 1;
 }
 
-static int tensor_typeAs(lua_State *L) { return convert(L, ctl_check_tensor(L, 2)->dtype); }
+static int tensor_typeAs(lua_State *L) { return convert(L, ctl_check_any_tensor(L, 2)->dtype); }
 
 static int tensor_convert(lua_State *L) { /* float, double, long, ... */
   return convert(L, (ct_dtype)lua_tointeger(L, lua_upvalueindex(1)));
@@ -243,7 +272,7 @@ static int get_default_type(lua_State *L) {
 }
 
 static int is_tensor(lua_State *L) {
-  lua_pushboolean(L, ctl_to_tensor(L, 1) != NULL);
+  lua_pushboolean(L, ctl_to_any_tensor(L, 1) != NULL);
   return 1;
 }
 
@@ -330,8 +359,8 @@ static int call_method(lua_State *L, const char *name, int arguments) {
 }
 
 static bool is_mask(lua_State *L) {
-  ct_tensor *mask = ctl_to_tensor(L, 2);
-  return mask && mask->dtype == CT_BYTE;
+  ct_tensor *mask = ctl_to_any_tensor(L, 2);
+  return mask && (mask->dtype == CT_BYTE || mask->dtype == CT_CUDA_BYTE);
 }
 
 static int tensor_index(lua_State *L) {
@@ -341,7 +370,7 @@ static int tensor_index(lua_State *L) {
       lua_pushvalue(L, lua_upvalueindex(2));
     return 1;
   }
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   if (is_mask(L)) return call_method(L, "maskedSelect", 2);
   if (lua_type(L, 2) == LUA_TNUMBER && t->dims == 1) { /* the common scalar read, without a view */
     ctl_push_element(L, t, t->offset + check_index(L, 2, t, 0) * t->stride[0]);
@@ -354,14 +383,14 @@ static int tensor_index(lua_State *L) {
 }
 
 static int tensor_len(lua_State *L) { /* #t is t:size(), as in Torch7 */
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   ctl_push_sizes(L, t->dims, t->size);
   return 1;
 }
 
 static int tensor_newindex(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1), *value = ctl_to_tensor(L, 3);
+  ct_tensor *t = ctl_check_any_tensor(L, 1), *value = ctl_to_any_tensor(L, 3);
   if (lua_type(L, 2) == LUA_TSTRING)
     luaL_error(L, "a tensor has no field '%s' to assign", lua_tostring(L, 2));
   if (is_mask(L)) {
@@ -381,40 +410,40 @@ static int tensor_newindex(lua_State *L) {
 
 static int tensor_fill(lua_State *L) {
   ct_error error;
-  ctl_check(L, ct_fill(ctl_check_tensor(L, 1), ctl_check_scalar(L, 2), &error), &error);
+  ctl_check(L, ct_fill(ctl_check_any_tensor(L, 1), ctl_check_scalar(L, 2), &error), &error);
   lua_settop(L, 1);
   return 1;
 }
 
 static int tensor_zero(lua_State *L) {
   ct_error error;
-  ctl_check(L, ct_fill(ctl_check_tensor(L, 1), ct_scalar_of(0), &error), &error);
+  ctl_check(L, ct_fill(ctl_check_any_tensor(L, 1), ct_scalar_of(0), &error), &error);
   lua_settop(L, 1);
   return 1;
 }
 
 static int tensor_copy(lua_State *L) {
   ct_error error;
-  ctl_check(L, ct_copy(ctl_check_tensor(L, 1), ctl_check_tensor(L, 2), &error), &error);
+  ctl_check(L, ct_copy(ctl_check_any_tensor(L, 1), ctl_check_any_tensor(L, 2), &error), &error);
   lua_settop(L, 1);
   return 1;
 }
 
 static int tensor_clone(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   ctl_check(L, ct_clone(ctl_push_tensor(L, t->dtype), t->dtype, t, &error), &error);
   return 1;
 }
 
 static int tensor_contiguous(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   lua_settop(L, 1);
   return ct_tensor_contiguous(t) ? 1 : tensor_clone(L);
 }
 
 static int tensor_storage(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   if (!t->storage)
     lua_pushnil(L);
   else
@@ -424,7 +453,13 @@ static int tensor_storage(lua_State *L) {
 
 static int tensor_totable(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
+  if (ct_dtype_is_cuda(t->dtype)) {
+    const ct_tensor *there = t;
+    t = ctl_push_tensor(L, ct_dtype_on_cpu(there->dtype));
+    ctl_check(L, ct_clone(t, t->dtype, there, &error), &error);
+    lua_replace(L, 1);
+  }
   if (t->dims > 1) {
     lua_createtable(L, (int)(t->size[0] < 1 << 24 ? t->size[0] : 0), 0);
     for (int64_t i = 0; i < t->size[0]; i++) {
@@ -468,8 +503,9 @@ static const luaL_Reg tensor_functions[] = {
 };
 
 void ctl_open_tensor(lua_State *L, int methods) {
-  static const char *const conversion[CT_DTYPES] = {"float", "double", "long", "int",
-                                                    "byte",  "short",  "char"};
+  static const char *const conversion[CT_DTYPES] = {
+      "float", "double",     "long",     "int",          "byte",     "short",   "char",
+      "cuda",  "cudaDouble", "cudaHalf", "cudaBFloat16", "cudaLong", "cudaInt", "cudaByte"};
   luaL_setfuncs(L, tensor_functions, 0);
   int module = lua_gettop(L);
   for (int dtype = 0; dtype < CT_DTYPES; dtype++) {

@@ -3,12 +3,12 @@
 #include "ops/copy.h"
 
 static int tensor_dim(lua_State *L) {
-  lua_pushinteger(L, ctl_check_tensor(L, 1)->dims);
+  lua_pushinteger(L, ctl_check_any_tensor(L, 1)->dims);
   return 1;
 }
 
 static int tensor_size(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   if (lua_isnoneornil(L, 2))
     ctl_push_sizes(L, t->dims, t->size);
   else
@@ -17,7 +17,7 @@ static int tensor_size(lua_State *L) {
 }
 
 static int tensor_stride(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   if (lua_isnoneornil(L, 2))
     ctl_push_sizes(L, t->dims, t->stride);
   else
@@ -26,19 +26,19 @@ static int tensor_stride(lua_State *L) {
 }
 
 static int tensor_nElement(lua_State *L) {
-  lua_pushinteger(L, ct_tensor_count(ctl_check_tensor(L, 1)));
+  lua_pushinteger(L, ct_tensor_count(ctl_check_any_tensor(L, 1)));
   return 1;
 }
 
 static int tensor_storageOffset(lua_State *L) {
-  lua_pushinteger(L, ctl_check_tensor(L, 1)->offset + 1);
+  lua_pushinteger(L, ctl_check_any_tensor(L, 1)->offset + 1);
   return 1;
 }
 
 /* t:data([as_number]): where the first element is, a light userdata or an integer. It is good while
  * the tensor lives and is not resized. */
 static int tensor_data(lua_State *L) {
-  void *data = ct_tensor_data(ctl_check_tensor(L, 1));
+  void *data = ct_tensor_data(ctl_check_any_tensor(L, 1));
   if (lua_toboolean(L, 2))
     lua_pushinteger(L, (lua_Integer)(uintptr_t)data);
   else
@@ -47,23 +47,23 @@ static int tensor_data(lua_State *L) {
 }
 
 static int tensor_isContiguous(lua_State *L) {
-  lua_pushboolean(L, ct_tensor_contiguous(ctl_check_tensor(L, 1)));
+  lua_pushboolean(L, ct_tensor_contiguous(ctl_check_any_tensor(L, 1)));
   return 1;
 }
 
 static int tensor_isSameSizeAs(lua_State *L) {
-  lua_pushboolean(L, ct_tensor_same_size(ctl_check_tensor(L, 1), ctl_check_tensor(L, 2)));
+  lua_pushboolean(L, ct_tensor_same_size(ctl_check_any_tensor(L, 1), ctl_check_any_tensor(L, 2)));
   return 1;
 }
 
 static int tensor_isSetTo(lua_State *L) {
-  ct_tensor *a = ctl_check_tensor(L, 1), *b = ctl_check_tensor(L, 2);
+  ct_tensor *a = ctl_check_any_tensor(L, 1), *b = ctl_check_any_tensor(L, 2);
   lua_pushboolean(L, a->storage && ct_tensor_same_view(a, b));
   return 1;
 }
 
 static int tensor_isSize(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   ct_tensor asked = {0};
   asked.dims = ctl_check_sizes(L, 2, asked.size);
   lua_pushboolean(L, ct_tensor_same_size(t, &asked));
@@ -79,7 +79,7 @@ static int check_new_dim(lua_State *L, int index, const ct_tensor *t) {
 
 static int tensor_narrow(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   int dim = ctl_check_dim(L, 2, t);
   int64_t start = ctl_check_position(L, 3), length = luaL_checkinteger(L, 4);
   ct_tensor *view = ctl_push_tensor(L, t->dtype);
@@ -90,7 +90,7 @@ static int tensor_narrow(lua_State *L) {
 static int tensor_sub(lua_State *L) { /* t:sub(first, last [, first, last ...]) */
   ct_error error;
   int top = lua_gettop(L);
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   luaL_argcheck(L, top >= 3 && top % 2 == 1, top, "pairs of first and last index expected");
   ct_tensor *view = ctl_push_tensor(L, t->dtype);
   ct_tensor_set(view, t);
@@ -108,7 +108,7 @@ static int tensor_sub(lua_State *L) { /* t:sub(first, last [, first, last ...]) 
 
 static int tensor_select(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   int dim = ctl_check_dim(L, 2, t);
   int64_t index = luaL_checkinteger(L, 3);
   if (index < 0) index += t->size[dim] + 1;
@@ -124,7 +124,7 @@ static int tensor_select(lua_State *L) {
 
 static int tensor_transpose(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   int a = ctl_check_dim(L, 2, t), b = ctl_check_dim(L, 3, t);
   ctl_check(L, ct_tensor_transpose(ctl_push_tensor(L, t->dtype), t, a, b, &error), &error);
   return 1;
@@ -132,7 +132,7 @@ static int tensor_transpose(lua_State *L) {
 
 static int tensor_t(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   luaL_argcheck(L, t->dims == 2, 1, "t() expects a tensor of two dimensions");
   ctl_check(L, ct_tensor_transpose(ctl_push_tensor(L, t->dtype), t, 0, 1, &error), &error);
   return 1;
@@ -141,7 +141,7 @@ static int tensor_t(lua_State *L) {
 static int tensor_permute(lua_State *L) {
   ct_error error;
   int order[CT_MAX_DIMS];
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   luaL_argcheck(L, lua_gettop(L) == t->dims + 1, 2, "each dimension must be named once");
   for (int d = 0; d < t->dims; d++) order[d] = ctl_check_dim(L, d + 2, t);
   ctl_check(L, ct_tensor_permute(ctl_push_tensor(L, t->dtype), t, order, &error), &error);
@@ -150,7 +150,7 @@ static int tensor_permute(lua_State *L) {
 
 static int tensor_unfold(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   int dim = ctl_check_dim(L, 2, t);
   int64_t length = luaL_checkinteger(L, 3), step = luaL_checkinteger(L, 4);
   ct_tensor *view = ctl_push_tensor(L, t->dtype);
@@ -166,7 +166,7 @@ static int expand_to(lua_State *L, ct_tensor *t, int dims, const int64_t *size) 
 
 static int tensor_expand(lua_State *L) {
   int64_t size[CT_MAX_DIMS];
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   int dims = ctl_check_sizes(L, 2, size);
   for (int d = 0; d < dims; d++) /* -1 keeps the size */
     if (size[d] == -1 && d >= dims - t->dims) size[d] = t->size[d - (dims - t->dims)];
@@ -174,13 +174,13 @@ static int tensor_expand(lua_State *L) {
 }
 
 static int tensor_expandAs(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1), *as = ctl_check_tensor(L, 2);
+  ct_tensor *t = ctl_check_any_tensor(L, 1), *as = ctl_check_any_tensor(L, 2);
   return expand_to(L, t, as->dims, as->size);
 }
 
 static int tensor_squeeze(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   int dim = lua_isnoneornil(L, 2) ? -1 : ctl_check_dim(L, 2, t);
   ct_tensor *view = ctl_push_tensor(L, t->dtype);
   ctl_check(L, ct_tensor_squeeze(view, t, dim, &error), &error);
@@ -190,7 +190,7 @@ static int tensor_squeeze(lua_State *L) {
 
 static int tensor_unsqueeze(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   int dim = check_new_dim(L, 2, t);
   ctl_check(L, ct_tensor_unsqueeze(ctl_push_tensor(L, t->dtype), t, dim, &error), &error);
   return 1;
@@ -204,19 +204,19 @@ static int view_as(lua_State *L, ct_tensor *t, int dims, const int64_t *size) {
 
 static int tensor_view(lua_State *L) {
   int64_t size[CT_MAX_DIMS];
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   return view_as(L, t, ctl_check_sizes(L, 2, size), size);
 }
 
 static int tensor_viewAs(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1), *as = ctl_check_tensor(L, 2);
+  ct_tensor *t = ctl_check_any_tensor(L, 1), *as = ctl_check_any_tensor(L, 2);
   return view_as(L, t, as->dims, as->size);
 }
 
 static int tensor_reshape(lua_State *L) { /* always a copy, as in Torch7 */
   ct_error error;
   int64_t size[CT_MAX_DIMS];
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   int dims = ctl_check_sizes(L, 2, size);
   ct_tensor *copy = ctl_push_tensor(L, t->dtype);
   ctl_check(L, ct_clone(copy, t->dtype, t, &error), &error);
@@ -233,12 +233,12 @@ static int resize_to(lua_State *L, ct_tensor *t, int dims, const int64_t *size) 
 
 static int tensor_resize(lua_State *L) {
   int64_t size[CT_MAX_DIMS];
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   return resize_to(L, t, ctl_check_sizes(L, 2, size), size);
 }
 
 static int tensor_resizeAs(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1), *as = ctl_check_tensor(L, 2);
+  ct_tensor *t = ctl_check_any_tensor(L, 1), *as = ctl_check_any_tensor(L, 2);
   return resize_to(L, t, as->dims, as->size);
 }
 

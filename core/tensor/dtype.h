@@ -1,5 +1,7 @@
 /* Element types. Names follow Torch7: Float, Double, Long (64 bits), Int (32 bits), Byte (8 bits,
- * unsigned), Short (16 bits), Char (8 bits, signed). */
+ * unsigned), Short (16 bits), Char (8 bits, signed). What lies on a GPU has types of its own, as in
+ * cutorch: Cuda (float), CudaDouble, CudaHalf (IEEE 16 bits), CudaBFloat16, CudaLong, CudaInt,
+ * CudaByte. A table of kernels for the CPU holds NULL at those. */
 #ifndef CIRCLET_TENSOR_DTYPE_H
 #define CIRCLET_TENSOR_DTYPE_H
 
@@ -15,12 +17,28 @@ typedef enum ct_dtype {
   CT_BYTE,
   CT_SHORT,
   CT_CHAR,
+  CT_CUDA_FLOAT,
+  CT_CUDA_DOUBLE,
+  CT_CUDA_HALF,
+  CT_CUDA_BFLOAT16,
+  CT_CUDA_LONG,
+  CT_CUDA_INT,
+  CT_CUDA_BYTE,
   CT_DTYPES
 } ct_dtype;
 
+static inline bool ct_dtype_is_cuda(ct_dtype dtype) { return dtype >= CT_CUDA_FLOAT; }
+
+/* The type on the CPU that holds every value of this one, and the type on a GPU with the same
+ * elements; false where there is none (Short, Char). */
+ct_dtype ct_dtype_on_cpu(ct_dtype dtype);
+bool ct_dtype_on_cuda(ct_dtype dtype, ct_dtype *out);
+
 size_t ct_dtype_size(ct_dtype dtype);
-const char *ct_dtype_name(ct_dtype dtype); /* "Float", "Double", ... */
-static inline bool ct_dtype_is_real(ct_dtype dtype) { return dtype <= CT_DOUBLE; }
+const char *ct_dtype_name(ct_dtype dtype); /* "Float", "Double", ..., "Cuda", "CudaDouble", ... */
+static inline bool ct_dtype_is_real(ct_dtype dtype) {
+  return dtype <= CT_DOUBLE || (dtype >= CT_CUDA_FLOAT && dtype <= CT_CUDA_BFLOAT16);
+}
 
 /* The range of an integer type. */
 int64_t ct_dtype_least(ct_dtype dtype);
@@ -45,6 +63,7 @@ typedef union ct_element {
   uint8_t u8;
   int16_t i16;
   int8_t i8;
+  uint16_t bits; /* of Half and BFloat16 */
 } ct_element;
 
 /* The integer part is 0 where the number has none in range (NaN included). */

@@ -100,10 +100,15 @@ static void set_contiguous(ct_tensor *t, int dims, const int64_t *size) {
 
 ct_status ct_tensor_new(ct_tensor *out, ct_dtype dtype, int dims, const int64_t *size,
                         ct_error *error) {
+  return ct_tensor_new_on(out, dtype, CT_CURRENT_DEVICE, dims, size, error);
+}
+
+ct_status ct_tensor_new_on(ct_tensor *out, ct_dtype dtype, int device, int dims,
+                           const int64_t *size, ct_error *error) {
   int64_t count;
   CT_TRY(check_size(dims, size, &count, error));
   ct_storage *storage = NULL;
-  CT_TRY(ct_storage_new(&storage, dtype, count, error));
+  CT_TRY(ct_storage_new_on(&storage, dtype, device, count, error));
   ct_storage_release(out->storage);
   *out = (ct_tensor){.storage = storage, .dtype = dtype};
   set_contiguous(out, dims, size);

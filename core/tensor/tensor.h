@@ -46,6 +46,12 @@ void ct_tensor_set(ct_tensor *t,
 ct_status ct_tensor_new(ct_tensor *out, ct_dtype dtype, int dims, const int64_t *size,
                         ct_error *error);
 
+/* The same on a GPU that is named: of a type on a GPU, device from 0 or CT_CURRENT_DEVICE; of other
+ * types `device` plays no part. */
+enum { CT_CURRENT_DEVICE = -1 };
+ct_status ct_tensor_new_on(ct_tensor *out, ct_dtype dtype, int device, int dims,
+                           const int64_t *size, ct_error *error);
+
 /* Torch7's resize: unchanged when the size is right already, otherwise contiguous; the storage is
  * kept and grows when needed, in place for every view of it. */
 ct_status ct_tensor_resize(ct_tensor *t, int dims, const int64_t *size, ct_error *error);

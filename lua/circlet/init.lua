@@ -16,13 +16,16 @@ local function class_of(name, construct)
   })
 end
 
-for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte", "Short", "Char" } do
+for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte", "Short", "Char",
+  "Cuda", "CudaDouble", "CudaHalf", "CudaBFloat16", "CudaLong", "CudaInt", "CudaByte" } do
   for _, kind in ipairs { "Tensor", "Storage" } do
     circlet[element .. kind] = class_of(element .. kind, core[element .. kind])
   end
 end
 
 require "circlet.tensor.display"
+
+circlet.cuda = require "circlet.cuda"
 
 local serialize = require "circlet.serialize"
 for _, name in ipairs { "load", "save", "serialize", "deserialize" } do

@@ -20,7 +20,7 @@ return {
   ]],
   views = [[
     x:size(); x:size(1); x:stride(); x:stride(2); x:storage(); x:storageOffset(); x:dim();
-    x:data();
+    x:data(); x:getDevice();
     x:nDimension(); x:nElement(); x:numel(); x:isContiguous(); x:isSameSizeAs(y);
     x:isSize(LongStorage { 4, 6 }); x:isSetTo(y); x:narrow(1, 2, 2); x:select(2, 1);
     x:transpose(1, 2); x:t(); x:permute(2, 1); x:unfold(2, 3, 2); x:view(6, 4); x:view(-1);

@@ -1,0 +1,98 @@
+// Elementwise kernels over strided tensors of one size: the frame that every elementwise operation
+// shares, as core/cpu/loop.h is on the CPU.
+//
+// Dimensions that lie one behind the other in every operand are merged first, so that contiguous
+// tensors are one dimension. A thread takes elements a grid apart; the element's place in each
+// operand comes from its number by divisions, of 32 bits where sizes and strides allow.
+#ifndef CIRCLET_CUDA_STRIDED_CUH
+#define CIRCLET_CUDA_STRIDED_CUH
+
+#include "cuda/launch.cuh"
+
+enum { CT_CUDA_OPERANDS = 6 };
+
+// The common walk of `operands` tensors: sizes from the innermost dimension outwards, strides in
+// elements.
+template <int operands> struct ct_walk {
+  int dims;
+  int64_t count;
+  int64_t size[CT_MAX_DIMS];
+  int64_t stride[operands][CT_MAX_DIMS];
+};
+
+// A number as an operand has strides of 0: pass NULL for its tensor.
+template <int operands> ct_walk<operands> ct_walk_of(const ct_tensor *const *tensor) {
+  ct_walk<operands> w = {};
+  const ct_tensor *shape = tensor[0];
+  w.count = ct_tensor_count(shape);
+  for (int d = shape->dims - 1; d >= 0; d--) {
+    if (shape->size[d] == 1) continue;
+    bool merge = w.dims > 0;
+    for (int k = 0; k < operands && merge; k++) {
+      int64_t inner = w.stride[k][w.dims - 1] * w.size[w.dims - 1];
+      merge = (tensor[k] ? tensor[k]->stride[d] : 0) == inner;
+    }
+    if (merge) {
+      w.size[w.dims - 1] *= shape->size[d];
+      continue;
+    }
+    w.size[w.dims] = shape->size[d];
+    for (int k = 0; k < operands; k++) w.stride[k][w.dims] = tensor[k] ? tensor[k]->stride[d] : 0;
+    w.dims++;
+  }
+  return w;
+}
+
+// Whether all offsets of the walk fit 32 bits.
+template <int operands> bool ct_walk_is_small(const ct_walk<operands> &w) {
+  for (int k = 0; k < operands; k++) {
+    int64_t last = 0;
+    for (int d = 0; d < w.dims; d++) last += (w.size[d] - 1) * w.stride[k][d];
+    if (last >= INT32_MAX) return false;
+  }
+  return w.count < INT32_MAX;
+}
+
+template <class Index, int operands>
+__device__ __forceinline__ void ct_walk_to(const ct_walk<operands> &w, Index i,
+                                           Index offset[operands]) {
+#pragma unroll
+  for (int k = 0; k < operands; k++) offset[k] = 0;
+  for (int d = 0; d < w.dims; d++) {
+    Index size = (Index)w.size[d], at = d + 1 < w.dims ? i % size : i;
+#pragma unroll
+    for (int k = 0; k < operands; k++) offset[k] += at * (Index)w.stride[k][d];
+    i /= size;
+  }
+}
+
+template <class Index, int operands, class Body>
+__global__ void ct_each_kernel(ct_walk<operands> w, Body body) {
+  const Index step = (Index)gridDim.x * blockDim.x;
+  for (Index i = (Index)blockIdx.x * blockDim.x + threadIdx.x; i < (Index)w.count; i += step) {
+    Index offset[operands];
+    ct_walk_to<Index, operands>(w, i, offset);
+    body(offset);
+  }
+}
+
+// Calls body(offset[operands]) for every element of the tensors, which are of one size; offsets are
+// in elements from each tensor's first, and body holds the pointers. Unordered.
+template <int operands, class Body>
+ct_status ct_for_each(int device, const ct_tensor *const *tensor, Body body, const char *what,
+                      ct_error *error) {
+  enum { BLOCK = 256, MOST_BLOCKS = 132 * 16 };
+  ct_walk<operands> w = ct_walk_of<operands>(tensor);
+  if (w.count == 0) return CT_OK;
+  ct_on_device on(device);
+  int64_t blocks = ct_divide_up(w.count, BLOCK);
+  if (blocks > MOST_BLOCKS) blocks = MOST_BLOCKS;
+  cudaStream_t stream = ct_cuda_stream(device);
+  if (ct_walk_is_small<operands>(w))
+    ct_each_kernel<uint32_t, operands, Body><<<(unsigned)blocks, BLOCK, 0, stream>>>(w, body);
+  else
+    ct_each_kernel<uint64_t, operands, Body><<<(unsigned)blocks, BLOCK, 0, stream>>>(w, body);
+  return ct_cuda_status(cudaGetLastError(), what, error);
+}
+
+#endif

@@ -1,0 +1,28 @@
+--- GPUs. Names follow cutorch; devices are counted from 1.
+--
+--     local circlet = require "circlet"
+--     if circlet.cuda.available() then
+--       local x = circlet.randn(4096, 512):cuda()          -- a CudaTensor on the current GPU
+--       print(circlet.cuda.memory().used)
+--     end
+--
+-- available() -> boolean [, reason]: whether this build has CUDA code and a GPU to run it on.
+-- getDeviceCount(), getDevice(), setDevice(i): the current GPU belongs to the calling thread.
+-- getDeviceProperties([i]) -> name, major, minor, multiProcessorCount, totalGlobalMem and
+--   freeGlobalMem (bytes), driverVersion, runtimeVersion (as CUDA counts: 13000 is 13.0).
+-- synchronize([i]): waits for all work of the GPU; a kernel that failed raises here at the latest.
+-- memory([i [, reset]]) -> used, used_peak, reserved, reserved_peak in bytes: in live tensors and
+--   workspaces, and held from the driver for them; reset: peaks count from here.
+-- emptyCache([i]): gives what is reserved and not used back to the driver.
+-- newStream() -> number; setStream(number); getStream(); streamWaitFor(number, other): work that is
+--   queued in `number` from now on begins after what `other` holds. 0 is the thread's own stream.
+-- deviceOf(tensor) -> the number of its GPU, 0 on the CPU; also tensor:getDevice().
+local core = require "circlet.core"
+
+local cuda = {}
+
+for name, value in pairs(core.cuda_functions) do cuda[name] = value end
+
+core.tensor_methods.getDevice = cuda.deviceOf
+
+return cuda
