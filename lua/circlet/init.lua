@@ -2,6 +2,7 @@
 -- What `require "circlet"` returns: the functions of the compiled core under their public names,
 -- and the Lua packages (nn, optim, data, metrics, report), loaded when first used.
 local core = require "circlet.core"
+local lazy = require "circlet.packages"
 
 local circlet = { _VERSION = "circlet " .. core.version }
 
@@ -47,12 +48,4 @@ local packages = {
   study = "circlet.study", presets = "circlet.presets",
 }
 
-return setmetatable(circlet, {
-  __index = function(self, name)
-    local path = packages[name]
-    if not path then return nil end
-    local loaded = require(path)
-    rawset(self, name, loaded)
-    return loaded
-  end,
-})
+return lazy(circlet, packages)

@@ -1,4 +1,6 @@
 --- What programs show and leave behind: progress, tables, pictures, CSV, journals, records.
+local lazy = require "circlet.packages"
+
 local parts = {
   csv = "circlet.report.csv", files = "circlet.report.files", jsonl = "circlet.report.jsonl",
   plot = "circlet.report.plot", progress = "circlet.report.progress",
@@ -8,12 +10,4 @@ local parts = {
   tensorboard = "circlet.report.tensorboard", text = "circlet.report.text",
 }
 
-return setmetatable({}, {
-  __index = function(self, name)
-    local path = parts[name]
-    if not path then return nil end
-    local loaded = require(path)
-    rawset(self, name, loaded)
-    return loaded
-  end,
-})
+return lazy({}, parts)

@@ -1,4 +1,6 @@
 --- Studies: trials of parameters, kept in a journal that many processes and Optuna share.
+local lazy = require "circlet.packages"
+
 local parts = {
   samplers = "circlet.study.samplers", pruners = "circlet.study.pruners",
   Study = "circlet.study.Study", Trial = "circlet.study.Trial",
@@ -11,12 +13,4 @@ local study = {}
 --- Opens or makes a study (Study.lua).
 function study.open(options) return require("circlet.study.Study").open(options) end
 
-return setmetatable(study, {
-  __index = function(self, name)
-    local path = parts[name]
-    if not path then return nil end
-    local loaded = require(path)
-    rawset(self, name, loaded)
-    return loaded
-  end,
-})
+return lazy(study, parts)

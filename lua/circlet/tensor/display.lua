@@ -8,10 +8,10 @@ local core = require "circlet.core"
 
 local display = {}
 
-local LINE = 80 -- characters
-local ROWS = { most = 60, ends = 20 } -- more than `most`: only as many at each end
-local BLOCKS = { most = 6, ends = 2 } -- of columns
-local SLICES = { most = 12, ends = 4 }
+-- What is shown: characters a line, and of rows, blocks of columns and matrices all up to `most`,
+-- of more only so many at each end.
+local FILE = { line = 80, rows = { most = 60, ends = 20 }, blocks = { most = 6, ends = 2 },
+               slices = { most = 12, ends = 4 } }
 local COLUMNS = { most = 240, ends = 60 } -- looked at; more than two blocks can ever show
 
 --- The indices of 1..n that are shown, and the first and last index that are not (nil: all are).
@@ -72,10 +72,10 @@ end
 local function scale_line(format) return ("%.14g *\n"):format(format.scale) end
 
 --- The elements of a matrix that may be shown: lists by row index, and the column indices.
-local function read_matrix(matrix, values)
+local function read_matrix(matrix, values, limits)
   local columns = shown(matrix:size(2), COLUMNS)
   local rows = {}
-  for _, r in ipairs(shown(matrix:size(1), ROWS)) do
+  for _, r in ipairs(shown(matrix:size(1), limits.rows)) do
     local row, kept = matrix:select(1, r), {}
     for _, c in ipairs(columns) do
       kept[c] = row[c]
@@ -86,8 +86,8 @@ local function read_matrix(matrix, values)
   return rows
 end
 
-local function add_rows(out, rows, count, first, last, format, indent)
-  local list, from, to = shown(count, ROWS)
+local function add_rows(out, rows, count, first, last, format, indent, limits)
+  local list, from, to = shown(count, limits.rows)
   for _, r in ipairs(list) do
     if r - 1 == to then
       out[#out + 1] = ("%s ... rows %d to %d left out\n"):format(indent, from, to)
@@ -98,10 +98,11 @@ local function add_rows(out, rows, count, first, last, format, indent)
   end
 end
 
-local function add_matrix(out, matrix, rows, format, indent)
+local function add_matrix(out, matrix, rows, format, indent, limits)
   local count, columns = matrix:size(1), matrix:size(2)
-  local per_line = math.max(1, (LINE - #indent) // (format.width + 1))
-  local blocks, from, to = shown((columns + per_line - 1) // per_line, BLOCKS)
+  local per_line = math.max(1, (limits.line - #indent) // (format.width + 1))
+  local blocks, from, to = shown((columns + per_line - 1) // per_line,
+    limits.blocks)
   if format.scale then indent = indent .. " " end
   for k, block in ipairs(blocks) do
     local first, last = (block - 1) * per_line + 1, math.min(block * per_line, columns)
@@ -112,12 +113,12 @@ local function add_matrix(out, matrix, rows, format, indent)
     end
     if per_line < columns then out[#out + 1] = ("Columns %d to %d\n"):format(first, last) end
     if format.scale then out[#out + 1] = scale_line(format) end
-    add_rows(out, rows, count, first, last, format, indent)
+    add_rows(out, rows, count, first, last, format, indent, limits)
   end
 end
 
-local function add_vector(out, t)
-  local list, from, to = shown(t:size(1), ROWS)
+local function add_vector(out, t, limits)
+  local list, from, to = shown(t:size(1), limits.rows)
   local values = {}
   for k, i in ipairs(list) do values[k] = t[i] end
   local format = format_of(values)
@@ -140,11 +141,11 @@ local function slice(t, index)
   return t, "(" .. table.concat(title, ",") .. ",.,.) = \n"
 end
 
-local function add_slices(out, t)
+local function add_slices(out, t, limits)
   local count, values, read = 1, {}, {}
   for d = 1, t:dim() - 2 do count = count * t:size(d) end
-  local list, from, to = shown(count, SLICES)
-  for k, index in ipairs(list) do read[k] = read_matrix(slice(t, index), values) end
+  local list, from, to = shown(count, limits.slices)
+  for k, index in ipairs(list) do read[k] = read_matrix(slice(t, index), values, limits) end
   local format = format_of(values)
   for k, index in ipairs(list) do
     local matrix, title = slice(t, index)
@@ -153,23 +154,35 @@ local function add_slices(out, t)
       out[#out + 1] = ("... %d matrices left out\n\n"):format(to - from + 1)
     end
     out[#out + 1] = title
-    add_matrix(out, matrix, read[k], format, " ")
+    add_matrix(out, matrix, read[k], format, " ", limits)
   end
 end
 
---- The tensor as text; the last line names its type and size.
-function display.tostring(t)
+-- What fits a screen of `height` lines of `width` characters: two blocks of columns or two matrices
+-- share its lines.
+local function screen(t, width, height)
+  local columns = t:dim() > 1 and t:size(t:dim()) or 1
+  local parts = (columns * 8 > width and 2 or 1) * (t:dim() > 2 and 2 or 1)
+  local most = math.max(4, (height - 4) // parts - 2)
+  return { line = width, rows = { most = most, ends = (most - 1) // 2 },
+           blocks = { most = 2, ends = 1 }, slices = { most = 2, ends = 1 } }
+end
+
+--- The tensor as text; the last line names its type and size. With the width and height of a
+-- screen it is cut to what fits there.
+function display.tostring(t, width, height)
+  local limits = width and screen(t, width, height) or FILE
   local out, size = {}, t:size():totable()
   if #size == 0 then return ("[%s with no dimension]\n"):format(t:type()) end
   if t:nElement() > 0 then
     if #size == 1 then
-      add_vector(out, t)
+      add_vector(out, t, limits)
     elseif #size == 2 then
       local values = {}
-      local rows = read_matrix(t, values)
-      add_matrix(out, t, rows, format_of(values), "")
+      local rows = read_matrix(t, values, limits)
+      add_matrix(out, t, rows, format_of(values), "", limits)
     else
-      add_slices(out, t)
+      add_slices(out, t, limits)
     end
   end
   out[#out + 1] = ("[%s of size %s]\n"):format(t:type(), table.concat(size, "x"))
@@ -177,7 +190,7 @@ function display.tostring(t)
 end
 
 for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte", "Short", "Char" } do
-  getmetatable(core[element .. "Tensor"]()).__tostring = display.tostring
+  getmetatable(core[element .. "Tensor"]()).__tostring = function(t) return display.tostring(t) end
 end
 
 return display

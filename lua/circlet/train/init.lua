@@ -1,4 +1,6 @@
 --- What the training programs share: tasks, models, the training run, evaluation, options, results.
+local lazy = require "circlet.packages"
+
 local parts = {
   Trainer = "circlet.train.Trainer", results = "circlet.train.results",
   Comparison = "circlet.train.Comparison", losses = "circlet.train.losses",
@@ -7,12 +9,4 @@ local parts = {
   task = "circlet.train.task",
 }
 
-return setmetatable({}, {
-  __index = function(self, name)
-    local path = parts[name]
-    if not path then return nil end
-    local loaded = require(path)
-    rawset(self, name, loaded)
-    return loaded
-  end,
-})
+return lazy({}, parts)

@@ -1,0 +1,38 @@
+--- What an entry of the manual lacks: a list of words, empty when it is whole.
+--
+-- Everything needs a summary. Functions, methods and classes need an example, and a @param for each
+-- argument that the code names. What is marked @internal can be reached but is promised to nobody,
+-- and needs no more than its summary.
+local check = {}
+
+local function named(params, name)
+  for _, param in ipairs(params or {}) do
+    if param.name == name or name == "..." and param.name:find "^%.%.%." then return true end
+  end
+  return false
+end
+
+--- `name` is an element of names.all(), `entry` what the manual has under that name, or nil.
+function check.missing(name, entry)
+  if not entry then return { "an entry" } end
+  local missing = {}
+  if entry.summary == "" then missing[1] = "a summary" end
+  if entry.internal or name.kind == "package" or name.kind == "value" then return missing end
+  if not entry.examples then missing[#missing + 1] = "an @example" end
+  for _, argument in ipairs(entry.arguments or {}) do
+    local ignored = argument == "self" or argument == "_"
+    if not ignored and not named(entry.params, argument) then
+      missing[#missing + 1] = "@param " .. argument
+    end
+  end
+  for _, param in ipairs(entry.params or {}) do
+    local known = not entry.arguments or param.name == "..."
+    for _, argument in ipairs(entry.arguments or {}) do
+      known = known or argument == param.name or argument == "..."
+    end
+    if not known then missing[#missing + 1] = "an argument " .. param.name .. " in the code" end
+  end
+  return missing
+end
+
+return check

@@ -1,0 +1,41 @@
+--- The losses, which C computes: core/loss, core/bind/loss.c. Nobody runs this file; it is the manual.
+-- @module circlet
+
+---
+-- Pairs are those of each row of x (the anchor) with the other rows, or with the rows of refs: with
+-- the anchor's label positives, otherwise negatives. An anchor without what the loss needs is not
+-- valid: it has no loss and no gradient.
+-- @deffamily pair_loss
+-- @param x circlet.Tensor|table [B, D] Float or Double, a row for each sample; or {x, refs}: queries [B, D] against references [R, D]
+-- @param labels circlet.Tensor|table [B] whole numbers from 1 in a tensor of any type; or {labels, ref_labels}
+-- @param options? table what differs from the defaults
+-- @option reduction "mean"|"mean_all"|"sum"|"none"|"mean_nonzero" mean over valid anchors, over all, sum, a tensor of losses (the gradient is that of the sum), mean over terms that are not 0
+-- @option similarity "cosine"|"dot"|"euclidean" "cosine" by default; euclidean is 1 - |x-y|^2/2
+-- @option filter_eps number 0 by default; leaves pairs out of the gradient that have less than this share of the softmax
+-- @option memory_budget integer bytes that may hold similarities between forward and backward; by default all that fit 4 MiB, otherwise a copy of x
+-- @option ignore_label integer rows with this label take no part
+-- @option weights circlet.Tensor [B] numbers >= 0: how often an anchor counts
+-- @option diagnostics boolean false by default; adds histograms and more to the facts (README.md)
+-- @return number loss a tensor [B] with reduction "none"
+-- @return circlet.Tensor gradient type and size of x; {grad_x, grad_refs} for queries against references
+-- @return table facts n_anchors, n_valid, n_positive, n_negative, n_nonzero, n_without_positive, n_without_negative, mean_sp, mean_sn
+-- @error Raises for NaN and infinity in x (naming the first bad row), for labels that are not as many whole numbers from 1 as x has rows, for types and sizes that do not fit, for unknown options and options out of range.
+
+--- Circle Loss with pair-wise labels: softplus(logsumexp(l_n) + logsumexp(l_p)) of an anchor, where
+-- l_p = -gamma [1+m - s_p]_+ (s_p - (1-m)) and l_n = gamma [s_n + m]_+ (s_n - m).
+--
+-- At the start of training it is about gamma (1 - 2 m^2), or more: no reason to worry.
+-- @option m number 0.25 by default: positives are wanted above 1-m, negatives below m
+-- @option gamma number 256 by default, > 0: the scale of the logits
+-- @option aggregate "anchor"|"batch" one term per anchor (default), or one for all pairs of the batch
+-- @option through_alpha boolean false by default: the paper's gradient, which holds the weights [..]_+ fixed; true: the full formula's
+-- @family pair_loss
+-- @source Sun et al., "Circle Loss: A Unified Perspective of Pair Similarity Optimization", CVPR 2020, Eq. 4 to 6
+-- @example
+-- local x = circlet.Tensor { { 1, 0 }, { 0.8, 0.6 }, { 0, 1 }, { 0.6, 0.8 } }
+-- local labels = circlet.LongTensor { 1, 1, 2, 2 }
+-- local loss, gradient, facts = circlet.circle_loss(x, labels, { m = 0.25, gamma = 64 })
+-- loss                        --> 35.57
+-- gradient:size()             --> {4, 2}
+-- facts.n_valid, facts.mean_sp --> 4  0.8
+function circlet.circle_loss(x, labels, options) end

@@ -1,0 +1,79 @@
+-- The manual against what is really public, and its examples run.
+local check = require "circlet.manual.check"
+local circlet = require "circlet"
+local manual = require "circlet.manual"
+local names = require "circlet.manual.names"
+local examples = require "spec.manual.examples"
+
+local entries, by_name = manual.load()
+local public = names.all()
+
+-- Names whose entries are still to be completed: this list may only get shorter.
+local function incomplete()
+  local list = {}
+  local file = io.open "spec/manual/incomplete.txt"
+  if not file then return list end
+  for name in file:lines() do list[name] = true end
+  file:close()
+  return list
+end
+
+describe("the manual", function()
+  it("has a whole entry for each public name", function()
+    local known, wrong = incomplete(), {}
+    for _, name in ipairs(public) do
+      local missing = check.missing(name, by_name[name.name])
+      if #missing > 0 and not known[name.name] then
+        wrong[#wrong + 1] = ("%s lacks %s"):format(name.name, table.concat(missing, ", "))
+      elseif #missing == 0 and known[name.name] then
+        wrong[#wrong + 1] = name.name .. " is whole: take it out of spec/manual/incomplete.txt"
+      end
+    end
+    assert.equal("", table.concat(wrong, "\n"))
+  end)
+
+  it("names nothing that is not there", function()
+    local there, gone = {}, {}
+    for _, name in ipairs(public) do there[name.name] = true end
+    for name, entry in pairs(by_name) do
+      local promised = entry.examples or entry.where:find("manual/core/", 1, true)
+      if promised and not there[name] then gone[#gone + 1] = entry.where .. ": " .. name end
+    end
+    table.sort(gone)
+    assert.equal("", table.concat(gone, "\n"))
+  end)
+
+  it("notices names that are new, half described, or gone", function()
+    local it_is = { name = "circlet.f", kind = "function" }
+    local index = { entries = {}, families = {} }
+    manual.add(index, "--- Does it.\n-- @param a number\nfunction f.f(a, b) end\nreturn f\n",
+      "f.lua", "circlet")
+    assert.equal("circlet.f", index.entries[1].name)
+    assert.same({ "an entry" }, check.missing(it_is, nil))
+    assert.same({ "an @example", "@param b" }, check.missing(it_is, index.entries[1]))
+  end)
+
+  it("has examples whose wrong results are noticed", function()
+    examples.run("1 + 1  --> 2", "right")
+    examples.run("circlet.Tensor { 1, 0.123456 }  --> {1, 0.1235}", "digits")
+    examples.run("for i = 1, 2 do print(i) end --> 1 2", "statement")
+    assert.has_error(function() examples.run("1 + 1  --> 3", "wrong") end)
+    assert.has_error(function() examples.run("1/3  --> 0.34", "digits") end)
+    assert.has_error(function() examples.run("error 'no'", "raises") end)
+    assert.has_error(function() examples.run("local x = 1 --> 1", "nothing") end)
+  end)
+end)
+
+describe("the example of", function()
+  local threads, kind = circlet.getnumthreads(), circlet.getdefaulttensortype()
+  setup(function() circlet.setnumthreads(1) end)
+  after_each(function() circlet.setdefaulttensortype(kind) end)
+  teardown(function() circlet.setnumthreads(threads) end)
+  for _, entry in ipairs(entries) do
+    for i, code in ipairs(entry.examples or {}) do
+      it(("%s (%s, %d) runs"):format(entry.name, entry.where, i), function()
+        examples.run(code, entry.where)
+      end)
+    end
+  end
+end)
