@@ -20,7 +20,7 @@ describe("a heartbeat", function()
   -- The number of a process that was, and is no more.
   local function ended()
     local over
-    local handle, process = uv.spawn("true", {}, function() over = true end)
+    local handle, process = assert(uv.spawn("true", {}, function() over = true end))
     repeat uv.run "once" until over
     handle:close()
     uv.run "nowait"

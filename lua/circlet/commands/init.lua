@@ -25,17 +25,28 @@ function commands.check(value, message, ...)
   return value, message, ...
 end
 
---- Runs the program with the list of words after its name. Returns the exit code.
-function commands.main(words)
+--- What reads the words after the program's name (an argparse parser), and the modules by their
+-- names. The man page and the completions of shells are made from it, too.
+function commands.parser()
   local parser = argparse("circlet", "Circle Loss and metric learning: see README.md.")
   parser:require_command(true):command_target "command"
   parser:add_help_command()
+  parser:flag("--version", "Print the version and exit."):action(function()
+    print(require("circlet")._VERSION)
+    os.exit(0, true)
+  end)
   local modules = {}
   for _, name in ipairs(commands.names) do
     local module = require("circlet.commands." .. name)
     modules[name] = module
     module.define(parser:command(module.name, module.summary))
   end
+  return parser, modules
+end
+
+--- Runs the program with the list of words after its name. Returns the exit code.
+function commands.main(words)
+  local parser, modules = commands.parser()
   local flags = parser:parse(words)
   local ok, result = pcall(modules[flags.command].run, flags)
   if ok then return result or 0 end
