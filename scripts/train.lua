@@ -155,17 +155,9 @@ local function train_all(trainer, task)
 end
 
 local function draw(trainer)
-  local x, loss, map = {}, {}, {}
-  for _, entry in ipairs(trainer.history) do
-    if entry.loss then
-      x[#x + 1], loss[#loss + 1], map[#map + 1] = entry.epoch, entry.loss, entry.map_at_r
-    end
-  end
-  return report.plot.lines(out .. "/curves", {
+  return circlet.plot.training(trainer.history, {
     title = ("gamma %s, m %s"):format(text.number(settings.gamma), text.number(settings.m)),
-    x_label = "epoch", y_label = "loss", y2_label = "MAP@R", x_step = math.max(1, #x / 10),
-    series = { { title = "loss", x = x, y = loss }, { title = "MAP@R", x = x, y = map, axis = 2 } },
-  })
+  }):save(out .. "/curves")
 end
 
 local function main()

@@ -58,6 +58,27 @@ describe("README.md", function()
     assert(run(code):find "^1\t64\t%d+$")
   end)
 
+  it("shows a picture that is saved and shown", function()
+    if not require("circlet.report.shell").has "gnuplot" then
+      return pending("gnuplot is not installed")
+    end
+    local folder, remove = temporary.folder()
+    local Picture = require "circlet.plot.Picture"
+    local show, shown = Picture.show, nil
+    finally(function()
+      Picture.show = show
+      remove()
+    end)
+    Picture.show = function(self) shown = assert(self:text()) end
+    local found
+    for _, code in ipairs(examples()) do
+      if code:find("plot.similarities", 1, true) then found = code end
+    end
+    run((found:gsub('"similarities.svg"', ("%q"):format(folder .. "/a.svg"))))
+    assert(shown:find("positive pairs", 1, true))
+    assert(files.read(folder .. "/a.svg"):find("</svg>", 1, true))
+  end)
+
   it("shows a study that runs, and that goes on where it stopped", function()
     local path = os.tmpname()
     finally(function() os.remove(path) end)

@@ -45,7 +45,7 @@ local packages = {
   report = "circlet.report", train = "circlet.train", class = "circlet.class",
   diagnose = "circlet.diagnose", -- a function
   accumulate = "circlet.accumulate", -- a function
-  study = "circlet.study", presets = "circlet.presets",
+  study = "circlet.study", presets = "circlet.presets", plot = "circlet.plot",
 }
 
 return lazy(circlet, packages)

@@ -101,8 +101,8 @@ describe("optim.Logger", function()
     images = assert(logger:plot())
     assert.equal(folder .. "/a.log.png", images[1])
     local script = circlet.read_file(folder .. "/a.log.gp")
-    for _, text in ipairs { "with lines linewidth 2 title 'loss'", "with points",
-      "logscale y 10" } do
+    for _, text in ipairs { "with lines linewidth 2 linecolor '#0072b2' title 'loss'",
+      "with points", "logscale y 10" } do
       assert(script:find(text, 1, true), text)
     end
     assert.equal(nil, (optim.Logger():plot()))

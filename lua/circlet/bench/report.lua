@@ -2,7 +2,7 @@
 local cells = require "circlet.bench.cells"
 local json = require "circlet.json"
 local measure = require "circlet.bench.measure"
-local plot = require "circlet.report.plot"
+local plot_lines = require "circlet.plot.lines"
 local tables = require "circlet.report.table"
 
 local report = {}
@@ -178,7 +178,7 @@ function report.slug(processor)
 end
 
 --- The picture: milliseconds by batch size for each way, pair-wise, at the largest D that has two
--- sizes or more. Written to base.png, base.svg and base.gp; returns as plot.lines does.
+-- sizes or more. Written to base.png, base.svg and base.gp; returns as Picture:save does.
 function report.plot(base, entries, title)
   local by_dim, dim = {}, nil
   for _, entry in ipairs(entries) do
@@ -202,9 +202,9 @@ function report.plot(base, entries, title)
     end
     if #line.x > 0 then series[#series + 1] = line end
   end
-  return plot.lines(base, { series = series, log_x = true, log_y = true, width = 760, height = 460,
+  return plot_lines(series, { log_x = true, log_y = true, width = 760, height = 460,
     title = ("Loss and gradient, D = %d: %s"):format(dim, title), x_label = "batch size B",
-    y_label = "milliseconds" })
+    y_label = "milliseconds" }):save(base)
 end
 
 return report

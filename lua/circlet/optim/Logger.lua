@@ -132,8 +132,7 @@ function Logger:plot()
     end
   end
   if #series == 0 then return nil, "optim.Logger: there is no number to draw", "format" end
-  return circlet.report.plot.lines(self.name, { series = series, log_y = self.logscale,
-    x_label = "line" })
+  return circlet.plot.lines(series, { log_y = self.logscale, x_label = "line" }):save(self.name)
 end
 
 return Logger

@@ -1,9 +1,10 @@
---- What programs show and leave behind: progress, tables, pictures, CSV, journals, records.
+--- What programs show and leave behind: progress, tables, CSV, journals, records. Pictures are
+-- circlet.plot's.
 local lazy = require "circlet.packages"
 
 local parts = {
   csv = "circlet.report.csv", files = "circlet.report.files", jsonl = "circlet.report.jsonl",
-  plot = "circlet.report.plot", progress = "circlet.report.progress",
+  progress = "circlet.report.progress",
   record = "circlet.report.record", shell = "circlet.report.shell",
   study = "circlet.report.study",
   table = "circlet.report.table", terminal = "circlet.report.terminal",

@@ -19,16 +19,39 @@ function terminal.attached(stream)
   end)
 end
 
+-- Asks the terminal what it can do and takes the answer, such as ESC [ ? 62 ; 4 c, before it shows;
+-- waits a tenth of a second for it. The terminal is left as it was.
+local ask_attributes = [[exec </dev/tty && old=$(stty -g) && trap 'stty "$old"' EXIT \
+  && stty -icanon -echo min 0 time 1 && printf '\033[c' >/dev/tty && dd bs=1 count=64]]
+
+--- Whether the controlling terminal shows sixel graphics: attribute 4 of what it answers when it is
+-- asked for its attributes.
+function terminal.sixel()
+  return once("sixel", function()
+    local attributes = (shell.output(ask_attributes) or ""):match "\27%[%?([%d;]+)c"
+    return attributes ~= nil and (";" .. attributes .. ";"):find(";4;", 1, true) ~= nil
+  end)
+end
+
+-- Rows and columns that the controlling terminal tells, or 0.
+local function size()
+  return once("size", function()
+    local rows, columns = (shell.output "stty size </dev/tty" or ""):match "(%d+)%s+(%d+)"
+    return { rows = tonumber(rows) or 0, columns = tonumber(columns) or 0 }
+  end)
+end
+
 --- Columns of the controlling terminal; 80 when nobody knows.
 function terminal.columns()
   return once("columns", function()
     local columns = tonumber(os.getenv("COLUMNS") or "")
     if columns and columns >= 20 then return math.tointeger(columns) or 80 end
-    local answer = shell.output("stty size </dev/tty") or ""
-    columns = tonumber(answer:match("%d+%s+(%d+)"))
-    return columns and columns >= 20 and columns or 80
+    return size().columns >= 20 and size().columns or 80
   end)
 end
+
+--- Rows of the controlling terminal; 24 when nobody knows.
+function terminal.rows() return size().rows >= 5 and size().rows or 24 end
 
 --- Whether the locale says that characters beyond ASCII will be shown.
 function terminal.unicode()

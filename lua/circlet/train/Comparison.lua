@@ -13,7 +13,7 @@ local files = require "circlet.report.files"
 local json = require "circlet.json"
 local jsonl = require "circlet.report.jsonl"
 local losses = require "circlet.train.losses"
-local plot = require "circlet.report.plot"
+local plot_lines = require "circlet.plot.lines"
 local record = require "circlet.report.record"
 
 local Comparison = {}
@@ -256,8 +256,8 @@ function Comparison:write(title)
     "r_precision", "map_at_r", "nmi", "seconds", "error" }, self.records)
   if not ok then return nil, message, code end
   local paths = { self.journal, path }
-  local images, reason = plot.lines(self.folder .. "/curves", { title = title, x_label = "epoch",
-    y_label = "MAP@R", series = curves(self), height = 520 })
+  local images, reason = plot_lines(curves(self), { title = title, x_label = "epoch",
+    y_label = "MAP@R", height = 520 }):save(self.folder .. "/curves")
   for _, image in ipairs(images or {}) do paths[#paths + 1] = image end
   return paths, not images and reason or nil
 end

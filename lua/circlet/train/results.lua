@@ -1,8 +1,8 @@
 --- What a sweep over gamma and m came to: tables for the terminal, a CSV file, a picture. Rows are
 -- those of Study:rows(), with the user attributes recall_at_1, r_precision, map_at_r and loss.
 local csv = require "circlet.report.csv"
+local heat_map = require "circlet.plot.heat_map"
 local html = require "circlet.report.study.html"
-local plot = require "circlet.report.plot"
 local tables = require "circlet.report.table"
 local terminal = require "circlet.report.terminal"
 
@@ -49,11 +49,11 @@ function results.write(study, folder, axes, title)
   local paths, page = { path }, folder .. "/report.html"
   local drawn, why = html.write(study, page)
   if drawn then paths[2] = page end
-  local images, reason = plot.heat_map(folder .. "/" .. study.name, {
+  local images, reason = heat_map({
     x = axes.gamma, y = axes.m, log_x = true, title = "MAP@R: " .. title, x_label = "gamma",
     y_label = "m", value_label = "MAP@R",
     value = function(gamma, m) return values[gamma + 0.0 .. " " .. m + 0.0] end,
-  })
+  }):save(folder .. "/" .. study.name)
   table.move(images or {}, 1, #(images or {}), #paths + 1, paths)
   return paths, not drawn and why or not images and reason or nil
 end

@@ -3,11 +3,13 @@
 -- its data.
 local data = require "circlet.report.study.data"
 local files = require "circlet.report.files"
-local plot = require "circlet.report.plot"
+local gnuplot = require "circlet.plot.gnuplot"
+local Picture = require "circlet.plot.Picture"
+local contour = require "circlet.plot.contour"
 
 local figures = {}
 
-local numeral, quote = plot.numeral, plot.quote
+local block, quote, row = gnuplot.block, gnuplot.quote, gnuplot.row
 
 local function finite(x) return x and x == x and x > -math.huge and x < math.huge end
 
@@ -22,19 +24,7 @@ local function complete(facts)
   return list
 end
 
-local function block(name, rows)
-  return ("$%s << EOD\n%s\nEOD"):format(name, table.concat(rows, "\n"))
-end
-
-local function row(...)
-  local words = { ... }
-  for i, word in ipairs(words) do
-    words[i] = type(word) == "number" and numeral(word) or '"' .. word:gsub('["\\\n]', "_") .. '"'
-  end
-  return table.concat(words, " ")
-end
-
-local head = "set encoding utf8\nunset key\nset grid linecolor '#dddddd'\n" .. plot.palette
+local head = "unset key"
 
 -- What a parameter's axis has at a value: itself, its logarithm (base 2), or a choice's place.
 local function coordinate(p, value)
@@ -45,20 +35,15 @@ end
 local function tics(axis, p)
   local list = {}
   if p.choices then
-    for i, choice in ipairs(p.choices) do list[i] = ("%s %d"):format(quote(choice), i - 1) end
-    return ("set %stics (%s)\nset %srange [-0.5:%d.5]"):format(axis, table.concat(list, ", "), axis,
-      #p.choices - 1)
+    for i, choice in ipairs(p.choices) do list[i] = { choice, i - 1 } end
+    return gnuplot.tics(axis, list) .. "\n" .. gnuplot.range(axis, -0.5, #p.choices - 0.5)
   elseif not p.log then
-    return ("set %stics autofreq\nset %srange [%s:%s]"):format(axis, axis, numeral(p.low + 0.0),
-      numeral(p.high > p.low and p.high + 0.0 or p.low + 1.0))
+    return ("set %stics autofreq\n"):format(axis)
+      .. gnuplot.range(axis, p.low + 0.0, p.high > p.low and p.high + 0.0 or p.low + 1.0)
   end
   local low, high = math.log(p.low, 2), math.log(p.high, 2)
-  local step = math.max(1, math.ceil((high - low) / 6))
-  for power = math.ceil(low), math.floor(high), step do
-    list[#list + 1] = ("%s %d"):format(quote(("%.4g"):format(2.0 ^ power)), power)
-  end
-  return ("set %stics (%s)\nset %srange [%s:%s]"):format(axis, table.concat(list, ", "), axis,
-    numeral(low), numeral(high > low and high or low + 1))
+  return gnuplot.log_tics(axis, low, high) .. "\n"
+    .. gnuplot.range(axis, low, high > low and high or low + 1)
 end
 
 local draw = {}
@@ -140,40 +125,17 @@ end
 function draw.contour(facts, trials)
   local a, b = pair_of(facts)
   if not b then return nil end
-  local points, rows, grid = {}, {}, {}
-  local function span(p) return coordinate(p, p.low), coordinate(p, p.high) end
-  local low_x, high_x = span(a)
-  local low_y, high_y = span(b)
+  local x, y, value = {}, {}, {}
   for _, trial in ipairs(trials) do
-    local x, y = coordinate(a, trial.params[a.name]), coordinate(b, trial.params[b.name])
-    if x and y then
-      points[#points + 1] = { (x - low_x) / (high_x - low_x), (y - low_y) / (high_y - low_y),
-                              trial.values[1] }
-      rows[#rows + 1] = row(x, y, trial.values[1])
+    if trial.params[a.name] and trial.params[b.name] then
+      x[#x + 1], y[#y + 1] = trial.params[a.name], trial.params[b.name]
+      value[#value + 1] = trial.values[1]
     end
   end
-  if #points < 4 then return nil end
-  local n = 60
-  for j = 0, n do
-    for i = 0, n do
-      local sum, weight = 0, 0
-      for _, p in ipairs(points) do -- Shepard's interpolation
-        local w = ((p[1] - i / n) ^ 2 + (p[2] - j / n) ^ 2 + 1e-4) ^ -1.5
-        sum, weight = sum + w * p[3], weight + w
-      end
-      grid[#grid + 1] = row(low_x + (high_x - low_x) * i / n, low_y + (high_y - low_y) * j / n,
-        sum / weight)
-    end
-    grid[#grid + 1] = ""
-  end
-  return {
-    data = block("grid", grid) .. "\n" .. block("points", rows), height = 500,
-    commands = table.concat({ head, "set contour base\nset cntrparam levels 12\nunset surface",
-      "set table $lines\nsplot $grid\nunset table", tics("x", a), tics("y", b),
-      "set xlabel " .. quote(a.name), "set ylabel " .. quote(b.name), "set cblabel 'value'",
-      "plot $grid using 1:2:3 with image, $lines using 1:2 with lines linecolor '#ffffff', \\",
-      "  $points using 1:2 with points pointtype 7 pointsize 0.6 linecolor '#d55e00'" }, "\n"),
-  }
+  if #x < 4 then return nil end
+  return contour { x = x, y = y, value = value, log_x = a.log, log_y = b.log,
+    x_range = { a.low, a.high }, y_range = { b.low, b.high }, x_label = a.name, y_label = b.name,
+    value_label = "value" }
 end
 
 function draw.parallel(facts, trials)
@@ -268,7 +230,7 @@ function figures.write(study, folder, options)
     local figure = (#trials > 0 or name == "timeline") and make(facts, trials)
     if figure then
       local drawn
-      drawn, message, code = plot.draw(folder .. "/" .. name, figure, { height = figure.height })
+      drawn, message, code = Picture.new(figure):save(folder .. "/" .. name)
       if not drawn then return nil, message, code end
       table.move(drawn, 1, #drawn, #paths + 1, paths)
     end

@@ -1,0 +1,26 @@
+--- Pictures, through gnuplot: as SVG, PNG and PDF files, and in the terminal.
+--
+--     local plot = circlet.plot
+--     local picture = plot.similarities(embeddings, labels)
+--     picture:save "similarities.svg"
+--     picture:show()
+--
+-- Functions take numbers in lists or tensors and return a Picture (Picture.lua: save, show, text).
+-- Raises for arguments that do not fit and for options that there are not. All take the options
+-- title, width and height (pixels; a pixel is 1/96 inch in a PDF file). Where gnuplot is missing,
+-- save and show return nil, message, "io"; where there is nothing to draw, nil, message, "format".
+-- NaN and infinities are gaps: not drawn, and not counted.
+local lazy = require "circlet.packages"
+
+local parts = {
+  Picture = "circlet.plot.Picture", gnuplot = "circlet.plot.gnuplot",
+  lines = "circlet.plot.lines", heat_map = "circlet.plot.heat_map",
+  contour = "circlet.plot.contour", training = "circlet.plot.training",
+  live = "circlet.plot.live", similarities = "circlet.plot.similarities",
+  boundary = "circlet.plot.boundary", hardest = "circlet.plot.hardest",
+  gradient_field = "circlet.plot.gradient_field", roc = "circlet.plot.roc",
+  cmc = "circlet.plot.cmc", sheet = "circlet.plot.sheet", map = "circlet.plot.map",
+  pca = "circlet.plot.pca",
+}
+
+return lazy({}, parts)

@@ -1,0 +1,92 @@
+--- Training curves that are drawn again while training goes on.
+--
+--     local live = circlet.plot.live { path = "curves.svg", show = true, title = "gamma 64" }
+--     for epoch = 1, 10 do
+--       ...
+--       live:add { epoch = epoch, loss = loss, map_at_r = found.map_at_r }
+--     end
+--     live:close()
+--
+-- Options: path, where the picture is saved again and again (Picture:save; images are replaced in
+-- one step, so that a viewer may follow them); show: also in the terminal, each time in the place
+-- of the last; every: seconds from one drawing to the next at least (2); and those of
+-- plot.training.
+-- Drawing takes at most a twentieth of the time however long one takes.
+-- live.history is the list of rows. add and close return true; or nil, message, code when the
+-- picture could not be drawn, which does not keep the rows from being added.
+local Picture = require "circlet.plot.Picture"
+local check = require "circlet.plot.check"
+local circlet = require "circlet"
+local terminal = require "circlet.report.terminal"
+local training = require "circlet.plot.training"
+
+local Live = {}
+Live.__index = Live
+
+local SHARE = 1 / 20 -- of the time, at most, that goes into drawing
+
+-- Lines shown last are gone over by the new ones, which are as many columns wide.
+local function show(self, picture)
+  local rows = math.min(20, terminal.rows() - 2)
+  local drawn, message, code = picture:text { columns = terminal.columns(), rows = rows,
+    colour = terminal.attached "stdout" }
+  if not drawn then return nil, message, code end
+  local up = self.shown and ("\27[%dA\27[J"):format(self.shown) or ""
+  self.shown = select(2, drawn:gsub("\n", "")) + 1
+  self.write(up .. drawn .. "\n")
+  return true
+end
+
+local function draw(self, last)
+  local timer = circlet.Timer()
+  local picture = training(self.history, self.options)
+  local ok, message, code = true, nil, nil
+  if self.path then ok, message, code = picture:save(self.path) end
+  if ok and self.show and (self.moving or last) then ok, message, code = show(self, picture) end
+  self.behind = false
+  self.wait = math.max(self.every, timer:time().real / SHARE)
+  self.timer = circlet.Timer()
+  if not ok then return nil, message, code end
+  return true
+end
+
+--- Adds a row, a table of numbers by name, and draws when it is time.
+function Live:add(row)
+  if type(row) ~= "table" then
+    error("plot.live: add needs a table of numbers, got " .. type(row), 2)
+  end
+  self.history[#self.history + 1] = row
+  self.behind = true
+  if self.timer and self.timer:time().real < self.wait then return true end
+  return draw(self)
+end
+
+--- Draws what has not been drawn yet. Elsewhere than on a terminal, where nothing can be drawn
+-- over, the curves are shown here alone.
+function Live:close()
+  if self.closed or not self.behind and (self.moving or not self.show) then return true end
+  self.closed = true
+  return draw(self, true)
+end
+
+local own = { path = true, show = true, every = true, write = true }
+
+return function(options)
+  if type(options) ~= "table" or not (options.path or options.show) then
+    check.fail("live", "options with a path, or with show = true, expected")
+  end
+  local self = setmetatable({ history = {}, path = options.path, options = {} }, Live)
+  self.every = check.number("live", "every", options.every, 2)
+  for name, value in pairs(options) do
+    if not own[name] then self.options[name] = value end
+  end
+  training({}, self.options) -- refuses options that there are not now, not at the first row
+  if self.path then Picture.check_path(self.path) end
+  self.write = options.write or function(s)
+    io.stdout:write(s)
+    io.stdout:flush()
+  end
+  self.show = options.show == true
+  self.moving = options.write ~= nil or terminal.attached "stdout"
+  return self
+end

@@ -1,0 +1,144 @@
+--- Principal components: the directions in which rows differ most.
+--
+--     local places, facts = circlet.plot.pca(x [, count])
+--
+-- x: [N, D] Float or Double; count: how many components (2), at most D. Returns the rows less their
+-- mean along the components (DoubleTensor [N, count]), and
+--   facts.components   DoubleTensor [count, D], rows of length 1, perpendicular to each other, the
+--                      largest of the numbers of each being positive
+--   facts.variance     list: the mean square of the rows along each (over N)
+--   facts.share        list: its share of the whole variance (0 where there is none)
+--   facts.mean         DoubleTensor [1, D]
+--
+-- By block power iteration on the covariance [D, D] with a Rayleigh-Ritz step, until the variances
+-- change by less than 1e-12 of the largest or 1000 times; a component is less exact when the
+-- variance beyond the block is nearly its own. The same bits for every number of threads. t-SNE and
+-- UMAP are not here: Debian packages them for Python and R alone. Raises for NaN and infinities,
+-- and for no rows. Halko, Martinsson and Tropp, SIAM Review 2011, section 4.
+--
+--     local places = circlet.plot.pca(circlet.DoubleTensor { { 1, 1 }, { 2, 2 }, { 3, 3 } }, 1)
+--     print(places[3][1])                                                 -- 1.4142135623731
+local check = require "circlet.plot.check"
+local circlet = require "circlet"
+
+local MOST, TOLERANCE = 1000, 1e-12
+local EXTRA = 8 -- directions beyond those asked for, which make the iteration converge faster
+
+-- Rows made perpendicular, of length 1, in place; a row that the ones before it span becomes 0.
+-- Twice is enough (Kahan and Parlett).
+local function orthonormalize(q)
+  for _ = 1, 2 do
+    for i = 1, q:size(1) do
+      local row = q[i]
+      local before = row:norm()
+      for j = 1, i - 1 do row:add(-row:dot(q[j]), q[j]) end
+      local norm = row:norm()
+      if norm > 1e-13 * before then row:div(norm) else row:zero() end
+    end
+  end
+  return q
+end
+
+-- Rows p and q of a list of lists turned by the angle of cosine c and sine s.
+local function turn_rows(a, p, q, c, s)
+  local first, second = a[p], a[q]
+  for k = 1, #first do
+    first[k], second[k] = c * first[k] - s * second[k], s * first[k] + c * second[k]
+  end
+end
+
+-- Eigenvalues and eigenvectors (rows) of a small symmetric matrix, a list of lists, by Jacobi's
+-- rotations; largest first.
+local function eigen(a)
+  local n, v = #a, {}
+  for i = 1, n do
+    v[i] = {}
+    for j = 1, n do v[i][j] = i == j and 1.0 or 0.0 end
+  end
+  for _ = 1, 60 do
+    local off, scale = 0, 0
+    for i = 1, n do
+      scale = scale + a[i][i] ^ 2
+      for j = i + 1, n do off = off + a[i][j] ^ 2 end
+    end
+    if off <= 1e-30 * scale then break end
+    for p = 1, n - 1 do
+      for q = p + 1, n do
+        if a[p][q] ~= 0 then
+          local theta = (a[q][q] - a[p][p]) / (2 * a[p][q])
+          local t = (theta >= 0 and 1 or -1) / (math.abs(theta) + math.sqrt(theta * theta + 1))
+          local c = 1 / math.sqrt(t * t + 1)
+          local s = t * c
+          for k = 1, n do
+            local row = a[k]
+            row[p], row[q] = c * row[p] - s * row[q], s * row[p] + c * row[q]
+          end
+          turn_rows(a, p, q, c, s)
+          turn_rows(v, p, q, c, s)
+        end
+      end
+    end
+  end
+  local order, values, vectors = {}, {}, {}
+  for i = 1, n do order[i] = i end
+  table.sort(order, function(i, j) return a[i][i] > a[j][j] end)
+  for place, i in ipairs(order) do values[place], vectors[place] = math.max(a[i][i], 0), v[i] end
+  return values, vectors
+end
+
+-- Directions to begin with, the same every time: no structure of real data is perpendicular to all.
+local function beginning(count, dim)
+  local rows = {}
+  for i = 1, count do
+    rows[i] = {}
+    for j = 1, dim do rows[i][j] = math.sin(12.9898 * i + 78.233 * j + (i * j) % 7) end
+  end
+  return orthonormalize(circlet.DoubleTensor(rows))
+end
+
+-- The largest eigenvalues of a symmetric positive matrix and their vectors, as rows.
+local function largest(matrix, count)
+  local dim, last = matrix:size(1), {}
+  local q = beginning(math.min(count + EXTRA, dim), dim)
+  local values, vectors
+  for _ = 1, MOST do
+    local image = circlet.mm(q, matrix)
+    values, vectors = eigen(circlet.mm(image, q:t()):totable())
+    local ritz = circlet.DoubleTensor(vectors)
+    local change = 0
+    for i = 1, count do change = math.max(change, math.abs(values[i] - (last[i] or math.huge))) end
+    last = values
+    if change <= TOLERANCE * values[1] or values[1] == 0 then return values, circlet.mm(ritz, q) end
+    q = orthonormalize(circlet.mm(ritz, image))
+  end
+  return values, q
+end
+
+return function(x, count)
+  local kind = circlet.type(x)
+  if kind ~= "circlet.FloatTensor" and kind ~= "circlet.DoubleTensor" or x:dim() ~= 2
+    or x:nElement() == 0 then
+    check.fail("pca", "rows [N, D], a FloatTensor or a DoubleTensor, expected, got %s", kind)
+  end
+  local n, dim = x:size(1), x:size(2)
+  count = check.whole("pca", "count", count, 2, 1)
+  if count > dim then check.fail("pca", "%d components of rows of %d numbers", count, dim) end
+  local rows = kind == "circlet.DoubleTensor" and x:clone() or x:double()
+  local sum = rows:sum()
+  if sum - sum ~= 0 then
+    check.fail("pca", "a row holds NaN or an infinity, or numbers too large to add")
+  end
+  local mean = rows:mean(1)
+  rows:add(-1, mean:expandAs(rows))
+  local covariance = circlet.mm(rows:t(), rows):div(n)
+  local values, components = largest(covariance, count)
+  components = components:narrow(1, 1, count):clone()
+  local whole, facts = 0, { components = components, variance = {}, share = {}, mean = mean }
+  for i = 1, dim do whole = whole + covariance[i][i] end
+  for i = 1, count do
+    local row = components[i]
+    if row:max() < -row:min() then row:mul(-1) end
+    facts.variance[i], facts.share[i] = values[i], whole > 0 and values[i] / whole or 0
+  end
+  return circlet.mm(rows, components:t()), facts
+end
