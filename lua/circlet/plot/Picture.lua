@@ -1,13 +1,14 @@
---- A picture: what gnuplot is to draw, apart from where it goes. All functions of circlet.plot
--- return one.
+--- A picture: what gnuplot is to draw, apart from where it goes.
 --
---     local picture = circlet.plot.lines { { title = "loss", x = { 1, 2, 3 }, y = { 9, 4, 2 } } }
---     picture:save "loss.svg"            -- or .png, .pdf; "loss" alone: loss.png and loss.svg
---     picture:show()                     -- in the terminal
---     print(picture)                     -- the same, as text
---
--- Images appear whole or not at all. A picture saved without an ending leaves the script that drew
--- it beside the images (data included), to be restyled and drawn again with `gnuplot NAME.gp`.
+-- The functions of circlet.plot return one. Images appear whole or not at all. A picture saved
+-- without an ending leaves the script that drew it beside the images (data included), to be
+-- restyled and drawn again with `gnuplot NAME.gp`. tostring gives the picture in characters, or why
+-- there is none.
+-- @class circlet.plot.Picture
+-- @example
+-- local picture = circlet.plot.lines { { title = "loss", x = { 1, 2, 3 }, y = { 9, 4, 2 } } }
+-- picture:save { "loss.svg", "loss.pdf" }   --> {"loss.svg", "loss.pdf"}
+-- picture                                           --> ...
 local files = require "circlet.report.files"
 local gnuplot = require "circlet.plot.gnuplot"
 local shell = require "circlet.report.shell"
@@ -30,11 +31,14 @@ local kinds = {
 local other_images = { jpg = true, jpeg = true, gif = true, eps = true, ps = true, bmp = true,
                        tif = true, tiff = true, webp = true, html = true, tex = true }
 
---- A picture from a table: data (named blocks of gnuplot), commands (the script without terminal
--- and output), width and height in pixels (900 x 420); characters: commands in their place where
--- only characters can be shown, or a function (columns) -> text that needs no gnuplot; rows: how
--- many lines of characters (24); empty: why there is nothing to draw, which save and show then
--- return.
+--- A picture from a table.
+-- @param body table data (named blocks of gnuplot), commands (the script without terminal and
+--   output), width and height in pixels (900 x 420); characters: commands in their place where only
+--   characters can be shown, or a function (columns) -> text that needs no gnuplot; rows: how many
+--   lines of characters (24); empty: why there is nothing to draw, which save and show then return
+-- @return circlet.plot.Picture
+-- @example
+-- circlet.plot.Picture.new { commands = "plot sin(x)", width = 300 }.width    --> 300
 function Picture.new(body)
   return setmetatable({ data = body.data or "", commands = body.commands or "",
     characters = body.characters, rows = body.rows or 24, empty = body.empty,
@@ -54,8 +58,9 @@ local function drawing(self, output)
     output.commands or self.commands, "unset output" }, "\n")
 end
 
---- The script that draws the picture: the data once, then the commands for each output, a list of
--- { kind or terminal command, path }.
+--- The script that draws the picture: the data once, then the commands for each output.
+-- @internal
+-- @param outputs table list of { kind or terminal command, path }
 function Picture:script(outputs)
   local parts = { self.data }
   for _, output in ipairs(outputs) do
@@ -126,12 +131,18 @@ local function all_outputs(path)
 end
 
 --- Raises for what save would not take.
+-- @internal
 function Picture.check_path(path) all_outputs(path) end
 
---- Draws the picture into files: path is a name that ends in .svg, .png or .pdf, a list of such
--- names, or a name without such an ending, for NAME.png, NAME.svg and the script NAME.gp. Returns
--- the list of images; or nil, message, code: "io" when gnuplot is missing or fails or a file cannot
--- be written, "format" when there is nothing to draw. Raises for other endings of images.
+--- Draws the picture into files.
+-- @param path string a name that ends in .svg, .png or .pdf, a list of such names, or a name
+--   without such an ending, for NAME.png, NAME.svg and the script NAME.gp
+-- @return string[]? paths of the images
+-- @error Returns nil, message, code: "io" when gnuplot is missing or fails or a file cannot be
+--   written, "format" when there is nothing to draw. Raises for other endings of images.
+-- @example
+-- circlet.plot.lines({ { x = { 1, 2 }, y = { 1, 4 } } }):save "a"     --> {"a.png", "a.svg"}
+-- circlet.plot.lines({}):save "b"        --> nil  plot: no value to draw  format
 function Picture:save(path)
   local outputs, scripts = all_outputs(path)
   local ok, message, code = replace(self, outputs)
@@ -161,9 +172,15 @@ local function drawn(self, kind, commands)
   return bytes
 end
 
---- The picture in characters, of `columns` (80) by `rows` (the picture's own), with ANSI colours
--- when `colour`: options, all may be left out. Returns a string of lines; or nil, message, code as
--- save does.
+--- The picture in characters.
+-- @param options? table
+-- @option columns? integer 80
+-- @option rows? integer the picture's own
+-- @option colour? boolean with ANSI colours
+-- @return string? text lines
+-- @error Returns nil, message, code as save does.
+-- @example
+-- circlet.plot.lines({ { x = { 1, 2 }, y = { 1, 4 } } }):text { columns = 60 }    --> ...
 function Picture:text(options)
   options = options or {}
   local columns, rows = options.columns or 80, options.rows or self.rows
@@ -182,9 +199,17 @@ end
 
 --- Shows the picture in the terminal: as an image where the terminal understands sixel graphics
 -- (xterm, foot, WezTerm, mlterm and others say so when asked), otherwise in characters.
--- options.terminal: "sixel" or "characters", not to ask; options.columns, rows: see text.
--- options.write: what receives the bytes in place of standard output. Returns true; or nil,
--- message, code as save does. Raises for another terminal.
+-- @param options? table
+-- @option terminal? string "sixel" or "characters", not to ask
+-- @option columns? integer of characters; by default those of the terminal
+-- @option rows? integer of characters
+-- @option write? function what receives the bytes in place of standard output
+-- @return boolean? shown true
+-- @error Returns nil, message, code as save does. Raises for another terminal.
+-- @example
+-- local picture = circlet.plot.lines { { x = { 1, 2 }, y = { 1, 4 } } }
+-- local function write(text) print(#text > 100) end
+-- picture:show { terminal = "characters", write = write }  --> true
 function Picture:show(options)
   options = options or {}
   local how, write = options.terminal, options.write

@@ -1,18 +1,20 @@
 --- Pairs in the plane of s_n and s_p with the decision boundary of a loss.
 --
---     local s_n, s_p = circlet.plot.hardest(embeddings, labels)
---     circlet.plot.boundary({ { title = "anchors", s_n = s_n, s_p = s_p } }, { m = 0.25 })
---
--- sets: a list of { title, s_n, s_p, colour }, lists or tensors of as many numbers each.
--- Options: m, the margin, from 0 (0.25); shape of the boundary: "circle" (default), where the
--- logits of Circle Loss add up to 0: s_n^2 + (s_p - 1)^2 = 2 m^2, and s_p = 1 - m where s_n < -m,
--- as alpha_n is 0 there; or "line": s_p - s_n = m, that of AM-Softmax, triplet and unified losses;
--- most (20000): points of a set that are drawn, evenly taken; low: where both axes begin (default:
--- 0, or below it the least of the numbers); title, width, height. Pairs beyond the boundary, at its
--- upper left, cost little. Marked are the optimum of Circle Loss, (0, 1), and (m, 1-m), where its
--- two gradients agree. Returns a Picture. Sun et al., CVPR 2020, section 3.2 and figure 5.
---
---     print(circlet.plot.boundary { { s_n = { 0.2, 0.6 }, s_p = { 0.9, 0.5 } } })
+-- The circle is where the logits of Circle Loss add up to 0: s_n^2 + (s_p - 1)^2 = 2 m^2, and
+-- s_p = 1 - m where s_n < -m, as alpha_n is 0 there. Pairs beyond it, at its upper left, cost
+-- little. Marked are the optimum, (0, 1), and (m, 1-m), where the two gradients agree.
+-- @param sets table list of { title, s_n, s_p, colour }, s_n and s_p lists or tensors of as many
+--   numbers
+-- @param options? table
+-- @option m? number the margin, from 0; 0.25 by default
+-- @option shape? string "circle", or "line": s_p - s_n = m, the boundary of AM-Softmax, of triplet
+--   and unified losses
+-- @option most? integer points of a set that are drawn, evenly taken; 20000
+-- @option low? number where both axes begin; by default 0, or below it the least of the numbers
+-- @family plot
+-- @source Sun et al., "Circle Loss", CVPR 2020, section 3.2 and figure 5
+-- @example
+-- circlet.plot.boundary { { title = "pairs", s_n = { 0.2, 0.6 }, s_p = { 0.9, 0.5 } } }    --> ...
 local Picture = require "circlet.plot.Picture"
 local check = require "circlet.plot.check"
 local gnuplot = require "circlet.plot.gnuplot"

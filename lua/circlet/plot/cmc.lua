@@ -1,16 +1,14 @@
 --- Cumulative matching characteristics: how many queries have a right answer among the first k.
 --
---     circlet.plot.cmc { { title = "Circle Loss", embeddings = { queries, gallery },
---       labels = { labels, gallery_labels }, cameras = { cameras, gallery_cameras } } }
---     circlet.plot.cmc { { title = "Circle Loss", found = metrics.cmc(x, labels, { k = ranks }) } }
---
--- curves: a list of { title, embeddings, labels, cameras } (cameras may be left out) or { title,
--- found }, where found is a result of metrics.cmc or metrics.retrieval; or such a result itself.
--- Options: ranks (20, up to that many), title, width, height. Returns a Picture; it is empty when
--- no query has a right answer.
---
---     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
---     print(circlet.plot.cmc { { embeddings = x, labels = circlet.LongTensor { 1, 1, 2, 2 } } })
+-- @param curves table list of { title, embeddings, labels, cameras } or { title, found }: the
+--   arguments of metrics.cmc, or a result of it or of metrics.retrieval; or such a result itself
+-- @param options? table
+-- @option ranks? integer up to this one, 20
+-- @error Raises as metrics.cmc does.
+-- @family plot
+-- @example
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+-- circlet.plot.cmc { { embeddings = x, labels = circlet.LongTensor { 1, 1, 2, 2 } } }    --> ...
 local check = require "circlet.plot.check"
 local circlet = require "circlet"
 local lines = require "circlet.plot.lines"

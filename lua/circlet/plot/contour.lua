@@ -1,17 +1,19 @@
 --- Contours of a quantity over two parameters, as a sweep leaves them: points that lie anywhere.
 --
---     circlet.plot.contour { x = gammas, y = margins, value = found, log_x = true,
---       x_label = "gamma", y_label = "m", value_label = "MAP@R" }
---
--- x, y, value: lists or tensors of as many numbers. Between the points stands their mean with
--- weights 1 / distance^3 (Shepard's interpolation; both axes scaled to 0..1), which passes through
--- them and never beyond. Points without a value are left out; the others are drawn.
--- Options: log_x, log_y (the axis is log2); levels (12); x_range, y_range ({ low, high }, default:
--- those of the points); title, x_label, y_label, value_label, width, height. Returns a Picture,
--- which is empty with fewer than four points or when they have the same x or the same y.
---
---     local x, y = { 1, 2, 1, 2 }, { 1, 1, 2, 2 }
---     print(circlet.plot.contour { x = x, y = y, value = { 1, 2, 2, 3 } })
+-- Between the points stands their mean with weights 1 / distance^3 (Shepard's interpolation; both
+-- axes scaled to 0..1), which never goes beyond their values. Points without a value are left out.
+-- A picture of fewer than four points, or of points that have the same x or the same y, is empty.
+-- @param options table
+-- @option x number[] or a tensor; and y, value, of as many numbers
+-- @option log_x? boolean the axis is log2; and log_y
+-- @option levels? integer 12
+-- @option x_range? table { low, high }, by default those of the points; and y_range
+-- @option x_label? string and y_label, value_label
+-- @family plot
+-- @source Shepard, "A two-dimensional interpolation function for irregularly-spaced data", 1968
+-- @example
+-- local x, y = { 1, 2, 1, 2 }, { 1, 1, 2, 2 }
+-- circlet.plot.contour { x = x, y = y, value = { 1, 2, 2, 3 } }        --> ...
 local Picture = require "circlet.plot.Picture"
 local check = require "circlet.plot.check"
 local gnuplot = require "circlet.plot.gnuplot"

@@ -1,18 +1,19 @@
 --- What a loss asks of one positive and one negative pair, wherever they lie.
 --
---     circlet.plot.gradient_field { { title = "Circle Loss", loss = "circle",
---       options = { m = 0.25, gamma = 80 } } }
---
--- fields: a list of { title, loss, options }: loss is the name of a pair-wise loss ("circle",
--- "unified", "triplet_hard", ...: circlet.NAME_loss with these options), or a function (s_n, s_p)
--- -> dL/ds_n, dL/ds_p. Each makes a row of three panels over s_n and s_p: |dL/ds_p|, |dL/ds_n| and
--- the way that a step of gradient descent goes, on axes from low to 1.
--- Options: low (0), steps (40), points (a list of { name, s_n, s_p } to mark), title, width,
--- height. Returns a Picture. Raises for a loss that there is not, and where a gradient is not a
--- number.
--- Sun et al., CVPR 2020, figure 2.
---
---     print(circlet.plot.gradient_field { { title = "Circle", loss = "circle" } })
+-- Each field makes a row of three panels over s_n and s_p: |dL/ds_p|, |dL/ds_n| and the way that a
+-- step of gradient descent goes.
+-- @param fields table list of { title, loss, options }: loss is the name of a pair-wise loss
+--   ("circle", "unified", "triplet_hard", ...: circlet.NAME_loss with these options), or a function
+--   (s_n, s_p) -> dL/ds_n, dL/ds_p
+-- @param options? table
+-- @option low? number where the axes begin, from -1; 0 by default. They end at 1
+-- @option steps? integer of the grid on each axis, 40
+-- @option points? table list of { name, s_n, s_p } to mark
+-- @error Raises for a loss that there is not, and where a gradient is not a number.
+-- @family plot
+-- @source Sun et al., "Circle Loss", CVPR 2020, figure 2
+-- @example
+-- circlet.plot.gradient_field { { loss = "circle", options = { gamma = 8 } } }    --> ...
 local Picture = require "circlet.plot.Picture"
 local check = require "circlet.plot.check"
 local circlet = require "circlet"

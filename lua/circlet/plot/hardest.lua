@@ -1,14 +1,17 @@
 --- The similarities of each anchor to its hardest pairs: the points that plot.boundary draws.
 --
---     local s_n, s_p = circlet.plot.hardest(embeddings, labels)
---
--- embeddings: [N, D] Float or Double; labels: N whole numbers, a tensor or a list. Returns the
--- greatest cosine similarity to a row of another label and the least to another row of the same
--- label, two lists in the order of the rows; anchors without one or the other are left out. A zero
--- row is at 0 from everything. Memory: 1000 x N similarities.
---
---     local x = circlet.FloatTensor { { 1, 0 }, { 1, 0.1 }, { 0, 1 } }
---     print(circlet.plot.hardest(x, { 1, 1, 2 })[1])          -- 0.0
+-- Anchors without a positive or without a negative are left out. A zero row is at 0 from
+-- everything. Memory: 1000 x N similarities.
+-- @param embeddings circlet.Tensor [N, D] Float or Double
+-- @param labels circlet.Tensor [N] whole numbers, or a list of them
+-- @return number[] s_n the greatest cosine similarity to a row of another label, in the order of
+--   rows
+-- @return number[] s_p the least cosine similarity to another row of the same label
+-- @error Raises for types and sizes that do not fit.
+-- @example
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 0.6, 0.8 }, { 0, 1 } }
+-- local s_n, s_p = circlet.plot.hardest(x, { 1, 1, 2 })
+-- s_n[2], s_p[2]         --> 0.8  0.6
 local check = require "circlet.plot.check"
 local circlet = require "circlet"
 

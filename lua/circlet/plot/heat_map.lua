@@ -1,13 +1,16 @@
 --- A heat map: a cell for each pair of values of two parameters, with its number in it.
 --
---     circlet.plot.heat_map { x = { 16, 64, 256 }, y = { 0, 0.25 }, log_x = true,
---       x_label = "gamma", y_label = "m", value = function(gamma, m) return found[gamma][m] end }
---
--- Options: x and y, sorted lists of numbers; value(x, y), a number, or nil or NaN for an empty
--- cell; log_x (the x axis is log2); format of the numbers ("%.3f"); title, x_label, y_label,
--- value_label, width, height. Rows of y are of equal height. Returns a Picture.
---
---     print(circlet.plot.heat_map { x = { 1, 2 }, y = { 1, 2 }, value = math.max })
+-- Rows of y are of equal height.
+-- @param options table
+-- @option x number[] sorted
+-- @option y number[] sorted
+-- @option value fun(x:number,y:number):number? nil or NaN for an empty cell
+-- @option log_x? boolean the x axis is log2
+-- @option format? string of the numbers, "%.3f"
+-- @option x_label? string and y_label, value_label
+-- @family plot
+-- @example
+-- circlet.plot.heat_map { x = { 16, 64 }, y = { 0, 0.25 }, value = math.max }    --> ...
 local Picture = require "circlet.plot.Picture"
 local check = require "circlet.plot.check"
 local gnuplot = require "circlet.plot.gnuplot"

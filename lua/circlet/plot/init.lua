@@ -5,15 +5,21 @@
 --     picture:save "similarities.svg"
 --     picture:show()
 --
--- Functions take numbers in lists or tensors and return a Picture (Picture.lua: save, show, text).
--- Raises for arguments that do not fit and for options that there are not. All take the options
--- title, width and height (pixels; a pixel is 1/96 inch in a PDF file). Where gnuplot is missing,
--- save and show return nil, message, "io"; where there is nothing to draw, nil, message, "format".
--- NaN and infinities are gaps: not drawn, and not counted.
+-- Functions take numbers in lists or tensors and return a Picture, which the prompt shows. Where
+-- gnuplot is missing, its methods return nil, message, "io"; where there is nothing to draw, nil,
+-- message, "format". NaN and infinities are gaps: not drawn, and not counted.
+
+--- What the functions of circlet.plot have in common.
+-- @deffamily plot
+-- @option title? string above the picture
+-- @option width? integer of the picture in pixels; a pixel is 1/96 inch in a PDF file
+-- @option height? integer
+-- @return circlet.plot.Picture
+-- @error Raises for arguments that do not fit and for unknown options.
 local lazy = require "circlet.packages"
 
 local parts = {
-  Picture = "circlet.plot.Picture", gnuplot = "circlet.plot.gnuplot",
+  Picture = "circlet.plot.Picture",
   lines = "circlet.plot.lines", heat_map = "circlet.plot.heat_map",
   contour = "circlet.plot.contour", training = "circlet.plot.training",
   live = "circlet.plot.live", similarities = "circlet.plot.similarities",

@@ -1,16 +1,18 @@
 --- Lines and points over one x axis.
 --
---     circlet.plot.lines({ { title = "loss", x = { 1, 2, 3 }, y = { 9, 4, 2 } } },
---       { x_label = "epoch" }):save "loss.svg"
---
--- series: a list of { title, x, y, axis, style, dashed, colour }: x and y are lists or tensors of
--- as many numbers; axis 2 is the right-hand scale; style is "-" (line), "+" (points) or "+-" (both,
--- the default); colour is "#rrggbb".
--- Options: title, x_label, y_label, y2_label, x_step (between the tics of x), log_x (base 2, or the
--- base), log_y (base 10), x_range, y_range, y2_range ({ low, high }, either may be nil), width,
--- height. Returns a Picture. Raises for lists of different lengths.
---
---     print(circlet.plot.lines { { x = { 1, 2 }, y = { 1, 4 } } })
+-- @param series table list of { title, x, y, axis, style, dashed, colour }: x and y are lists or
+--   tensors of as many numbers; axis 2 is the right-hand scale; style is "-" (line), "+" (points)
+--   or "+-" (both, the default); colour is "#rrggbb"
+-- @param options? table
+-- @option x_label? string and y_label, y2_label
+-- @option x_step? number between the tics of x
+-- @option log_x? boolean a logarithmic x axis, base 2; a number is the base
+-- @option log_y? boolean a logarithmic y axis, base 10
+-- @option x_range? table { low, high }, either may be nil; and y_range, y2_range
+-- @error Raises for x and y of different lengths.
+-- @family plot
+-- @example
+-- circlet.plot.lines { { title = "loss", x = { 1, 2, 3 }, y = { 9, 4, 2 } } }    --> ...
 local Picture = require "circlet.plot.Picture"
 local check = require "circlet.plot.check"
 local gnuplot = require "circlet.plot.gnuplot"

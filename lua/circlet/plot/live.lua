@@ -1,19 +1,23 @@
 --- Training curves that are drawn again while training goes on.
 --
---     local live = circlet.plot.live { path = "curves.svg", show = true, title = "gamma 64" }
---     for epoch = 1, 10 do
---       ...
---       live:add { epoch = epoch, loss = loss, map_at_r = found.map_at_r }
---     end
---     live:close()
---
--- Options: path, where the picture is saved again and again (Picture:save; images are replaced in
--- one step, so that a viewer may follow them); show: also in the terminal, each time in the place
--- of the last; every: seconds from one drawing to the next at least (2); and those of
--- plot.training.
--- Drawing takes at most a twentieth of the time however long one takes.
--- live.history is the list of rows. add and close return true; or nil, message, code when the
--- picture could not be drawn, which does not keep the rows from being added.
+-- live:add(row) adds a table of numbers by name and draws when it is time; live:close() draws what
+-- has not been drawn; live.history is the list of rows. Both return true; or nil, message, code
+-- when the picture could not be drawn, which does not keep rows from being added. Drawing takes at
+-- most a twentieth of the time however long one takes.
+-- @param options table those of plot.training, and
+-- @option path? string where the picture is saved again and again (Picture:save); images are
+--   replaced in one step, so that a viewer may follow them
+-- @option show? boolean also in the terminal, each time in the place of the last; elsewhere than on
+--   a terminal once, at the end
+-- @option every? number seconds from one drawing to the next at least, 2
+-- @option write? function what receives the text in place of standard output
+-- @return table
+-- @error Raises for options that do not fit, and when neither a path nor show is given.
+-- @example
+-- local live = circlet.plot.live { path = "curves.svg", title = "gamma 64" }
+-- for epoch = 1, 3 do live:add { epoch = epoch, loss = 9 / epoch } end
+-- live:close()
+-- #live.history           --> 3
 local Picture = require "circlet.plot.Picture"
 local check = require "circlet.plot.check"
 local circlet = require "circlet"

@@ -1,16 +1,19 @@
 --- Embeddings as points in a plane, a colour for each label.
 --
---     circlet.plot.map(embeddings, labels, { names = { "shirt", "coat" } }):save "map.svg"
---
--- embeddings: [N, D] Float or Double; labels: N whole numbers. Rows are brought to length 1, as a
--- cosine sees them, and projected on their two principal components (plot.pca); rows of two numbers
--- are drawn where they lie, so that places found elsewhere (t-SNE, UMAP) can be drawn. Options:
--- normalize (false: rows as they are), names ({ [label] = name }), most (5000: points drawn, evenly
--- taken), title, width, height. Up to 16 labels are named beside the map; with more, colours say
--- only which labels are near in number. Returns a Picture.
---
---     local x = circlet.FloatTensor { { 1, 0 }, { 0, 1 }, { 1, 1 } }
---     print(circlet.plot.map(x, { 1, 2, 1 }))
+-- Rows are brought to length 1, as a cosine sees them, and projected on their two principal
+-- components (plot.pca). Rows of two numbers are drawn where they lie, so that places found
+-- elsewhere (t-SNE, UMAP) can be drawn. Up to 16 labels are named beside the map; with more,
+-- colours say only which labels are near in number.
+-- @param embeddings circlet.Tensor [N, D] Float or Double
+-- @param labels circlet.Tensor [N] whole numbers, or a list of them
+-- @param options? table
+-- @option normalize? boolean false: rows as they are
+-- @option names? table { [label] = name }
+-- @option most? integer points that are drawn, evenly taken; 5000
+-- @error Raises for NaN and infinities.
+-- @family plot
+-- @example
+-- circlet.plot.map(circlet.randn(30, 8), circlet.LongTensor(30):random(1, 3))    --> ...
 local Picture = require "circlet.plot.Picture"
 local check = require "circlet.plot.check"
 local gnuplot = require "circlet.plot.gnuplot"

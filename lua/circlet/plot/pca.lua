@@ -1,23 +1,21 @@
 --- Principal components: the directions in which rows differ most.
 --
---     local places, facts = circlet.plot.pca(x [, count])
---
--- x: [N, D] Float or Double; count: how many components (2), at most D. Returns the rows less their
--- mean along the components (DoubleTensor [N, count]), and
---   facts.components   DoubleTensor [count, D], rows of length 1, perpendicular to each other, the
---                      largest of the numbers of each being positive
---   facts.variance     list: the mean square of the rows along each (over N)
---   facts.share        list: its share of the whole variance (0 where there is none)
---   facts.mean         DoubleTensor [1, D]
---
 -- By block power iteration on the covariance [D, D] with a Rayleigh-Ritz step, until the variances
 -- change by less than 1e-12 of the largest or 1000 times; a component is less exact when the
 -- variance beyond the block is nearly its own. The same bits for every number of threads. t-SNE and
--- UMAP are not here: Debian packages them for Python and R alone. Raises for NaN and infinities,
--- and for no rows. Halko, Martinsson and Tropp, SIAM Review 2011, section 4.
---
---     local places = circlet.plot.pca(circlet.DoubleTensor { { 1, 1 }, { 2, 2 }, { 3, 3 } }, 1)
---     print(places[3][1])                                                 -- 1.4142135623731
+-- UMAP are not here: Debian packages them for Python and R alone.
+-- @param x circlet.Tensor [N, D] Float or Double
+-- @param count? integer how many components, 2 by default, at most D
+-- @return circlet.DoubleTensor places [N, count]: the rows less their mean along the components
+-- @return table facts components (DoubleTensor [count, D], rows of length 1, perpendicular, the
+--   largest of the numbers of each being positive), variance (list: the mean square of the rows
+--   along each, over N), share (list: of the whole variance, 0 where there is none), mean
+--   (DoubleTensor [1, D])
+-- @error Raises for NaN and infinities, for no rows, and for more than D components.
+-- @source Halko, Martinsson and Tropp, "Finding structure with randomness", SIAM Review 2011
+-- @example
+-- local places, facts = circlet.plot.pca(circlet.DoubleTensor { { 1, 1 }, { 2, 2 }, { 3, 3 } }, 1)
+-- places, facts.share[1]        --> {{-1.4142}, {0}, {1.4142}}  1.0
 local check = require "circlet.plot.check"
 local circlet = require "circlet"
 

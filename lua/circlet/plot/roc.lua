@@ -1,17 +1,17 @@
 --- ROC curves of verification: the share of genuine pairs accepted over that of impostors.
 --
---     circlet.plot.roc { { title = "Circle Loss", embeddings = x, labels = labels } }
---     circlet.plot.roc { { title = "Circle Loss", found = metrics.verification(x, labels, more) } }
---
--- curves: a list of { title, embeddings, labels } or { title, found }, where found is a result of
--- metrics.verification with as many rates as the curve shall have points; or such a result itself.
--- Embeddings and labels may be tables of two, queries and references, as there. Options: least (the
--- smallest FAR, default 1e-4; the x axis is logarithmic), per_decade (points, 8), title, width,
--- height. Points are TAR@FAR, exact and never interpolated. Returns a Picture; one without genuine
--- pairs or impostors is empty.
---
---     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
---     print(circlet.plot.roc { { embeddings = x, labels = circlet.LongTensor { 1, 1, 2, 2 } } })
+-- Points are TAR@FAR, exact and never interpolated; the x axis is logarithmic.
+-- @param curves table list of { title, embeddings, labels } or { title, found }: the arguments of
+--   metrics.verification, or its result with as many rates as the curve shall have points; or such
+--   a result itself
+-- @param options? table
+-- @option least? number the smallest FAR, 1e-4
+-- @option per_decade? integer points, 8
+-- @error Raises as metrics.verification does.
+-- @family plot
+-- @example
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+-- circlet.plot.roc { { embeddings = x, labels = circlet.LongTensor { 1, 1, 2, 2 } } }    --> ...
 local check = require "circlet.plot.check"
 local circlet = require "circlet"
 local lines = require "circlet.plot.lines"

@@ -1,20 +1,28 @@
---- A retrieval sheet: queries and the images that their embeddings find, a row for each query, a
--- green frame around what is right and a broken red one around what is wrong.
+--- A retrieval sheet: queries and the images that their embeddings find.
 --
 --     circlet.plot.sheet(images, labels, embeddings, { queries = { 3, 77 } })
 --     circlet.plot.sheet({ queries, gallery }, { labels, gallery_labels }, { x, gallery_x })
 --
--- images: ByteTensor [N, H, W] or [N, C, H, W] with 1 or 3 channels; labels: N whole numbers;
--- embeddings: [N, D] Float or Double, compared by cosine. In the first form each query is searched
--- among all other images, in the second among those of the gallery. Options: queries (a list or
--- LongTensor of rows; default: the first image of each of `rows` labels), rows (6), count (images
--- found for each, 10), size (images are made smaller, by whole factors, to at most so many pixels,
--- 64), names ({ [label] = name }), title, width. Returns a Picture; in characters it is a table of
--- labels. picture.found is a list, { query, label, found = { { row, label, similarity, right } } }.
---
---     local images = circlet.ByteTensor(3, 8, 8):fill(200)
---     local x = circlet.FloatTensor { { 1, 0 }, { 1, 0.1 }, { 0, 1 } }
---     print(circlet.plot.sheet(images, { 1, 1, 2 }, x))
+-- A row for each query: itself, then the images nearest to it, a green frame around what has its
+-- label and a broken red one around what has not. In the first form each query is searched among
+-- all other images, in the second among those of the gallery. In characters the picture is a table
+-- of labels. Its field found is a list of { query, label, found = { { row, label, similarity,
+-- right }, ... } }.
+-- @param images circlet.ByteTensor [N, H, W] or [N, C, H, W] with 1 or 3 channels, or two of them
+-- @param labels circlet.Tensor [N] whole numbers, or a list of them, or two
+-- @param embeddings circlet.Tensor [N, D] Float or Double, compared by cosine, or two of them
+-- @param options? table
+-- @option queries? integer[] rows; by default the first image of each of `rows` labels
+-- @option rows? integer 6
+-- @option count? integer images found for each query, 10
+-- @option size? integer images are made smaller, by whole factors, to at most so many pixels; 64
+-- @option names? table { [label] = name }
+-- @error Raises for images, labels and embeddings that do not fit each other.
+-- @family plot
+-- @example
+-- local images = circlet.ByteTensor(3, 8, 8):fill(200)
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 0.6, 0.8 }, { 0, 1 } }
+-- circlet.plot.sheet(images, { 1, 1, 2 }, x).found[1].found[1].right    --> true
 local Picture = require "circlet.plot.Picture"
 local check = require "circlet.plot.check"
 local circlet = require "circlet"

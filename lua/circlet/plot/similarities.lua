@@ -2,16 +2,21 @@
 --
 --     circlet.plot.similarities(embeddings, labels [, options])      all pairs of rows
 --     circlet.plot.similarities(facts [, options])                   of a loss with diagnostics
---     circlet.plot.similarities({ positive, negative } [, options])  similarities, lists or tensors
+--     circlet.plot.similarities({ positive =, negative = } [, options])     given similarities
 --
--- facts: the third result of a pair-wise or class-level loss with { diagnostics = true }, or
--- criterion.info; embeddings [N, D], Float or Double, are compared by cosine, without a matrix of
--- all pairs. Each of the two is drawn as a density over -1..1 with area 1, as there are many more
--- negatives. Options: m (marks the targets 1-m of positives and m of negatives), bins (40; of given
--- similarities alone, the others have 40), title, width, height. Similarities beyond -1..1 count in
--- the outermost bins, NaN do not. Returns a Picture.
---
---     print(circlet.plot.similarities { positive = { 0.9, 0.8 }, negative = { 0.1, -0.2, 0.3 } })
+-- Each of the two is drawn as a density over -1..1 with area 1, as there are many more negatives.
+-- Similarities beyond -1..1 count in the outermost bins.
+-- @param source circlet.Tensor embeddings [N, D], Float or Double, compared by cosine without a
+--   matrix of all pairs; or facts, the third result of a loss with { diagnostics = true } (or
+--   criterion.info); or a table of two lists or tensors of similarities
+-- @param labels? circlet.Tensor [N] whole numbers, or a list of them
+-- @param options? table
+-- @option m? number marks the targets 1-m of positives and m of negatives
+-- @option bins? integer of given similarities, 40; embeddings and facts have 40
+-- @error Raises for NaN and infinities in embeddings, naming the row.
+-- @family plot
+-- @example
+-- circlet.plot.similarities { positive = { 0.9, 0.8 }, negative = { 0.1, -0.2, 0.3 } }    --> ...
 local Picture = require "circlet.plot.Picture"
 local check = require "circlet.plot.check"
 local circlet = require "circlet"

@@ -1,16 +1,18 @@
 --- Training curves: the loss on the left scale, measures on the right one.
 --
---     circlet.plot.training { { epoch = 1, loss = 9.1, map_at_r = 0.41 },
---                             { epoch = 2, loss = 7.5, map_at_r = 0.52 } }
---
--- history: a list of tables of numbers by name, as lua scripts/train.lua writes them into
--- history.csv; those without a number under x (baselines) are left out. Options: x (the name of the
--- x axis; default "epoch", or "step" where the first row has no epoch), left (names on the left
--- scale, default { "loss" }), right (names on the right scale, default: all other names that stand
--- for numbers in 0..1, in alphabetical order), titles ({ [name] = title }), log_y, title, width,
--- height. Returns a Picture.
---
---     print(circlet.plot.training { { epoch = 1, loss = 2 }, { epoch = 2, loss = 1 } })
+-- @param history table list of tables of numbers by name, as scripts/train.lua writes them into
+--   history.csv; those without a number under x (baselines) are left out
+-- @param options? table
+-- @option x? string name of the x axis; by default "epoch" where a row has one, else "step"
+-- @option left? string[] names on the left scale, { "loss" }
+-- @option right? string[] names on the right scale; by default all others that stand for numbers in
+--   0..1, in alphabetical order
+-- @option titles? table { [name] = title }
+-- @option log_y? boolean
+-- @family plot
+-- @example
+-- local history = { { epoch = 1, loss = 9, map_at_r = 0.4 }, { epoch = 2, loss = 7 } }
+-- circlet.plot.training(history)    --> ...
 local check = require "circlet.plot.check"
 local lines = require "circlet.plot.lines"
 

@@ -25,7 +25,10 @@ local ask_attributes = [[exec </dev/tty && old=$(stty -g) && trap 'stty "$old"' 
   && stty -icanon -echo min 0 time 1 && printf '\033[c' >/dev/tty && dd bs=1 count=64]]
 
 --- Whether the controlling terminal shows sixel graphics: attribute 4 of what it answers when it is
--- asked for its attributes.
+-- asked for its attributes. Asked once, then remembered.
+-- @return boolean
+-- @example
+-- local graphics = circlet.report.terminal.sixel()
 function terminal.sixel()
   return once("sixel", function()
     local attributes = (shell.output(ask_attributes) or ""):match "\27%[%?([%d;]+)c"
@@ -51,6 +54,9 @@ function terminal.columns()
 end
 
 --- Rows of the controlling terminal; 24 when nobody knows.
+-- @return integer
+-- @example
+-- circlet.report.terminal.rows() > 0     --> true
 function terminal.rows() return size().rows >= 5 and size().rows or 24 end
 
 --- Whether the locale says that characters beyond ASCII will be shown.
