@@ -105,6 +105,8 @@ $(foreach isa,$(ISAS),$(eval $(call kernel_rule,$(isa))))
 # The register-tiled products are sums of fused multiply-adds by design, and so is the yardstick.
 $(foreach isa,$(ISAS),$(BUILD)/core/cpu/tile_kernels.$(isa).o \
                       $(BUILD)/core/cpu/yardstick_kernels.$(isa).o): CFLAGS += -ffp-contract=fast
+# Some thousand copies of a few loops: where their variables are would take as long as compiling them.
+$(foreach isa,$(ISAS),$(BUILD)/core/cpu/pair_kernels.$(isa).o): CFLAGS += -g1
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -70,12 +70,16 @@ typedef struct ct_pair_factors {
 } ct_pair_factors;
 
 /* Of a rule over triplets: every anchor's list of positives, [start[i], start[i+1]) for rows
- * first..last-1 of the other side, itself included at distance -INFINITY. */
+ * first..last-1 of the other side, or for the columns named, ascending. One that is no positive,
+ * such as the anchor itself, stands at distance -INFINITY. */
 typedef struct ct_pair_triplets {
-  double margin;
+  double margin; /* of all anchors; a refinement has one for each */
   bool soft;
   int64_t *start;      /* [rows + 1] */
+  int64_t *column;     /* [start[rows]]; NULL: ranges */
   double *far, *slope; /* [start[rows]] distances; sums of the slopes of their triplets */
+  double *share;       /* [start[rows]] a triplet counts as often as the shares of its positive and
+                          of its negative say; NULL: once */
 } ct_pair_triplets;
 
 /* What passes note about the pairs of each anchor when they are asked to. [rows] arrays; totals
@@ -90,6 +94,40 @@ typedef struct ct_pair_diagnosis {
   _Atomic int64_t bins[CT_KINDS][CT_DIAGNOSIS_BINS]; /* as in ct_loss_diagnosis */
   void *room;
 } ct_pair_diagnosis;
+
+/* What makes pairs differ beyond their similarity and kind: every pair may count for the anchor at
+ * either of its ends with a share >= 0 of its own, 0 being no pair, and every anchor may have
+ * parameters of its own. core/cpu/pair_shares.h finds the shares of a tile. */
+typedef struct ct_pair_refinement {
+  /* Of anchors: [rows, CT_LOSS_PARAMETERS]; and in the compute type, [rows] one after the other,
+   * each parameter, and by kind logits' scale / ln 2 in two parts. */
+  const double *own;
+  void *parameters, *scale[CT_KINDS];
+  /* Rows with several labels: numbers of the labels of each row, ascending, and the columns that
+   * carry each. NULL: positives are the ranges of ct_pair_side. */
+  const int64_t *set_start, *set;
+  const int64_t *carrier_start, *carrier;
+  const int64_t *column_labels; /* [columns] how many a column has */
+  bool soft; /* a positive pair's share is that of the labels in common among those of both ends */
+  /* Weights of pairs, each NULL where there are none: of every column as a partner (of one set: of
+   * every row); by the labels, numbered from 0, of the anchor and of its partner, [labels, labels].
+   */
+  const double *partner;
+  const double *by_label;
+  const int64_t *row_label, *column_label;
+  int64_t labels;
+  /* The hardest negatives of each anchor: those with the largest similarities, the lower `order`
+   * among equals. At first a heap for each anchor, the last of its negatives on top; then that one
+   * alone, in heap_s[anchor] and heap_order[anchor]. */
+  int64_t hardest;      /* 0: all negatives count */
+  const int64_t *order; /* [columns]; NULL: that of the columns */
+  double *heap_s;       /* [rows, hardest], then [rows] */
+  int64_t *heap_order, *heap_count;
+  bool chosen; /* ct_pair_stream_choose has run */
+  /* What ct_pair_stream_sums adds up for each anchor: pairs with a share, and their shares. */
+  int64_t *pairs[CT_KINDS];
+  double *mass[CT_KINDS];
+} ct_pair_refinement;
 
 typedef struct ct_pair_stream {
   ct_dtype dtype; /* compute type: CT_FLOAT or CT_DOUBLE */
@@ -108,11 +146,15 @@ typedef struct ct_pair_stream {
   void *kept; /* room for the similarities of the first `kept_tiles` tiles: ct_pair_stream_sums
                  fills it and ct_pair_stream_gradient reads it in place of computing them again */
   int64_t kept_tiles;
-  ct_pair_diagnosis *diagnosis; /* NULL: nothing is noted */
+  ct_pair_refinement *refinement; /* NULL: every pair counts once, all anchors share parameters */
+  ct_pair_diagnosis *diagnosis;   /* NULL: nothing is noted */
 } ct_pair_stream;
 
 /* How many tiles of a pass there are and how many elements the similarities of one take. */
 void ct_pair_stream_tiles(const ct_pair_stream *stream, int64_t *tiles, int64_t *elements);
+
+/* Finds the hardest negatives of a refinement that asks for them, before any other pass. */
+ct_status ct_pair_stream_choose(const ct_pair_stream *stream, ct_error *error);
 
 /* Adds every pair to the sums of its anchors. */
 ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums sums[CT_KINDS],
@@ -147,6 +189,12 @@ typedef struct ct_pair_run {
   int variant;
   const double *parameters;
   void *s;
+  /* Of a refinement (ct_pair_refinement): shares of the run's pairs at either end, those of
+   * positives above 0, those of negatives below; parameters and scales of the ends, `pitch` from
+   * one to the next. row_share is NULL: there is none. */
+  const void *row_share, *column_share; /* [rows, n]; share_stride from one row to the next */
+  const void *row_own, *column_own, *row_scale, *column_scale;
+  int64_t share_stride, pitch;
   void *row_reach, *column_reach;               /* [rows]; [n]: largest coordinates */
   const void *row_reference, *column_reference; /* [rows]; [n] */
   const void *row_factor, *column_factor;       /* [rows]; [n] */
@@ -162,9 +210,10 @@ typedef struct ct_pair_kernels {
   double (*start)(int kind, bool of_reference);
   /* Raises reaches to the largest coordinate of the run. */
   void (*reach)(const ct_pair_run *run);
-  /* Raises references to what was reached, and rescales the sums that are relative to them. */
-  void (*raise)(int kind, int64_t n, const double *parameters, const void *reach, void *reference,
-                double *sum);
+  /* Raises references to what was reached, and rescales the sums that are relative to them. scale:
+   * the anchors' own, as of a run; NULL: that of the parameters. */
+  void (*raise)(int kind, int64_t n, const double *parameters, const void *scale, int64_t pitch,
+                const void *reach, void *reference, double *sum);
   /* Adds the run's pairs to the statistics of both ends. */
   void (*add)(const ct_pair_run *run);
   /* The weight of each pair, dL/ds. */

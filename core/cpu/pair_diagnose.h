@@ -16,59 +16,98 @@ static int bin_of(double s) {
   return place < 0 ? 0 : place < CT_DIAGNOSIS_BINS ? (int)place : CT_DIAGNOSIS_BINS - 1;
 }
 
+/* What a run brings, in double: similarities or weights of row i's pairs, and whether they count
+ * for the row's anchor and for the columns' (nothing does for columns that are no anchors). */
+typedef struct diagnosed {
+  double value[LARGEST_BLOCK];
+  bool own[LARGEST_BLOCK], other[LARGEST_BLOCK];
+} diagnosed;
+
+static void load_diagnosed(diagnosed *to, const pass *p, const tile *t, int64_t i, const run *r,
+                           const void *sheet, int64_t stride) {
+  const int64_t n = r->to - r->from, at = r->from - t->column;
+  double share[LARGEST_BLOCK];
+  load_doubles(to->value, p, sheet, i * stride + at, n);
+  for (int64_t j = 0; j < n; j++) to->own[j] = true, to->other[j] = t->both;
+  if (!p->stream->refinement) return;
+  for (int end = 0; end < (t->both ? 2 : 1); end++) {
+    bool *counts = end ? to->other : to->own;
+    load_doubles(share, p, end ? t->column_share : t->row_share, i * SCRATCH_STRIDE + at, n);
+    for (int64_t j = 0; j < n; j++)
+      counts[j] = r->kind == CT_POSITIVE ? share[j] > 0 : share[j] < 0;
+  }
+}
+
+/* m of an anchor. */
+static double diagnosed_m(const pass *p, int64_t anchor) {
+  const ct_pair_refinement *r = p->stream->refinement;
+  return r ? r->own[anchor * CT_LOSS_PARAMETERS + CT_CIRCLE_M] : p->stream->diagnosis->m;
+}
+
+static double alpha_of(bool positive, double s, double m) {
+  double a = positive ? 1 + m - s : s + m;
+  return a > 0 ? a : 0;
+}
+
+static void meet_hardest(double *hardest, bool positive, double s) {
+  *hardest = positive ? fmin(*hardest, s) : fmax(*hardest, s);
+}
+
 /* Similarities of row i with the columns of a run. */
-static void diagnose_run(const pass *p, const tile *t, int64_t i, const run *r, const double *s,
-                         int64_t bins[CT_DIAGNOSIS_BINS]) {
+static void diagnose_run(const pass *p, const tile *t, int64_t i, const run *r,
+                         const diagnosed *from, int64_t bins[CT_DIAGNOSIS_BINS]) {
   const ct_pair_diagnosis *d = p->stream->diagnosis;
   bool positive = r->kind == CT_POSITIVE;
-  double *hardest = d->hardest[r->kind], worst = hardest[t->row + i], alpha = 0;
+  double *hardest = d->hardest[r->kind], m = diagnosed_m(p, t->row + i), alpha = 0;
   for (int64_t j = 0; j < r->to - r->from; j++) {
-    double a = positive ? 1 + d->m - s[j] : s[j] + d->m;
-    bins[bin_of(s[j])]++;
-    alpha += a > 0 ? a : 0;
-    worst = positive ? fmin(worst, s[j]) : fmax(worst, s[j]);
-    if (!t->both) continue;
-    double *other = &hardest[r->from + j];
-    *other = positive ? fmin(*other, s[j]) : fmax(*other, s[j]);
+    const double s = from->value[j];
+    bins[bin_of(s)] += from->own[j] + from->other[j];
+    if (from->own[j]) {
+      alpha += alpha_of(positive, s, m);
+      meet_hardest(&hardest[t->row + i], positive, s);
+    }
+    if (!from->other[j]) continue;
+    alpha += alpha_of(positive, s, diagnosed_m(p, r->from + j));
+    meet_hardest(&hardest[r->from + j], positive, s);
   }
-  hardest[t->row + i] = worst;
-  d->alpha[r->kind][t->row + i] += t->both ? 2 * alpha : alpha;
+  d->alpha[r->kind][t->row + i] += alpha;
 }
 
 /* s: the tile's similarities. */
 static void diagnose_pairs(const pass *p, const tile *t, const void *s, int64_t stride) {
   int64_t bins[CT_KINDS][CT_DIAGNOSIS_BINS] = {{0}};
-  double own[LARGEST_BLOCK];
+  diagnosed own;
   run runs[4];
   for (int64_t i = 0; i < t->rows; i++) {
     int count = find_runs(p->stream, t->row + i, t->column, t->column + t->columns, runs);
     for (int k = 0; k < count; k++) {
-      load_doubles(own, p, s, i * stride + (runs[k].from - t->column), runs[k].to - runs[k].from);
-      diagnose_run(p, t, i, &runs[k], own, bins[runs[k].kind]);
+      load_diagnosed(&own, p, t, i, &runs[k], s, stride);
+      diagnose_run(p, t, i, &runs[k], &own, bins[runs[k].kind]);
     }
   }
   for (int kind = 0; kind < CT_KINDS; kind++)
     for (int b = 0; b < CT_DIAGNOSIS_BINS; b++)
-      atomic_fetch_add(&p->stream->diagnosis->bins[kind][b],
-                       t->both ? 2 * bins[kind][b] : bins[kind][b]);
+      atomic_fetch_add(&p->stream->diagnosis->bins[kind][b], bins[kind][b]);
 }
 
 /* s: the tile's weights, dL/ds of each pair. */
 static void diagnose_weights(const pass *p, const tile *t, const void *s, int64_t stride) {
   const ct_pair_diagnosis *d = p->stream->diagnosis;
-  double own[LARGEST_BLOCK];
+  diagnosed from;
   run runs[4];
   for (int64_t i = 0; i < t->rows; i++) {
     int count = find_runs(p->stream, t->row + i, t->column, t->column + t->columns, runs);
     for (int k = 0; k < count; k++) {
       const run *r = &runs[k];
       double *sum = d->weight[r->kind], *square = d->square[r->kind];
-      load_doubles(own, p, s, i * stride + (r->from - t->column), r->to - r->from);
+      load_diagnosed(&from, p, t, i, r, s, stride);
       for (int64_t j = 0; j < r->to - r->from; j++) {
-        double w = fabs(own[j]);
-        sum[t->row + i] += w;
-        square[t->row + i] += w * w;
-        if (!t->both) continue;
+        double w = fabs(from.value[j]);
+        if (from.own[j]) {
+          sum[t->row + i] += w;
+          square[t->row + i] += w * w;
+        }
+        if (!from.other[j]) continue;
         sum[r->from + j] += w;
         square[r->from + j] += w * w;
       }

@@ -10,7 +10,10 @@
  * Of a tile, similarities come by one packed product; each row's similarities fall into at most
  * four runs (negatives before, positives up to itself, positives after itself, negatives behind),
  * because both sides are sorted by label; the runs go to the loss's inner loops. Classes of several
- * vectors are first narrowed to the nearest of each, and their weights spread out again. */
+ * vectors are first narrowed to the nearest of each, and their weights spread out again.
+ *
+ * Where pairs count more or less than once (ct_pair_refinement), sheets of shares stand beside the
+ * similarities, and the same loops read them (pair_shares.h). */
 #include "cpu/pair.h"
 #include <math.h>
 #include <omp.h>
@@ -20,6 +23,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "cpu/pair_schedule.h"
+#include "loss/circle.h"
 #include "cpu/tile.h"
 #include "cpu/triplet.h"
 
@@ -78,10 +82,20 @@ static int add_run(run *runs, int count, int64_t from, int64_t to, int64_t low, 
   return count + 1;
 }
 
-/* The runs of row i within columns low..high-1, those from..to-1 left out. */
+/* Whether kinds are told by shares alone: a row's positives are no range of columns. */
+static bool is_mixed(const ct_pair_stream *stream) {
+  return stream->refinement && stream->refinement->set;
+}
+
+/* The runs of row i within columns low..high-1, those from..to-1 left out. Where kinds are mixed,
+ * all columns once for either kind. */
 static int runs_without(const ct_pair_stream *stream, int64_t i, int64_t from, int64_t to,
                         int64_t low, int64_t high, run runs[4]) {
   int64_t first = stream->rows->first[i], last = stream->rows->last[i];
+  if (is_mixed(stream)) {
+    for (int kind = 0; kind < CT_KINDS; kind++) runs[kind] = (run){low, high, kind};
+    return CT_KINDS;
+  }
   int count = add_run(runs, 0, 0, first, low, high, CT_NEGATIVE);
   count = add_run(runs, count, first, from, low, high, CT_POSITIVE);
   count = add_run(runs, count, to, last, low, high, CT_POSITIVE);
@@ -102,7 +116,8 @@ typedef struct pass {
   shape shape;
   const ct_pair_sums *sums;
   const ct_pair_coupling *coupling;
-  bool list; /* the positives of triplets */
+  bool list;   /* the positives of triplets */
+  bool choose; /* the hardest negatives */
   const ct_pair_factors *factors;
   const ct_pair_gradient *gradient;
 } pass;
@@ -121,13 +136,14 @@ typedef struct tile {
   int64_t vectors;                    /* that the columns are made of */
   const ct_pair_side *y; /* what the columns are of, and which row of it is the first */
   int64_t first;
-  bool both;                 /* columns are anchors too: off the diagonal of one set */
-  void *to_columns;          /* their gradient, laid out as y; NULL: not wanted */
-  double *to_columns_weight; /* [y->padded] */
-  char *scratch;             /* SCRATCH elements of the compute type, this thread's */
-  int32_t *nearest;          /* [rows, LARGEST_BLOCK] which vector of its class each column is */
-  weight_list lists[2];      /* of rows and of columns, this thread's */
-  char *kept;                /* [rows, kept_stride] similarities to keep, or NULL */
+  bool both;                      /* columns are anchors too: off the diagonal of one set */
+  void *to_columns;               /* their gradient, laid out as y; NULL: not wanted */
+  double *to_columns_weight;      /* [y->padded] */
+  char *scratch;                  /* SCRATCH elements of the compute type, this thread's */
+  char *row_share, *column_share; /* sheets of a refinement, this thread's (pair_shares.h) */
+  int32_t *nearest;     /* [rows, LARGEST_BLOCK] which vector of its class each column is */
+  weight_list lists[2]; /* of rows and of columns, this thread's */
+  char *kept;           /* [rows, kept_stride] similarities to keep, or NULL */
   int64_t kept_stride;
 } tile;
 
@@ -169,6 +185,7 @@ static int64_t rows_alike(const pass *p, const tile *t, int64_t i, int64_t end) 
   const int64_t *first = p->stream->rows->first + t->row, *last = p->stream->rows->last + t->row;
   const int64_t low = t->column, high = t->column + t->columns;
   int64_t to = i + 1;
+  if (is_mixed(p->stream)) return end - i;
   if (last[i] <= low || first[i] >= high || first[i] == last[i])
     while (to < end && (last[to] <= low || first[to] >= high || first[to] == last[to])) to++;
   else
@@ -182,11 +199,11 @@ typedef void visit_runs(const pass *p, const tile *t, int64_t row, int64_t rows,
 
 /* Visits all pairs of the tile's rows from..to-1, many rows at a time. Rows that meet themselves
  * have a run of positives on either side: unless `self` is wanted as one more positive, these are
- * visited row by row. */
+ * visited row by row; of a refinement it has no share. */
 static void each_run(const pass *p, const tile *t, int64_t from, int64_t to, bool self,
                      visit_runs *visit, void *context) {
   const int64_t low = t->column, high = t->column + t->columns;
-  const bool split = is_diagonal(p, t) && !self;
+  const bool split = is_diagonal(p, t) && !self && !p->stream->refinement;
   run runs[4];
   for (int64_t i = from, rows; i < to; i += rows) {
     int64_t row = t->row + i, last = p->stream->rows->last[row];
@@ -212,6 +229,7 @@ static double triplet_slope(const pass *p, double s) {
   return p->stream->variant == CT_MEASURE_DISTANCE ? ct_distance_slope(s) : -1;
 }
 
+#include "cpu/pair_hardest.h"
 #include "cpu/pair_diagnose.h"
 
 #define REAL    float
@@ -230,21 +248,24 @@ static double triplet_slope(const pass *p, double s) {
 #define PAIRS   (&ct_pair_kernels_of(p->stream->rule)->f64)
 #include "cpu/pair_tile.h"
 
-/* Whether rows and columns of a tile have a label in common. */
+/* Whether rows and columns of a tile have a label in common, or may have. */
 static bool has_positives(const pass *p, const tile *t) {
   const ct_pair_side *x = p->stream->rows;
+  if (is_mixed(p->stream)) return true;
   return x->first[t->row] < t->column + t->columns && x->last[t->row + t->rows - 1] > t->column;
 }
 
 static void run_tile(const pass *p, const tile *t) {
   if ((p->coupling || p->list) && !has_positives(p, t)) return;
   if (p->stream->dtype == CT_FLOAT)
-    p->list       ? tile_list_f32(p, t)
+    p->choose     ? tile_choose_f32(p, t)
+    : p->list     ? tile_list_f32(p, t)
     : p->coupling ? tile_couple_f32(p, t)
     : p->gradient ? tile_gradient_f32(p, t)
                   : tile_sums_f32(p, t);
   else
-    p->list       ? tile_list_f64(p, t)
+    p->choose     ? tile_choose_f64(p, t)
+    : p->list     ? tile_list_f64(p, t)
     : p->coupling ? tile_couple_f64(p, t)
     : p->gradient ? tile_gradient_f64(p, t)
                   : tile_sums_f64(p, t);
@@ -258,10 +279,12 @@ void ct_pair_stream_tiles(const ct_pair_stream *stream, int64_t *tiles, int64_t 
 }
 
 /* A thread's room: scratch; where pairs are dropped, the lists; where classes have several vectors,
- * the nearest; of two sets, a block of columns. */
+ * the nearest; of a refinement, two sheets of shares; of two sets, a block of columns. */
 typedef struct room {
-  size_t lists, nearest, block, end; /* where they begin, in bytes */
+  size_t lists, nearest, shares, block, end; /* where they begin, in bytes */
 } room;
+
+enum { SHEET = LARGEST_BLOCK * SCRATCH_STRIDE };
 
 static size_t to_line(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -278,8 +301,9 @@ static room room_of(const pass *p) {
                  2 * to_line(width * sizeof(double)) + 2 * (size_t)p->stream->dim * real;
   room r = {.lists = to_line(SCRATCH * real)};
   r.nearest = r.lists + (p->factors && p->factors->cut[0] ? to_line(lists) : 0);
-  r.block =
+  r.shares =
       r.nearest + (p->stream->centres > 1 ? LARGEST_BLOCK * LARGEST_BLOCK * sizeof(int32_t) : 0);
+  r.block = r.shares + (p->stream->refinement ? 2 * to_line(SHEET * real) : 0);
   r.end = r.block + (p->stream->columns ? to_line(block) : 0);
   return r;
 }
@@ -287,6 +311,8 @@ static room room_of(const pass *p) {
 static void place_lists(const pass *p, tile *t) {
   size_t real = ct_dtype_size(p->stream->dtype);
   char *at = t->scratch + room_of(p).lists;
+  t->row_share = t->scratch + room_of(p).shares;
+  t->column_share = t->row_share + to_line(SHEET * real);
   if (!p->factors || !p->factors->cut[0]) return;
   for (int k = 0; k < 2; k++, at += (MOST_LISTED + 1) * real) t->lists[k].value = at;
   for (int k = 0; k < 2; k++, at += (LARGEST_BLOCK + MOST_LISTED + 2) * sizeof(int32_t)) {
@@ -419,6 +445,13 @@ ct_status ct_pair_stream_sums(const ct_pair_stream *stream, const ct_pair_sums s
                               ct_error *error) {
   pass p = {.stream = stream, .shape = shape_of(stream), .sums = sums};
   return run_pass(&p, "pair-wise loss", error);
+}
+
+ct_status ct_pair_stream_choose(const ct_pair_stream *stream, ct_error *error) {
+  pass p = {.stream = stream, .shape = shape_of(stream), .choose = true};
+  CT_TRY(run_pass(&p, "hardest negatives", error));
+  close_heaps(stream->refinement, stream->rows->rows);
+  return CT_OK;
 }
 
 ct_status ct_pair_stream_couple(const ct_pair_stream *stream, const ct_pair_coupling *coupling,

@@ -60,15 +60,33 @@ static NAME(sheet) NAME(compute)(const pass *p, const tile *t, bool known) {
   return p->stream->centres > 1 ? NAME(take_nearest)(p, t, sheet) : sheet;
 }
 
+/* Shares of a run's pairs, and what its ends have of their own. */
+static void NAME(refine_run)(const pass *p, const tile *t, int64_t row, const run *r,
+                             ct_pair_run *to) {
+  const ct_pair_refinement *own = p->stream->refinement;
+  const int64_t at = row * SCRATCH_STRIDE + (r->from - t->column);
+  to->share_stride = SCRATCH_STRIDE;
+  to->pitch = p->stream->rows->rows;
+  to->row_share = (const REAL *)(const void *)t->row_share + at;
+  to->row_own = (const REAL *)own->parameters + t->row + row;
+  to->row_scale = (const REAL *)own->scale[r->kind] + t->row + row;
+  if (p->stream->columns) return;
+  to->column_share = (const REAL *)(const void *)t->column_share + at;
+  to->column_own = (const REAL *)own->parameters + r->from;
+  to->column_scale = (const REAL *)own->scale[r->kind] + r->from;
+}
+
 static ct_pair_run NAME(run_of)(const pass *p, const tile *t, const NAME(sheet) * sheet,
                                 int64_t row, int64_t rows, const run *r) {
-  return (ct_pair_run){.rows = rows,
-                       .n = r->to - r->from,
-                       .stride = sheet->stride,
-                       .kind = r->kind,
-                       .variant = p->stream->variant,
-                       .parameters = p->stream->parameters,
-                       .s = sheet->s + row * sheet->stride + (r->from - t->column)};
+  ct_pair_run all = {.rows = rows,
+                     .n = r->to - r->from,
+                     .stride = sheet->stride,
+                     .kind = r->kind,
+                     .variant = p->stream->variant,
+                     .parameters = p->stream->parameters,
+                     .s = sheet->s + row * sheet->stride + (r->from - t->column)};
+  if (p->stream->refinement) NAME(refine_run)(p, t, row, r, &all);
+  return all;
 }
 
 static void NAME(start_sums)(const pass *p, const tile *t, NAME(sheet) * sheet) {
@@ -87,8 +105,10 @@ static void NAME(start_sums)(const pass *p, const tile *t, NAME(sheet) * sheet) 
 
 static void NAME(raise_references)(const pass *p, const REAL *reach, int kind, int64_t from,
                                    int64_t n) {
-  PAIRS->raise(kind, n, p->stream->parameters, reach, (REAL *)p->sums[kind].reference + from,
-               p->sums[kind].sum + from);
+  const ct_pair_refinement *own = p->stream->refinement;
+  const REAL *scale = own ? (const REAL *)own->scale[kind] + from : NULL;
+  PAIRS->raise(kind, n, p->stream->parameters, scale, p->stream->rows->rows, reach,
+               (REAL *)p->sums[kind].reference + from, p->sums[kind].sum + from);
 }
 
 /* What is done with the runs of a tile in forward. */
@@ -145,15 +165,39 @@ static void NAME(flush_columns)(const pass *p, const tile *t, const NAME(sheet) 
   }
 }
 
+#include "cpu/pair_shares.h"
+
+/* How often the pair of a tile's row i and column j counts as a positive for one of its ends. */
+static double NAME(positive_share)(const pass *p, const tile *t, int64_t i, int64_t j,
+                                   bool of_column) {
+  const char *sheet = of_column ? t->column_share : t->row_share;
+  if (!p->stream->refinement) return 1;
+  REAL share = ((const REAL *)(const void *)sheet)[i * SCRATCH_STRIDE + j];
+  return share > 0 ? (double)share : 0;
+}
+
 #include "cpu/pair_triplets.h"
 
-static void NAME(tile_list)(const pass *p, const tile *t) {
+/* Whether the first pass, which keeps similarities, has met this tile. */
+static bool NAME(is_known)(const pass *p, const tile *t) {
+  return t->kept && p->stream->refinement && p->stream->refinement->chosen;
+}
+
+static void NAME(tile_choose)(const pass *p, const tile *t) {
   NAME(sheet) sheet = NAME(compute)(p, t, false);
+  NAME(find_shares)(p, t, &sheet, false);
+  NAME(offer_negatives)(p, t, &sheet);
+}
+
+static void NAME(tile_list)(const pass *p, const tile *t) {
+  NAME(sheet) sheet = NAME(compute)(p, t, NAME(is_known)(p, t));
+  NAME(find_shares)(p, t, &sheet, true);
   NAME(list_positives)(p, t, &sheet);
 }
 
 static void NAME(tile_sums)(const pass *p, const tile *t) {
-  NAME(sheet) sheet = NAME(compute)(p, t, false);
+  NAME(sheet) sheet = NAME(compute)(p, t, NAME(is_known)(p, t));
+  NAME(find_shares)(p, t, &sheet, true);
   if (p->stream->diagnosis) diagnose_pairs(p, t, sheet.s, sheet.stride);
   NAME(summing) reach = {&sheet, PAIRS->reach}, add = {&sheet, PAIRS->add};
   NAME(start_sums)(p, t, &sheet);
@@ -176,19 +220,22 @@ static ct_coupled NAME(couple)(const pass *p, const double *own, REAL s, int64_t
                                int64_t column, bool of_column) {
   const ct_pair_stream *stream = p->stream;
   const double other = stream->columns ? -INFINITY : own[of_column ? row : column];
-  return stream->rule->couple((double)s, own[of_column ? column : row], other, stream->variant,
-                              stream->parameters);
+  const int64_t anchor = of_column ? column : row;
+  const double *parameters = stream->parameters;
+  if (stream->refinement) parameters = stream->refinement->own + anchor * CT_LOSS_PARAMETERS;
+  return stream->rule->couple((double)s, own[anchor], other, stream->variant, parameters);
 }
 
-static void NAME(add_coupled)(const ct_pair_coupling *to, int64_t i, ct_coupled c) {
-  to->term[i] += c.term;
-  to->count[i] += c.term != 0;
-  to->by_own[i] += c.by_own;
+static void NAME(add_coupled)(const ct_pair_coupling *to, int64_t i, ct_coupled c, double share) {
+  to->term[i] += share * c.term;
+  to->count[i] += c.term != 0 ? share : 0;
+  to->by_own[i] += share * c.by_own;
 }
 
 static void NAME(tile_couple)(const pass *p, const tile *t) {
   const ct_pair_coupling *to = p->coupling;
   NAME(sheet) sheet = NAME(compute)(p, t, t->kept != NULL);
+  NAME(find_shares)(p, t, &sheet, true);
   run runs[4];
   for (int64_t i = 0; i < t->rows; i++) {
     int64_t row = t->row + i;
@@ -196,8 +243,12 @@ static void NAME(tile_couple)(const pass *p, const tile *t) {
     for (int k = 0; k < count; k++) {
       for (int64_t j = runs[k].from; j < runs[k].to && runs[k].kind == CT_POSITIVE; j++) {
         REAL s = sheet.s[i * sheet.stride + (j - t->column)];
-        NAME(add_coupled)(to, row, NAME(couple)(p, to->own, s, row, j, false));
-        if (t->both) NAME(add_coupled)(to, j, NAME(couple)(p, to->own, s, row, j, true));
+        double share = NAME(positive_share)(p, t, i, j - t->column, false);
+        if (share > 0)
+          NAME(add_coupled)(to, row, NAME(couple)(p, to->own, s, row, j, false), share);
+        if (!t->both) continue;
+        share = NAME(positive_share)(p, t, i, j - t->column, true);
+        if (share > 0) NAME(add_coupled)(to, j, NAME(couple)(p, to->own, s, row, j, true), share);
       }
     }
   }
@@ -225,9 +276,13 @@ static void NAME(weigh_coupled)(const pass *p, const tile *t, int64_t row, int64
   for (int64_t i = row; i < row + rows; i++)
     for (int64_t j = of->from; j < of->to; j++) {
       REAL s = sheets->from.s[i * sheets->from.stride + (j - t->column)];
-      double w = (double)linear[t->row + i] * NAME(couple)(p, own, s, t->row + i, j, false).by_s;
-      if (!p->stream->columns)
-        w += (double)linear[j] * NAME(couple)(p, own, s, t->row + i, j, true).by_s;
+      double share = NAME(positive_share)(p, t, i, j - t->column, false), w = 0;
+      if (share > 0)
+        w = share * (double)linear[t->row + i] * NAME(couple)(p, own, s, t->row + i, j, false).by_s;
+      double other = p->stream->columns ? 0 : NAME(positive_share)(p, t, i, j - t->column, true);
+      if (other > 0)
+        w += other * (double)linear[j] * NAME(couple)(p, own, s, t->row + i, j, true).by_s;
+      if (is_mixed(p->stream) && !(share > 0) && !(other > 0)) continue; /* a negative's place */
       sheets->to.s[i * sheets->to.stride + (j - t->column)] = (REAL)w;
     }
 }
@@ -261,12 +316,26 @@ static void NAME(weigh_run)(const pass *p, const tile *t, int64_t row, int64_t r
   PAIRS->weigh(&r);
 }
 
+/* Of a refinement: the loops write pairs that have a share. */
+static void NAME(clear_shareless)(const pass *p, const tile *t, const NAME(sheet) * weights) {
+  const REAL *row = (const REAL *)(const void *)t->row_share;
+  const REAL *column = (const REAL *)(const void *)t->column_share;
+  for (int64_t i = 0; i < t->rows; i++)
+    for (int64_t j = 0; j < t->columns; j++) {
+      const int64_t at = i * SCRATCH_STRIDE + j;
+      const bool none = row[at] == 0 && (p->stream->columns || column[at] == 0);
+      if (none) weights->s[i * weights->stride + j] = 0;
+    }
+}
+
 /* The weights of the tile's pairs from their similarities, in place or, where those were kept, in
  * scratch. */
 static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
   NAME(weighing)
   sheets = {.from = NAME(compute)(p, t, t->kept != NULL),
             .to = {.s = (REAL *)(void *)t->scratch, .stride = SCRATCH_STRIDE}};
+  NAME(find_shares)(p, t, &sheets.from, true);
+  if (p->stream->refinement) NAME(clear_shareless)(p, t, &sheets.to);
   each_run(p, t, 0, t->rows, true, NAME(weigh_run), &sheets);
   for (int64_t i = 0; i < t->rows && is_diagonal(p, t); i++)
     sheets.to.s[i * sheets.to.stride + i] = 0;

@@ -6,67 +6,86 @@
 
 enum { FACTORS = 512 };
 
-static void add_hard(int64_t n, const double *near, double far, double *value, double *count) {
-  double total = 0, some = 0;
-#pragma omp simd reduction(+ : total, some)
+/* One positive against n negatives: sums over them. */
+typedef struct sums {
+  double value, count, slope;
+} sums;
+
+static inline __attribute__((always_inline)) sums hard_sums(int64_t n, const double *near,
+                                                            const double *share, double far) {
+  double value = 0, count = 0;
+#pragma omp simd reduction(+ : value, count)
   for (int64_t j = 0; j < n; j++) {
-    double z = near[j] + far;
-    total += z > 0 ? z : 0;
-    some += z > 0 ? 1.0 : 0.0;
+    double z = near[j] + far, often = share ? share[j] : 1;
+    value += z > 0 ? often * z : 0;
+    count += z > 0 ? often : 0;
   }
-  *value += total;
-  *count += some;
+  return (sums){value, count, count};
 }
 
 /* `slope` and `count` apart: a value that underflows is 0. */
-static void add_soft(int64_t n, const double *near, double far, double *value, double *count,
-                     double *slope) {
-  double total = 0, some = 0, product = 1, slopes = 0;
-#pragma omp simd reduction(+ : total, some, slopes) reduction(* : product)
+static sums soft_sums(int64_t n, const double *near, double far) {
+  double value = 0, count = 0, product = 1, slope = 0;
+#pragma omp simd reduction(+ : value, count, slope) reduction(* : product)
   for (int64_t j = 0; j < n; j++) {
     double z = near[j] + far, tail = ct_exp_f64(z > 0 ? -z : z);
-    total += z > 0 ? z : 0;
-    some += z > 0 || tail > 0 ? 1.0 : 0.0;
-    slopes += (z > 0 ? 1 : tail) / (1 + tail);
+    value += z > 0 ? z : 0;
+    count += z > 0 || tail > 0 ? 1.0 : 0.0;
+    slope += (z > 0 ? 1 : tail) / (1 + tail);
     product *= 1 + tail;
   }
-  *value += total + log(product);
-  *count += some;
-  *slope += slopes;
+  return (sums){value + log(product), count, slope};
 }
 
-static void add(int64_t n, const double *near, int64_t positives, const double *far, bool soft,
-                double *value, double *count, double *slope) {
-  for (int64_t k = 0; k < positives; k++) {
-    if (!soft) {
-      double active = 0;
-      add_hard(n, near, far[k], value, &active);
-      *count += active;
-      slope[k] += active;
-      continue;
-    }
-    for (int64_t from = 0; from < n; from += FACTORS)
-      add_soft(n - from < FACTORS ? n - from : FACTORS, near + from, far[k], value, count,
-               &slope[k]);
+static sums soft_shared_sums(int64_t n, const double *near, const double *share, double far) {
+  sums s = {0};
+  for (int64_t j = 0; j < n; j++) {
+    double z = near[j] + far, tail = ct_exp_f64(z > 0 ? -z : z);
+    s.value += share[j] * ((z > 0 ? z : 0) + log1p(tail));
+    s.count += z > 0 || tail > 0 ? share[j] : 0;
+    s.slope += share[j] * (z > 0 ? 1 : tail) / (1 + tail);
   }
+  return s;
 }
 
-static void weigh(int64_t n, const double *near, int64_t positives, const double *far, bool soft,
+static sums sums_of(const ct_triplet_side *near, int64_t from, int64_t n, double far, bool soft) {
+  const double *value = near->value + from, *share = near->share ? near->share + from : NULL;
+  if (soft) return share ? soft_shared_sums(n, value, share, far) : soft_sums(n, value, far);
+  return share ? hard_sums(n, value, share, far) : hard_sums(n, value, NULL, far);
+}
+
+static void add(const ct_triplet_side *near, const ct_triplet_side *far, bool soft, double *value,
+                double *count, double *slope) {
+  int64_t step = soft ? FACTORS : near->n;
+  for (int64_t k = 0; k < far->n; k++)
+    for (int64_t from = 0; from < near->n; from += step) {
+      int64_t n = near->n - from < step ? near->n - from : step;
+      sums s = sums_of(near, from, n, far->value[k], soft);
+      double often = far->share ? far->share[k] : 1;
+      *value += often * s.value;
+      *count += often * s.count;
+      slope[k] += s.slope;
+    }
+}
+
+static void weigh(const ct_triplet_side *near, const ct_triplet_side *far, bool soft,
                   double *weight) {
+  const int64_t n = near->n;
   for (int64_t j = 0; j < n; j++) weight[j] = 0;
-  for (int64_t k = 0; k < positives; k++) {
-    const double own = far[k];
+  for (int64_t k = 0; k < far->n; k++) {
+    const double own = far->value[k], often = far->share ? far->share[k] : 1;
     if (soft) {
 #pragma omp simd
       for (int64_t j = 0; j < n; j++) {
-        double z = near[j] + own, tail = ct_exp_f64(z > 0 ? -z : z);
-        weight[j] += (z > 0 ? 1 : tail) / (1 + tail);
+        double z = near->value[j] + own, tail = ct_exp_f64(z > 0 ? -z : z);
+        weight[j] += often * (z > 0 ? 1 : tail) / (1 + tail);
       }
     } else {
 #pragma omp simd
-      for (int64_t j = 0; j < n; j++) weight[j] += near[j] + own > 0 ? 1.0 : 0.0;
+      for (int64_t j = 0; j < n; j++) weight[j] += near->value[j] + own > 0 ? often : 0.0;
     }
   }
+  for (int64_t j = 0; j < n && near->share; j++) weight[j] *= near->share[j];
 }
 
 const ct_triplet_kernels CT_ISA_NAME(ct_triplet_kernels) = {add, weigh};

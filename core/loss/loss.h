@@ -25,10 +25,33 @@ typedef enum ct_similarity {
  * four copies of the queries. */
 enum { CT_BUDGET_LIKE_ROWS = -1 };
 
+/* Which pairs are positive. The last two are of labels [rows, G], of which 0 is none. */
+typedef enum ct_positives {
+  CT_EQUAL_LABELS,  /* labels [rows]: those with one label */
+  CT_SHARED_LABELS, /* those with a label in common */
+  CT_SOFT_LABELS,   /* the same; each counts as often as the share says that their labels in common
+                       have in all of their labels (Jaccard's index) */
+} ct_positives;
+
+/* Numbers of the anchors' own in place of a parameter: a Float or Double tensor [queries], or
+ * `by_label`, [C] for labels 1..C. NULL: the parameter is that of all. */
+typedef struct ct_own_parameter {
+  const ct_tensor *values;
+  bool by_label;
+} ct_own_parameter;
+
 typedef struct ct_loss_options {
   const ct_loss_rule *rule;
   double parameter[CT_LOSS_PARAMETERS]; /* as named in rule->parameters */
-  int variant;                          /* 0 or 1: of rule->variant */
+  /* Refinements (loss/refine.h), whose tensors are read by forward alone. */
+  ct_own_parameter own[CT_LOSS_PARAMETERS];
+  ct_positives positives;
+  int64_t hardest_negatives;     /* so many count for each anchor: those with the largest
+                                    similarities, the caller's first among equals; 0: all do */
+  const ct_tensor *pair_weights; /* numbers >= 0, NULL: 1. So often does a pair count for its
+                                    anchor: [partners], or [C, C] by the labels of anchor and
+                                    partner. A pair with weight 0 is none */
+  int variant;                   /* 0 or 1: of rule->variant */
   ct_aggregate aggregate;
   ct_reduction reduction;
   ct_similarity similarity;
@@ -50,7 +73,8 @@ typedef struct ct_loss_facts {
   double loss;                    /* reduced; for CT_NONE the sum */
   int64_t n_anchors, n_valid;     /* valid: has the pairs that the loss needs */
   int64_t n_positive, n_negative; /* ordered pairs */
-  int64_t n_nonzero;              /* terms (rule->unit) that are not zero */
+  int64_t n_nonzero;              /* terms (rule->unit) that are not zero, by the weights of their
+                                     pairs, to the nearest integer */
   double mean_sp, mean_sn;        /* mean similarity over those pairs; NaN when there is none */
   int64_t n_without_positive, n_without_negative; /* anchors */
 } ct_loss_facts;
@@ -77,6 +101,7 @@ typedef struct ct_loss_rows {
   const char *x_name, *labels_name;
   const ct_tensor *x, *labels;
   const int64_t *ignore; /* a label whose rows take no part; NULL: there is none */
+  bool several;          /* labels: [rows, G] integers >= 0, of which 0 is no label */
   int64_t centres; /* of classes: so many consecutive rows are one, at most CT_MOST_CENTRES, and the
                       most similar of them, the first of equals, is met; 0 means 1 */
   const ct_tensor *bias; /* of classes: [classes], the type of x, added to logits that are scaled

@@ -16,8 +16,9 @@ const char *const ct_margin_preset_names[] = {"softmax", "normface",   "cosface"
 
 const ct_margin_preset *ct_margin_preset_at(int index) { return &presets[index]; }
 
-ct_status ct_margin_check(const char *function, const ct_loss_options *options, ct_error *error) {
-  const double *p = options->parameter;
+ct_status ct_margin_check(const char *function, const ct_loss_options *options,
+                          const double *parameters, ct_error *error) {
+  const double *p = parameters;
   if (p[CT_MARGIN_SMOOTHING] > 1)
     return ct_fail(error, CT_EINVALID, "%s: label_smoothing must be from 0 to 1, got %g", function,
                    p[CT_MARGIN_SMOOTHING]);

@@ -17,7 +17,9 @@
 #include "loss/classes.h"
 #include "loss/presets.h"
 #include "loss/circle.h"
+#include "loss/margin.h"
 #include "loss/diagnosis.h"
+#include "loss/refine.h"
 #include "loss/rows.h"
 #include "loss/target.h"
 #include "loss/terms.h"
@@ -28,15 +30,17 @@ struct ct_pair_context {
   ct_loss_options options;
   ct_loss_facts facts;
   ct_sorted_rows queries, references; /* references empty in self mode */
-  ct_pair_sums sums[CT_KINDS];        /* per query */
-  double *own, *by_own;               /* per query; of a coupled loss (core/cpu/pair.h) */
-  ct_pair_triplets triplets;          /* of a loss over triplets */
-  double *weights;                    /* per query; NULL: 1 each */
-  ct_anchor_loss batch;               /* for CT_PER_BATCH */
-  ct_target *targets;                 /* [queries] of a rule that reads them, otherwise NULL */
-  int64_t with_positive;              /* anchors that have a positive */
-  double share[CT_KINDS];             /* what a term counts for in the reduced loss */
-  void *kept;                         /* similarities of the first kept_tiles tiles */
+  double *own_parameters;             /* [queries, CT_LOSS_PARAMETERS]; NULL: all share theirs */
+  ct_refinement refinement;
+  ct_pair_sums sums[CT_KINDS]; /* per query */
+  double *own, *by_own;        /* per query; of a coupled loss (core/cpu/pair.h) */
+  ct_pair_triplets triplets;   /* of a loss over triplets */
+  double *weights;             /* per query; NULL: 1 each */
+  ct_anchor_loss batch;        /* for CT_PER_BATCH */
+  ct_target *targets;          /* [queries] of a rule that reads them, otherwise NULL */
+  int64_t with_positive;       /* anchors that have a positive */
+  double share[CT_KINDS];      /* what a term counts for in the reduced loss */
+  void *kept;                  /* similarities of the first kept_tiles tiles */
   int64_t kept_tiles;
   size_t kept_each;            /* bytes of one tile */
   ct_pair_diagnosis diagnosis; /* for options.diagnostics */
@@ -64,8 +68,10 @@ static void free_sums(ct_pair_context *c) {
   ct_free(c->by_own);
   c->own = c->by_own = NULL;
   ct_free(c->triplets.start);
+  ct_free(c->triplets.column);
   ct_free(c->triplets.far);
   ct_free(c->triplets.slope);
+  ct_free(c->triplets.share);
   c->triplets = (ct_pair_triplets){0};
   ct_free(c->weights);
   c->weights = NULL;
@@ -75,6 +81,8 @@ void ct_pair_context_free(ct_pair_context *context) {
   if (!context) return;
   ct_rows_free(&context->queries);
   ct_rows_free(&context->references);
+  ct_free(context->own_parameters);
+  ct_refinement_free(&context->refinement);
   free_sums(context);
   ct_free(context->targets);
   ct_free(context->kept);
@@ -93,6 +101,11 @@ static ct_dtype compute_type(const ct_loss_options *options, const ct_loss_rows 
   return x->dtype == CT_FLOAT && x->dims == 2 && x->size[0] > FEW_ANCHORS ? CT_FLOAT : CT_DOUBLE;
 }
 
+/* The parameters of anchor i. */
+static const double *parameters_of(const ct_pair_context *c, int64_t i) {
+  return c->own_parameters ? c->own_parameters + i * CT_LOSS_PARAMETERS : c->options.parameter;
+}
+
 /* Whether no logit of the loaded sides can be beyond what float32 splits into integer and rest. */
 static bool fits_float(const ct_pair_context *c) {
   const ct_sorted_rows *q = &c->queries, *r = c->self ? q : &c->references;
@@ -102,7 +115,10 @@ static bool fits_float(const ct_pair_context *c) {
   if (q->similarity == CT_EUCLIDEAN)
     s = 1 + q->largest + r->largest; /* |x-y|^2/2 <= |x|^2 + |y|^2 */
   for (int64_t k = 0; r->lift && k < r->rows / r->centres; k++) lift = fmax(lift, fabs(r->lift[k]));
-  return 1.4427 * c->options.rule->largest(s + lift, c->options.parameter) < (1 << CT_FLOAT_LOGITS);
+  double largest = c->options.rule->largest(s + lift, c->options.parameter);
+  for (int64_t i = 0; i < q->rows && c->own_parameters; i++)
+    largest = fmax(largest, c->options.rule->largest(s + lift, parameters_of(c, i)));
+  return 1.4427 * largest < (1 << CT_FLOAT_LOGITS);
 }
 
 /* What similarities are multiplied with in logits of negatives. */
@@ -115,6 +131,8 @@ static ct_status load_sides_as(ct_pair_context *c, ct_dtype compute, const char 
                                ct_error *error) {
   ct_similarity similarity = c->options.similarity;
   CT_TRY(ct_rows_load(&c->queries, function, queries, compute, similarity, error));
+  ct_free(c->own_parameters);
+  CT_TRY(ct_refinement_parameters(&c->own_parameters, function, &c->options, &c->queries, error));
   if (c->self) {
     ct_rows_free(&c->references);
     ct_rows_match(&c->queries, &c->queries);
@@ -125,6 +143,10 @@ static ct_status load_sides_as(ct_pair_context *c, ct_dtype compute, const char 
                    queries->x_name, references->x_name, ct_dtype_name(queries->x->dtype),
                    ct_dtype_name(references->x->dtype));
   CT_TRY(ct_classes_check_centres(function, references, error));
+  if (queries->several && (!references->labels || !queries->labels))
+    return ct_fail(error, CT_EINVALID, "%s: classes have one label each", function);
+  if (references->bias && c->options.own[CT_MARGIN_SCALE].values)
+    return ct_fail(error, CT_EINVALID, "%s: a bias goes with one scale for all", function);
   CT_TRY(ct_rows_open(&c->references, function, references, compute, similarity, error));
   if (c->references.dim != c->queries.dim)
     return ct_fail(error, CT_EINVALID, "%s: %s must have as many columns as %s, %lld, got %lld",
@@ -155,6 +177,7 @@ static int64_t columns_of(const ct_pair_context *c) {
 
 /* Pairs of anchor i by kind. */
 static int64_t pairs_of(const ct_pair_context *c, int64_t i, int kind) {
+  if (c->refinement.on) return c->refinement.pair.pairs[kind][i];
   int64_t same = c->queries.side.last[i] - c->queries.side.first[i];
   return kind == CT_POSITIVE ? same - (c->self ? 1 : 0) : columns_of(c) - same;
 }
@@ -209,7 +232,8 @@ static double sum_of(const ct_pair_context *c, int64_t i, int kind) {
   int statistics = c->options.rule->statistics(kind == CT_POSITIVE);
   double reference = reference_at(c, kind, i);
   if (!(statistics & (CT_LSE | CT_EXTREME)) || pairs_of(c, i, kind) == 0) return -INFINITY;
-  return statistics & CT_LSE ? ct_log_sum_exp(&c->options, kind, reference, c->sums[kind].sum[i])
+  return statistics & CT_LSE ? ct_log_sum_exp(c->options.rule, parameters_of(c, i), kind, reference,
+                                              c->sums[kind].sum[i])
                              : reference;
 }
 
@@ -219,6 +243,7 @@ static ct_anchor anchor_of(const ct_pair_context *c, int64_t i) {
   for (int kind = 0; kind < CT_KINDS; kind++) {
     const ct_pair_sums *s = &c->sums[kind];
     a.pairs[kind] = pairs_of(c, i, kind);
+    a.mass[kind] = c->refinement.on ? c->refinement.pair.mass[kind][i] : (double)a.pairs[kind];
     a.sum[kind] = sum_of(c, i, kind);
     if (s->term) a.term[kind] = s->term[i], a.count[kind] = s->count[i];
   }
@@ -232,7 +257,7 @@ static ct_anchor anchor_of(const ct_pair_context *c, int64_t i) {
 static ct_anchor_loss anchor_loss(const ct_pair_context *c, int64_t i) {
   const ct_loss_rule *rule = c->options.rule;
   ct_anchor a = anchor_of(c, i);
-  return rule->valid(a.pairs) ? rule->combine(&a, c->options.parameter) : (ct_anchor_loss){0};
+  return rule->valid(a.pairs) ? rule->combine(&a, parameters_of(c, i)) : (ct_anchor_loss){0};
 }
 
 static void count_pairs(ct_pair_context *c) {
@@ -279,7 +304,8 @@ static void batch_term(ct_pair_context *c) {
   if (c->options.rule->valid(a.pairs)) {
     for (int kind = 0; kind < CT_KINDS; kind++) {
       double sum = merge_sums(c, kind, &reference);
-      a.sum[kind] = ct_log_sum_exp(&c->options, kind, reference, c->self ? sum / 2 : sum);
+      a.sum[kind] = ct_log_sum_exp(c->options.rule, c->options.parameter, kind, reference,
+                                   c->self ? sum / 2 : sum);
     }
     c->batch = c->options.rule->combine(&a, c->options.parameter);
   }
@@ -319,15 +345,13 @@ typedef struct parts {
 } parts;
 
 static parts parts_of(ct_unit unit, const ct_anchor *a, double loss) {
-  const double positives = (double)a->pairs[CT_POSITIVE], negatives = (double)a->pairs[CT_NEGATIVE];
+  const double positives = a->mass[CT_POSITIVE], negatives = a->mass[CT_NEGATIVE];
   switch (unit) {
   case CT_OF_ANCHORS: break;
   case CT_OF_POSITIVES: return (parts){{loss}, {positives}, {a->count[CT_POSITIVE]}};
   case CT_OF_TRIPLETS: return (parts){{loss}, {positives * negatives}, {a->count[CT_NEGATIVE]}};
   case CT_OF_PAIRS:
-    return (parts){{a->term[0], a->term[1]},
-                   {(double)a->pairs[0], (double)a->pairs[1]},
-                   {a->count[0], a->count[1]}};
+    return (parts){{a->term[0], a->term[1]}, {a->mass[0], a->mass[1]}, {a->count[0], a->count[1]}};
   }
   return (parts){{loss}, {1}, {loss != 0}};
 }
@@ -343,21 +367,21 @@ static ct_status start_losses(const ct_pair_context *c, ct_tensor *losses, ct_er
 static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *error) {
   const ct_loss_rule *rule = c->options.rule;
   ct_reduction reduction = c->options.reduction;
-  double anchors = 0;
+  double anchors = 0, nonzero = 0;
   parts p = {0};
   CT_TRY(start_losses(c, losses, error));
   for (int64_t i = 0; i < c->queries.rows; i++) {
     ct_anchor a = anchor_of(c, i);
     bool valid = rule->valid(a.pairs);
     double weight = weight_of(c, i);
-    double loss = valid ? rule->combine(&a, c->options.parameter).loss : 0;
+    double loss = valid ? rule->combine(&a, parameters_of(c, i)).loss : 0;
     parts own = valid ? parts_of(rule->unit, &a, loss) : (parts){0};
     anchors += weight;
     for (int part = 0; part < CT_KINDS; part++) {
       p.loss[part] += weight * own.loss[part];
       p.terms[part] += weight * own.terms[part];
       p.nonzero[part] += weight * own.nonzero[part];
-      c->facts.n_nonzero += (int64_t)own.nonzero[part];
+      nonzero += own.nonzero[part];
     }
     if (reduction == CT_NONE)
       ct_scalar_store(losses->dtype,
@@ -365,6 +389,7 @@ static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *e
                                                            (int64_t)ct_dtype_size(losses->dtype),
                       ct_scalar_of(weight * loss));
   }
+  c->facts.n_nonzero = llround(nonzero);
   c->facts.loss = 0;
   for (int kind = 0; kind < CT_KINDS; kind++) {
     int part = rule->unit == CT_OF_PAIRS ? kind : 0;
@@ -386,6 +411,7 @@ static ct_pair_stream stream_of(ct_pair_context *c, const ct_pair_columns *colum
                           .triplets = c->triplets.start ? &c->triplets : NULL,
                           .kept = c->kept,
                           .kept_tiles = c->kept_tiles,
+                          .refinement = c->refinement.on ? &c->refinement.pair : NULL,
                           .diagnosis = c->options.diagnostics ? &c->diagnosis : NULL};
 }
 
@@ -438,6 +464,10 @@ static ct_status make_lists(ct_pair_context *c, ct_error *error) {
   CT_TRY(ct_alloc(&l->start, rows + 1, sizeof *l->start, "loss sums", error));
   l->start[0] = 0;
   for (int64_t i = 0; i < rows; i++) l->start[i + 1] = l->start[i] + side->last[i] - side->first[i];
+  if (c->queries.set)
+    CT_TRY(ct_refinement_list(&c->refinement, l->start, &l->column, rows, columns_of(c), error));
+  if (c->refinement.on && (c->options.pair_weights || c->options.positives == CT_SOFT_LABELS))
+    CT_TRY(new_zeros(&l->share, l->start[rows], error));
   CT_TRY(ct_alloc(&l->far, l->start[rows], sizeof *l->far, "positives of triplets", error));
   CT_TRY(new_zeros(&l->slope, l->start[rows], error));
   for (int64_t e = 0; e < l->start[rows]; e++) l->far[e] = -INFINITY;
@@ -483,7 +513,7 @@ bool ct_pair_diagnosis_of(const ct_pair_context *context, ct_loss_diagnosis *out
   }
   for (int64_t i = 0; i < d->rows; i++)
     past +=
-        is_valid(c, i) && ct_past_boundary(c->options.rule, c->options.parameter,
+        is_valid(c, i) && ct_past_boundary(c->options.rule, parameters_of(c, i),
                                            d->hardest[CT_POSITIVE][i], d->hardest[CT_NEGATIVE][i]);
   out->past_boundary =
       ct_has_boundary(c->options.rule) ? (double)past / (double)c->facts.n_valid : NAN;
@@ -498,13 +528,20 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
   ct_pair_context *c = context;
   ct_loss_rows sides[2] = {*given_queries, given_references ? *given_references : *given_queries};
   const ct_loss_rows *queries = &sides[0], *references = given_references ? &sides[1] : NULL;
-  for (int k = 0; k < 2; k++) sides[k].ignore = options->ignores ? &options->ignore_label : NULL;
+  for (int k = 0; k < 2; k++) {
+    sides[k].ignore = options->ignores ? &options->ignore_label : NULL;
+    sides[k].several = options->positives != CT_EQUAL_LABELS;
+  }
   c->ready = false;
   c->options = *options;
   c->options.weights = NULL;
   CT_TRY(ct_check_loss_options(function, options, error));
-  if (options->rule->target) CT_TRY(ct_margin_check(function, options, error));
+  if (options->rule->target) CT_TRY(ct_margin_check(function, options, options->parameter, error));
   CT_TRY(load_sides(c, function, queries, references, error));
+  for (int64_t i = 0; i < c->queries.rows && c->own_parameters && options->rule->target; i++)
+    CT_TRY(ct_margin_check(function, options, parameters_of(c, i), error));
+  CT_TRY(ct_refinement_start(&c->refinement, function, options, c->own_parameters, &c->queries,
+                             c->self ? NULL : &c->references, error));
   CT_TRY(reset_sums(c, error));
   CT_TRY(read_weights(c, function, options->weights, error));
   CT_TRY(find_targets(c, queries, error));
@@ -514,6 +551,7 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
   if (options->rule->unit == CT_OF_TRIPLETS) CT_TRY(make_lists(c, error));
   CT_TRY(start_diagnosis(c, error));
   ct_pair_stream stream = stream_of(c, &columns);
+  if (c->refinement.pair.hardest) CT_TRY(ct_pair_stream_choose(&stream, error));
   if (stream.triplets) CT_TRY(ct_pair_stream_list(&stream, error));
   CT_TRY(ct_pair_stream_sums(&stream, c->sums, error));
   if (!c->self) CT_TRY(ct_rows_check(&pass, function, references->x_name, error));

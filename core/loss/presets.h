@@ -16,7 +16,9 @@ typedef struct ct_margin_preset {
 extern const char *const ct_margin_preset_names[]; /* NULL-terminated, in the presets' order */
 const ct_margin_preset *ct_margin_preset_at(int index);
 
-/* CT_EINVALID for options of margin softmax that mean nothing together. */
-ct_status ct_margin_check(const char *function, const ct_loss_options *options, ct_error *error);
+/* CT_EINVALID for options of margin softmax that mean nothing together. parameters: those of all
+ * anchors or of one. */
+ct_status ct_margin_check(const char *function, const ct_loss_options *options,
+                          const double *parameters, ct_error *error);
 
 #endif

@@ -25,6 +25,8 @@ static const ct_tile_kernels *tiles_for(ct_dtype compute) {
 void ct_rows_free(ct_sorted_rows *rows) {
   ct_free(rows->label);
   ct_free(rows->origin);
+  ct_free(rows->set_start);
+  ct_free(rows->set);
   ct_free(rows->inverse_norm);
   ct_free(rows->lift);
   ct_free(rows->side.by_dim);
@@ -47,6 +49,13 @@ static ct_status check_shape(const char *function, const ct_loss_rows *in, ct_er
                    in->x_name, ct_shape_text(text, x->dims, x->size));
   if (!labels) return CT_OK;
   int64_t count = ct_tensor_count(labels);
+  if (in->several) {
+    if (labels->dims == 2 && labels->size[0] == x->size[0]) return CT_OK;
+    if (count == 0 && x->size[0] == 0) return CT_OK;
+    return ct_fail(error, CT_EINVALID, "%s: %s must be [%lld, G], some for each row of %s, got %s",
+                   function, in->labels_name, (long long)x->size[0], in->x_name,
+                   ct_shape_text(text, labels->dims, labels->size));
+  }
   if (labels->dims > 1)
     return ct_fail(error, CT_EINVALID, "%s: %s must have one dimension, got %s", function,
                    in->labels_name, ct_shape_text(text, labels->dims, labels->size));
@@ -82,8 +91,70 @@ static ct_status read_labels(int64_t *label, int64_t *origin, int64_t *rows, con
   return CT_OK;
 }
 
+/* One label of a row of several; 0 is none. */
+static ct_status read_one(int64_t *label, const char *function, const ct_loss_rows *in, int64_t i,
+                          int64_t g, ct_error *error) {
+  const ct_tensor *t = in->labels;
+  const char *at = ct_tensor_data(t);
+  ct_scalar v = ct_scalar_load(t->dtype, at + (i * t->stride[0] + g * t->stride[1]) *
+                                                  (int64_t)ct_dtype_size(t->dtype));
+  *label = v.i;
+  bool ignored = in->ignore && v.i == *in->ignore;
+  if ((double)v.i == v.d && (v.i >= 0 || ignored)) return CT_OK;
+  return ct_fail(error, CT_EINVALID,
+                 "%s: %s must hold integers >= 0, got %.17g at row %lld, column %lld", function,
+                 in->labels_name, v.d, (long long)i + 1, (long long)g + 1);
+}
+
+/* The distinct labels of row i, ascending, to set[0..*n-1]. *n is -1 for a row that takes no part:
+ * one that has the ignored label among its own. */
+static ct_status read_set(int64_t *set, int64_t *n, const char *function, const ct_loss_rows *in,
+                          int64_t i, ct_error *error) {
+  *n = 0;
+  for (int64_t g = 0; g < in->labels->size[1]; g++) {
+    int64_t label, at;
+    CT_TRY(read_one(&label, function, in, i, g, error));
+    if (in->ignore && label == *in->ignore) {
+      *n = -1;
+      return CT_OK;
+    }
+    for (at = *n; at > 0 && set[at - 1] > label;) at--;
+    if (label == 0 || (at > 0 && set[at - 1] == label)) continue;
+    memmove(set + at + 1, set + at, (size_t)(*n - at) * sizeof *set);
+    set[at] = label;
+    ++*n;
+  }
+  return CT_OK;
+}
+
+/* The same as read_labels for rows with several: they stay in the caller's order. */
+static ct_status read_sets(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
+                           ct_error *error) {
+  int64_t most, count = 0, used = 0;
+  if (in->ignore && *in->ignore == 0)
+    return ct_fail(error, CT_EINVALID,
+                   "%s: ignore_label must not be 0, which is no label where rows have several",
+                   function);
+  if (!ct_size_mul(out->given, in->labels->size[1], &most))
+    return ct_fail(error, CT_EINVALID, "%s: %s has too many elements", function, in->labels_name);
+  CT_TRY(ct_alloc(&out->set_start, out->given + 1, sizeof *out->set_start, "labels", error));
+  CT_TRY(ct_alloc(&out->set, most, sizeof *out->set, "labels", error));
+  out->set_start[0] = 0;
+  for (int64_t i = 0; i < out->given; i++) {
+    int64_t own;
+    CT_TRY(read_set(out->set + used, &own, function, in, i, error));
+    if (own < 0) continue;
+    used += own;
+    out->label[count] = 1;
+    out->origin[count] = i;
+    out->set_start[++count] = used;
+  }
+  out->rows = count;
+  return CT_OK;
+}
+
 /* Least significant byte first; bytes in which all labels agree are passed over. */
-static ct_status sort_by_label(int64_t rows, int64_t *label, int64_t *origin, ct_error *error) {
+ct_status ct_sort_by_label(int64_t rows, int64_t *label, int64_t *origin, ct_error *error) {
   int64_t *spare = NULL, differing = 0;
   CT_TRY(ct_alloc(&spare, rows, 2 * sizeof *spare, "labels", error));
   int64_t *from[2] = {label, origin}, *to[2] = {spare, spare + rows};
@@ -237,13 +308,16 @@ static ct_status begin(ct_sorted_rows *out, const char *function, const ct_loss_
   out->given = in->x->size[0];
   CT_TRY(ct_alloc(&out->label, out->given, sizeof *out->label, "labels", error));
   CT_TRY(ct_alloc(&out->origin, out->given, sizeof *out->origin, "labels", error));
-  CT_TRY(read_labels(out->label, out->origin, &out->rows, function, in, out->centres, error));
+  if (in->several)
+    CT_TRY(read_sets(out, function, in, error));
+  else
+    CT_TRY(read_labels(out->label, out->origin, &out->rows, function, in, out->centres, error));
   out->side.rows = out->rows;
   if (!ct_size_add(out->rows, CT_TILE_ROWS - 1, &out->side.padded))
     return ct_fail(error, CT_EINVALID, "%s: %s has too many rows", function, in->x_name);
   out->side.padded -= out->side.padded % CT_TILE_ROWS;
   out->side.pitch = ct_tile_pitch(out->side.padded);
-  return sort_by_label(out->rows, out->label, out->origin, error);
+  return ct_sort_by_label(out->rows, out->label, out->origin, error);
 }
 
 ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,

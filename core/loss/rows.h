@@ -10,16 +10,21 @@ typedef struct ct_sorted_rows {
   int64_t rows, dim;
   ct_dtype outer, compute;
   ct_similarity similarity;
-  int64_t *label;       /* [rows] ascending; equal labels keep the caller's order */
-  int64_t *origin;      /* [rows] where each sorted row stands at the caller's */
-  double *inverse_norm; /* [rows] for the cosine */
-  double largest;       /* |x|^2 of the longest row, for the others */
-  int64_t centres;      /* rows that are one class; 1 for rows with labels */
+  int64_t *label;           /* [rows] ascending; equal labels keep the caller's order */
+  int64_t *origin;          /* [rows] where each sorted row stands at the caller's */
+  int64_t *set_start, *set; /* of several labels a row: its distinct ones, ascending, are
+                               set[set_start[i]..set_start[i+1]-1]; `label` then says nothing */
+  double *inverse_norm;     /* [rows] for the cosine */
+  double largest;           /* |x|^2 of the longest row, for the others */
+  int64_t centres;          /* rows that are one class; 1 for rows with labels */
   double *lift; /* [classes] added to the similarities of opened rows, of dot products; NULL:
                    nothing is */
   ct_pair_side side;
   ct_tensor x; /* of rows that are loaded in blocks: the caller's, contiguous */
 } ct_sorted_rows;
+
+/* Sorts labels [n] ascending, `origin` [n] along with them; equal labels keep their order. */
+ct_status ct_sort_by_label(int64_t n, int64_t *label, int64_t *origin, ct_error *error);
 
 /* Fills *out (which may hold an earlier load: its memory is freed). On failure *out is empty. */
 ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,

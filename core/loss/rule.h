@@ -37,10 +37,11 @@ typedef struct ct_target {
 /* What one anchor knows of its pairs, by kind. */
 typedef struct ct_anchor {
   int64_t pairs[CT_KINDS];
-  double sum[CT_KINDS];   /* CT_LSE: to base e; CT_EXTREME: the coordinate; -INFINITY: no pair */
-  double term[CT_KINDS];  /* CT_TERM */
-  double count[CT_KINDS]; /* CT_TERM */
-  ct_target target;       /* of a rule with `target` */
+  double mass[CT_KINDS]; /* pairs, each counted as often as its weight says: `pairs` without them */
+  double sum[CT_KINDS];  /* CT_LSE: to base e; CT_EXTREME: the coordinate; -INFINITY: no pair */
+  double term[CT_KINDS]; /* CT_TERM */
+  double count[CT_KINDS];         /* CT_TERM */
+  ct_target target;               /* of a rule with `target` */
   int64_t anchors, with_positive; /* of the batch: all, and those with a positive */
   double coupled;                 /* of a rule with `couple`: the sum of its derivatives by `own` */
 } ct_anchor;

@@ -88,9 +88,11 @@ static ct_status run_anchors(anchors *a, const char *function, const ct_loss_opt
       run[kind].row_sum = &sum[kind];
       run[kind].row_sum_s = &sum_s[kind];
       kernels->reach(&run[kind]);
-      kernels->raise(kind, 1, options->parameter, &reach[kind], &reference[kind], &sum[kind]);
+      kernels->raise(kind, 1, options->parameter, NULL, 0, &reach[kind], &reference[kind],
+                     &sum[kind]);
       kernels->add(&run[kind]);
-      anchor.sum[kind] = ct_log_sum_exp(options, kind, reference[kind], sum[kind]);
+      anchor.sum[kind] =
+          ct_log_sum_exp(options->rule, options->parameter, kind, reference[kind], sum[kind]);
     }
     ct_anchor_loss term = {0};
     if (valid) term = options->rule->combine(&anchor, options->parameter);

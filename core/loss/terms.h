@@ -7,12 +7,17 @@
 
 /* The log-sum-exp of pairs of a kind, whose running sum is `sum` relative to the logit `reference`
  * to base 2; -INFINITY when there are none. */
-double ct_log_sum_exp(const ct_loss_options *options, int kind, double reference, double sum);
+double ct_log_sum_exp(const ct_loss_rule *rule, const double *parameters, int kind,
+                      double reference, double sum);
 
 /* What one term counts for in the reduced loss, of so many anchors, terms and terms that are not
  * zero, each counted by its weight. */
 double ct_reduction_weight(ct_reduction reduction, double n_anchors, double n_terms,
                            double n_nonzero);
+
+/* Whether a value is one that a parameter may have, and what it may be, in words. */
+bool ct_fits_parameter(const ct_loss_parameter *parameter, double value);
+const char *ct_parameter_range(const ct_loss_parameter *parameter);
 
 /* CT_EINVALID for options that mean nothing. */
 ct_status ct_check_loss_options(const char *function, const ct_loss_options *options,
