@@ -144,6 +144,19 @@ static int device_of(lua_State *L) {
   return 1;
 }
 
+static const char *const precision_name[] = {"fp32", "tf32", "bf16", NULL};
+
+static int set_precision(lua_State *L) {
+  int chosen = luaL_checkoption(L, 1, NULL, precision_name);
+  require_cuda(L)->set_precision((ct_cuda_precision)chosen);
+  return 0;
+}
+
+static int get_precision(lua_State *L) {
+  lua_pushstring(L, precision_name[require_cuda(L)->get_precision()]);
+  return 1;
+}
+
 static const luaL_Reg cuda_functions[] = {
     {"available", available},
     {"built", built},
@@ -159,6 +172,8 @@ static const luaL_Reg cuda_functions[] = {
     {"getStream", get_stream},
     {"streamWaitFor", stream_wait_for},
     {"deviceOf", device_of},
+    {"setPrecision", set_precision},
+    {"getPrecision", get_precision},
     {NULL, NULL},
 };
 

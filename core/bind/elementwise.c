@@ -15,12 +15,12 @@ typedef struct row {
 static ct_status run_unary(lua_State *L, const row *f, int at, const ctl_call *call, ct_tensor *r,
                            ct_error *error) {
   (void)call;
-  return ct_elementwise_unary(f->name, (ct_unary)f->op, r, ctl_to_tensor(L, at), error);
+  return ct_elementwise_unary(f->name, (ct_unary)f->op, r, ctl_to_any_tensor(L, at), error);
 }
 
 static ct_status run_binary(lua_State *L, const row *f, int at, const ctl_call *call, ct_tensor *r,
                             ct_error *error) {
-  const ct_tensor *a = ctl_to_tensor(L, at), *b = ctl_to_tensor(L, at + 1);
+  const ct_tensor *a = ctl_to_any_tensor(L, at), *b = ctl_to_any_tensor(L, at + 1);
   ct_binary op = (ct_binary)f->op;
   if (ctl_is_form(call, "TT")) return ct_elementwise_binary(f->name, op, r, a, b, error);
   if (ctl_is_form(call, "NT"))
@@ -32,7 +32,7 @@ static ct_status run_binary(lua_State *L, const row *f, int at, const ctl_call *
 static ct_status run_add(lua_State *L, const row *f, int at, const ctl_call *call, ct_tensor *r,
                          ct_error *error) {
   if (!ctl_is_form(call, "TNT")) return run_binary(L, f, at, call, r, error);
-  const ct_tensor *input[] = {ctl_to_tensor(L, at), ctl_to_tensor(L, at + 2)};
+  const ct_tensor *input[] = {ctl_to_any_tensor(L, at), ctl_to_any_tensor(L, at + 2)};
   ct_scalar v = ctl_check_scalar(L, at + 1);
   if (f->op == CT_SUB) v = (ct_scalar){-v.d, (int64_t)(0 - (uint64_t)v.i)};
   return ct_elementwise_scaled(f->name, CT_ADD_SCALED, r, input, v, v, error);
@@ -42,8 +42,8 @@ static ct_status run_add(lua_State *L, const row *f, int at, const ctl_call *cal
 static ct_status run_addc(lua_State *L, const row *f, int at, const ctl_call *call, ct_tensor *r,
                           ct_error *error) {
   bool factor = ctl_is_form(call, "TNTT");
-  const ct_tensor *input[] = {ctl_to_tensor(L, at), ctl_to_tensor(L, at + 1 + factor),
-                              ctl_to_tensor(L, at + 2 + factor)};
+  const ct_tensor *input[] = {ctl_to_any_tensor(L, at), ctl_to_any_tensor(L, at + 1 + factor),
+                              ctl_to_any_tensor(L, at + 2 + factor)};
   ct_scalar v = factor ? ctl_check_scalar(L, at + 1) : ct_scalar_of(1);
   return ct_elementwise_scaled(f->name, (ct_scaled)f->op, r, input, v, v, error);
 }
@@ -51,7 +51,7 @@ static ct_status run_addc(lua_State *L, const row *f, int at, const ctl_call *ca
 static ct_status run_lerp(lua_State *L, const row *f, int at, const ctl_call *call, ct_tensor *r,
                           ct_error *error) {
   (void)call;
-  const ct_tensor *input[] = {ctl_to_tensor(L, at), ctl_to_tensor(L, at + 1)};
+  const ct_tensor *input[] = {ctl_to_any_tensor(L, at), ctl_to_any_tensor(L, at + 1)};
   ct_scalar v = ctl_check_scalar(L, at + 2);
   return ct_elementwise_scaled(f->name, CT_LERP, r, input, v, v, error);
 }
@@ -59,14 +59,14 @@ static ct_status run_lerp(lua_State *L, const row *f, int at, const ctl_call *ca
 static ct_status run_clamp(lua_State *L, const row *f, int at, const ctl_call *call, ct_tensor *r,
                            ct_error *error) {
   (void)call;
-  const ct_tensor *a = ctl_to_tensor(L, at);
+  const ct_tensor *a = ctl_to_any_tensor(L, at);
   ct_scalar low = ctl_check_scalar(L, at + 1), high = ctl_check_scalar(L, at + 2);
   return ct_elementwise_scaled(f->name, CT_CLAMP, r, &a, low, high, error);
 }
 
 static ct_status run_compare(lua_State *L, const row *f, int at, const ctl_call *call, ct_tensor *r,
                              ct_error *error) {
-  const ct_tensor *a = ctl_to_tensor(L, at), *b = ctl_to_tensor(L, at + 1);
+  const ct_tensor *a = ctl_to_any_tensor(L, at), *b = ctl_to_any_tensor(L, at + 1);
   ct_compare op = (ct_compare)f->op;
   if (ctl_is_form(call, "TT")) return ct_elementwise_compare(f->name, op, r, a, b, error);
   return ct_elementwise_compare_number(f->name, op, r, a, ctl_check_scalar(L, at + 1), error);
@@ -130,12 +130,13 @@ static int call_row(lua_State *L) {
   bool compares = f->run == run_compare;
   ctl_place place = compares ? CTL_FRESH : (ctl_place)lua_tointeger(L, lua_upvalueindex(2));
   int top = lua_gettop(L);
-  ctl_call call = ctl_match(L, f->name, f->forms, place);
+  ctl_call call = ctl_match_any(L, f->name, f->forms, place);
   if (compares && call.result > top) { /* a fresh result is a ByteTensor */
-    ctl_push_tensor(L, CT_BYTE);
+    ct_dtype compared = ctl_check_any_tensor(L, call.first)->dtype;
+    ctl_push_tensor(L, ct_dtype_is_cuda(compared) ? CT_CUDA_BYTE : CT_BYTE);
     lua_replace(L, call.result);
   }
-  ct_tensor *r = ctl_to_tensor(L, call.result);
+  ct_tensor *r = ctl_to_any_tensor(L, call.result);
   if (!r) luaL_argerror(L, 1, "a tensor expected to hold the result");
   return ctl_return(L, &call, f->run(L, f, call.first, &call, r, &error), &error);
 }

@@ -33,11 +33,11 @@ static ct_status run_product(const product *p, ct_tensor *result, ct_scalar beta
 static int plain_product(lua_State *L) {
   ct_error error;
   const product *p = lua_touserdata(L, lua_upvalueindex(1));
-  ctl_call call = ctl_match(L, p->name, "TT", CTL_FRESH);
+  ctl_call call = ctl_match_any(L, p->name, "TT", CTL_FRESH);
   ct_scalar one = ct_scalar_of(1);
   ct_status status =
-      run_product(p, ctl_to_tensor(L, call.result), one, NULL, one, ctl_to_tensor(L, call.first),
-                  ctl_to_tensor(L, call.first + 1), &error);
+      run_product(p, ctl_to_any_tensor(L, call.result), one, NULL, one,
+                  ctl_to_any_tensor(L, call.first), ctl_to_any_tensor(L, call.first + 1), &error);
   return ctl_return(L, &call, status, &error);
 }
 
@@ -48,14 +48,15 @@ static int added_product(lua_State *L, const ctl_call *call, int at, int last,
   ct_error error;
   const product *p = lua_touserdata(L, lua_upvalueindex(1));
   ct_scalar beta = ct_scalar_of(1), alpha = beta;
-  const ct_tensor *a = ctl_to_tensor(L, last - 1), *b = ctl_to_tensor(L, last), *addend = self;
+  const ct_tensor *a = ctl_to_any_tensor(L, last - 1), *b = ctl_to_any_tensor(L, last),
+                  *addend = self;
   int numbers = 0;
   ct_scalar number[2];
   for (; at < last - 1; at++) {
-    if (!ctl_to_tensor(L, at)) {
+    if (!ctl_to_any_tensor(L, at)) {
       number[numbers++] = ctl_check_scalar(L, at);
     } else {
-      addend = ctl_to_tensor(L, at);
+      addend = ctl_to_any_tensor(L, at);
       if (numbers) beta = number[0];
       numbers = 0;
     }
@@ -63,22 +64,22 @@ static int added_product(lua_State *L, const ctl_call *call, int at, int last,
   if (numbers == 2) beta = number[0];
   if (numbers) alpha = number[numbers - 1];
   ct_status status =
-      run_product(p, ctl_to_tensor(L, call->result), beta, addend, alpha, a, b, &error);
+      run_product(p, ctl_to_any_tensor(L, call->result), beta, addend, alpha, a, b, &error);
   return ctl_return(L, call, status, &error);
 }
 
 static int added_product_function(lua_State *L) {
   int last = lua_gettop(L);
   const product *p = lua_touserdata(L, lua_upvalueindex(1));
-  ctl_call call = ctl_match(L, p->name, "TTT|TNTT|NTTT|NTNTT", CTL_FRESH);
+  ctl_call call = ctl_match_any(L, p->name, "TTT|TNTT|NTTT|NTNTT", CTL_FRESH);
   return added_product(L, &call, call.first, last, NULL);
 }
 
 static int added_product_method(lua_State *L) {
   int last = lua_gettop(L);
   const product *p = lua_touserdata(L, lua_upvalueindex(1));
-  ctl_call call = ctl_match(L, p->name, "TTT|TNTT|TNNTT|TTTT|TTNTT|TNTTT|TNTNTT", CTL_IN_PLACE);
-  return added_product(L, &call, 2, last, ctl_to_tensor(L, 1));
+  ctl_call call = ctl_match_any(L, p->name, "TTT|TNTT|TNNTT|TTTT|TTNTT|TNTTT|TNTNTT", CTL_IN_PLACE);
+  return added_product(L, &call, 2, last, ctl_to_any_tensor(L, 1));
 }
 
 static int dot(lua_State *L) {

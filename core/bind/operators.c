@@ -25,7 +25,7 @@ static int operate(lua_State *L) {
   ct_error error;
   const char *symbol = lua_tostring(L, lua_upvalueindex(1));
   ct_binary op = (ct_binary)lua_tointeger(L, lua_upvalueindex(2));
-  const ct_tensor *a = ctl_to_tensor(L, 1), *b = ctl_to_tensor(L, 2);
+  const ct_tensor *a = ctl_to_any_tensor(L, 1), *b = ctl_to_any_tensor(L, 2);
   lua_settop(L, 2);
   if (a && b && op == CT_MUL) return product(L, lua_upvalueindex(3), a, b);
   bool numbers = (a || lua_type(L, 1) == LUA_TNUMBER) && (b || lua_type(L, 2) == LUA_TNUMBER);
@@ -46,7 +46,7 @@ static int operate(lua_State *L) {
 
 static int negate(lua_State *L) {
   ct_error error;
-  const ct_tensor *a = ctl_check_tensor(L, 1);
+  const ct_tensor *a = ctl_check_any_tensor(L, 1);
   ct_tensor *r = ctl_push_tensor(L, a->dtype);
   ctl_check(L, ct_elementwise_unary("-", CT_NEG, r, a, &error), &error);
   return 1;

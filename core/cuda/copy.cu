@@ -8,7 +8,7 @@ namespace {
 template <class To, class From> struct convert_body {
   To *to;
   const From *from;
-  template <class Index> __device__ void operator()(const Index *offset) const {
+  __device__ void operator()(const int64_t *offset) const {
     to[offset[0]] = ct_convert<To, From>(from[offset[1]]);
   }
 };
@@ -29,7 +29,7 @@ ct_status convert(ct_tensor *to, const ct_tensor *from, ct_error *error) {
 
 template <class T> struct fill_body {
   T *to, value;
-  template <class Index> __device__ void operator()(const Index *offset) const {
+  __device__ void operator()(const int64_t *offset) const {
     to[offset[0]] = value;
   }
 };

@@ -14,6 +14,7 @@
 extern "C" {
 #endif
 
+#include "tensor/operation.h"
 #include "tensor/tensor.h"
 
 /* Facts of a device. */
@@ -28,6 +29,27 @@ typedef struct ct_cuda_device {
 typedef struct ct_cuda_memory {
   int64_t used, used_peak, reserved, reserved_peak;
 } ct_cuda_memory;
+
+/* How products of float matrices are computed: in float, or on tensor cores from factors rounded to
+ * 10 (TF32) or 7 (bfloat16) bits after the point, with sums in float. */
+typedef enum ct_cuda_precision { CT_CUDA_FP32, CT_CUDA_TF32, CT_CUDA_BF16 } ct_cuda_precision;
+
+/* C = beta*C + alpha*op(A)*op(B), all row-major: op(A) is [m,k], op(B) is [k,n], C is [m,n].
+ * `transpose_a`: A is stored as [k,m]. lda, ldb, ldc: elements from one stored row to the next, at
+ * least its length. Over a batch, the matrices lie stride_a, stride_b, stride_c elements apart.
+ * With beta = 0, C is not read; with alpha = 0 or k = 0, A and B are not. */
+typedef struct ct_cuda_product {
+  ct_dtype dtype;              /* of A and B: Cuda, CudaDouble, CudaHalf or CudaBFloat16 */
+  ct_dtype result;             /* of C: the same, or Cuda for the two narrow types */
+  ct_cuda_precision precision; /* of Cuda; narrow types are always summed in float */
+  bool transpose_a, transpose_b;
+  int64_t m, n, k, batch;
+  double alpha, beta;
+  const void *a, *b;
+  void *c;
+  int64_t lda, ldb, ldc;
+  int64_t stride_a, stride_b, stride_c; /* not read when batch is 1 */
+} ct_cuda_product;
 
 typedef struct ct_cuda_table {
   /* Devices, counted from 0. The current one and its stream belong to the calling thread. */
@@ -66,6 +88,24 @@ typedef struct ct_cuda_table {
   ct_status (*fill)(ct_tensor *to, ct_scalar value, ct_error *error);
   /* The same bytes from one device to another: both contiguous. */
   ct_status (*across)(ct_tensor *to, const ct_tensor *from, ct_error *error);
+
+  /* operand: the result, then the inputs, of one size on one device; the result is apart from an
+   * input or exactly on it. Inputs have one type and so has the result, which is a CudaByteTensor
+   * where they are compared. An operand that is a number is NULL. */
+  ct_status (*elementwise)(const ct_elementwise_call *call, const ct_tensor *const *operand,
+                           ct_error *error);
+  /* Whether integers hold a zero, or a negative number; waits for the answer. */
+  ct_status (*find)(ct_find what, const ct_tensor *a, bool *found, const char *name,
+                    ct_error *error);
+
+  /* Products by cuBLAS, which is looked up when first needed; `what` names the caller in errors.
+   * The precision of tensors' products belongs to the calling thread. */
+  ct_status (*gemm)(int device, const ct_cuda_product *product, const char *what, ct_error *error);
+  /* Of integers, which wrap: batches as 3-d views of any strides; c overlaps neither a nor b. */
+  ct_status (*gemm_integer)(const ct_tensor *c, int64_t beta, int64_t alpha, const ct_tensor *a,
+                            const ct_tensor *b, ct_error *error);
+  ct_cuda_precision (*get_precision)(void);
+  void (*set_precision)(ct_cuda_precision precision);
 } ct_cuda_table;
 
 const ct_cuda_table *ct_cuda(void);

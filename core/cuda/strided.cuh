@@ -3,7 +3,7 @@
 //
 // Dimensions that lie one behind the other in every operand are merged first, so that contiguous
 // tensors are one dimension. A thread takes elements a grid apart; the element's place in each
-// operand comes from its number by divisions, of 32 bits where sizes and strides allow.
+// operand comes from its number by divisions of 32 bits: what is larger is walked in parts.
 #ifndef CIRCLET_CUDA_STRIDED_CUH
 #define CIRCLET_CUDA_STRIDED_CUH
 
@@ -11,13 +11,14 @@
 
 enum { CT_CUDA_OPERANDS = 6 };
 
-// The common walk of `operands` tensors: sizes from the innermost dimension outwards, strides in
-// elements.
+// The common walk of `operands` tensors: sizes from the innermost dimension outwards; strides, and
+// where the walk begins in each tensor, in elements.
 template <int operands> struct ct_walk {
   int dims;
   int64_t count;
   int64_t size[CT_MAX_DIMS];
   int64_t stride[operands][CT_MAX_DIMS];
+  int64_t base[operands];
 };
 
 // A number as an operand has strides of 0: pass NULL for its tensor.
@@ -43,7 +44,7 @@ template <int operands> ct_walk<operands> ct_walk_of(const ct_tensor *const *ten
   return w;
 }
 
-// Whether all offsets of the walk fit 32 bits.
+// Whether all offsets of the walk, from its base, fit 32 bits.
 template <int operands> bool ct_walk_is_small(const ct_walk<operands> &w) {
   for (int k = 0; k < operands; k++) {
     int64_t last = 0;
@@ -53,27 +54,55 @@ template <int operands> bool ct_walk_is_small(const ct_walk<operands> &w) {
   return w.count < INT32_MAX;
 }
 
-template <class Index, int operands>
-__device__ __forceinline__ void ct_walk_to(const ct_walk<operands> &w, Index i,
-                                           Index offset[operands]) {
-#pragma unroll
-  for (int k = 0; k < operands; k++) offset[k] = 0;
+// Cuts the walk's outermost dimension in two; *w keeps the first half, the second is returned.
+template <int operands> ct_walk<operands> ct_walk_halve(ct_walk<operands> *w) {
+  ct_walk<operands> rest = *w;
+  const int d = w->dims - 1;
+  const int64_t kept = w->size[d] / 2, each = w->count / w->size[d];
+  for (int k = 0; k < operands; k++) rest.base[k] += kept * w->stride[k][d];
+  rest.size[d] -= kept;
+  rest.count = rest.size[d] * each;
+  w->size[d] = kept;
+  w->count = kept * each;
+  // A dimension of one element is none: halving goes on inside it.
+  if (rest.size[d] == 1) rest.dims--;
+  if (kept == 1) w->dims--;
+  return rest;
+}
+
+template <int operands>
+__host__ __device__ __forceinline__ void ct_walk_to(const ct_walk<operands> &w, uint32_t i,
+                                                    int64_t offset[operands]) {
+  uint32_t from_base[operands] = {};
   for (int d = 0; d < w.dims; d++) {
-    Index size = (Index)w.size[d], at = d + 1 < w.dims ? i % size : i;
-#pragma unroll
-    for (int k = 0; k < operands; k++) offset[k] += at * (Index)w.stride[k][d];
+    uint32_t size = (uint32_t)w.size[d], at = d + 1 < w.dims ? i % size : i;
+    for (int k = 0; k < operands; k++) from_base[k] += at * (uint32_t)w.stride[k][d];
     i /= size;
+  }
+  for (int k = 0; k < operands; k++) offset[k] = w.base[k] + from_base[k];
+}
+
+template <int operands, class Body> __global__ void ct_each_kernel(ct_walk<operands> w, Body body) {
+  const uint32_t step = gridDim.x * blockDim.x;
+  for (uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < (uint32_t)w.count; i += step) {
+    int64_t offset[operands];
+    ct_walk_to<operands>(w, i, offset);
+    body(offset);
   }
 }
 
-template <class Index, int operands, class Body>
-__global__ void ct_each_kernel(ct_walk<operands> w, Body body) {
-  const Index step = (Index)gridDim.x * blockDim.x;
-  for (Index i = (Index)blockIdx.x * blockDim.x + threadIdx.x; i < (Index)w.count; i += step) {
-    Index offset[operands];
-    ct_walk_to<Index, operands>(w, i, offset);
-    body(offset);
+template <int operands, class Body>
+ct_status ct_walk_run(ct_walk<operands> w, cudaStream_t stream, Body body, const char *what,
+                      ct_error *error) {
+  enum { BLOCK = 256, MOST_BLOCKS = 132 * 16 };
+  while (!ct_walk_is_small<operands>(w)) {
+    ct_walk<operands> rest = ct_walk_halve<operands>(&w);
+    CT_TRY((ct_walk_run<operands, Body>(rest, stream, body, what, error)));
   }
+  int64_t blocks = ct_divide_up(w.count, BLOCK);
+  if (blocks > MOST_BLOCKS) blocks = MOST_BLOCKS;
+  ct_each_kernel<operands, Body><<<(unsigned)blocks, BLOCK, 0, stream>>>(w, body);
+  return ct_cuda_status(cudaGetLastError(), what, error);
 }
 
 // Calls body(offset[operands]) for every element of the tensors, which are of one size; offsets are
@@ -81,18 +110,10 @@ __global__ void ct_each_kernel(ct_walk<operands> w, Body body) {
 template <int operands, class Body>
 ct_status ct_for_each(int device, const ct_tensor *const *tensor, Body body, const char *what,
                       ct_error *error) {
-  enum { BLOCK = 256, MOST_BLOCKS = 132 * 16 };
   ct_walk<operands> w = ct_walk_of<operands>(tensor);
   if (w.count == 0) return CT_OK;
   ct_on_device on(device);
-  int64_t blocks = ct_divide_up(w.count, BLOCK);
-  if (blocks > MOST_BLOCKS) blocks = MOST_BLOCKS;
-  cudaStream_t stream = ct_cuda_stream(device);
-  if (ct_walk_is_small<operands>(w))
-    ct_each_kernel<uint32_t, operands, Body><<<(unsigned)blocks, BLOCK, 0, stream>>>(w, body);
-  else
-    ct_each_kernel<uint64_t, operands, Body><<<(unsigned)blocks, BLOCK, 0, stream>>>(w, body);
-  return ct_cuda_status(cudaGetLastError(), what, error);
+  return ct_walk_run<operands, Body>(w, ct_cuda_stream(device), body, what, error);
 }
 
 #endif

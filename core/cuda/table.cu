@@ -6,6 +6,8 @@ const ct_cuda_table *ct_cuda(void) {
     ct_cuda_table t = {};
     ct_cuda_fill_device(&t);
     ct_cuda_fill_copy(&t);
+    ct_cuda_fill_blas(&t);
+    ct_cuda_fill_elementwise(&t);
     return t;
   }();
   return &table;

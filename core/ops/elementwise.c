@@ -3,6 +3,7 @@
 #include "ops/elementwise.h"
 #include <math.h>
 #include <stdatomic.h>
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 
 enum { MAX_INPUTS = 3 };
@@ -29,6 +30,11 @@ static ct_status check_inputs(const char *name, int inputs, const ct_tensor *con
   return CT_OK;
 }
 
+/* Whether an operation is defined for a type. On a GPU it is where it is on the CPU. */
+static bool defined_for(const ct_run_fn kernel[CT_DTYPES], ct_dtype dtype) {
+  return kernel[ct_dtype_on_cpu(dtype)] != NULL;
+}
+
 static ct_status check_result(const char *name, const ct_tensor *r, ct_dtype dtype,
                               ct_error *error) {
   if (r->dtype == dtype) return CT_OK;
@@ -36,10 +42,35 @@ static ct_status check_result(const char *name, const ct_tensor *r, ct_dtype dty
                  ct_dtype_name(dtype), ct_dtype_name(r->dtype));
 }
 
-/* r = kernel(inputs); types and sizes of the inputs are checked already. When r is an input itself,
- * its size is right and resizing leaves it alone. */
-static ct_status run(ct_tensor *r, int inputs, const ct_tensor *const *input, ct_run_fn kernel,
-                     const void *context, ct_error *error) {
+static ct_run_fn kernel_of(const ct_elementwise_call *call, ct_dtype dtype) {
+  switch (call->family) {
+  case CT_UNARY: return kernels()->unary[call->op][dtype];
+  case CT_BINARY: return kernels()->binary[call->op][dtype];
+  case CT_COMPARE: return kernels()->compare[call->op][dtype];
+  case CT_SCALED: return kernels()->scaled[call->op][dtype];
+  }
+  return NULL;
+}
+
+/* The result lies apart from an input or exactly on it. */
+static ct_status compute(const ct_elementwise_call *call, int inputs,
+                         const ct_tensor *const *operand, ct_error *error) {
+  ct_dtype dtype = operand[1]->dtype;
+  if (!ct_dtype_is_cuda(dtype)) {
+    ct_loop(1 + inputs, 1, operand, kernel_of(call, dtype), &call->numbers);
+    return CT_OK;
+  }
+  const ct_tensor *there[1 + MAX_INPUTS] = {0};
+  for (int k = 0; k <= inputs; k++)
+    if (k == 0 || k != call->number_at) there[k] = operand[k];
+  return ct_cuda()->elementwise(call, there, error);
+}
+
+/* r = operation(inputs); types and sizes of the inputs are checked already. When r is an input
+ * itself, its size is right and resizing leaves it alone. */
+static ct_status run(const ct_elementwise_call *call, ct_tensor *r, int inputs,
+                     const ct_tensor *const *input, ct_error *error) {
+  CT_TRY(ct_tensor_together(call->name, r, inputs, input, error));
   CT_TRY(ct_tensor_resize(r, input[0]->dims, input[0]->size, error));
   const ct_tensor *operand[1 + MAX_INPUTS] = {r};
   bool apart = true;
@@ -47,51 +78,66 @@ static ct_status run(ct_tensor *r, int inputs, const ct_tensor *const *input, ct
     operand[1 + k] = input[k];
     if (!ct_tensor_same_view(r, input[k]) && ct_tensor_overlaps(r, input[k])) apart = false;
   }
-  if (apart) {
-    ct_loop(1 + inputs, 1, operand, kernel, context);
-    return CT_OK;
-  }
+  if (apart) return compute(call, inputs, operand, error);
   ct_tensor scratch = {.dtype = r->dtype};
-  CT_TRY(ct_tensor_new(&scratch, r->dtype, r->dims, r->size, error));
+  CT_TRY(ct_tensor_new_on(&scratch, r->dtype, ct_tensor_device(r), r->dims, r->size, error));
   operand[0] = &scratch;
-  ct_loop(1 + inputs, 1, operand, kernel, context);
-  ct_status status = ct_copy(r, &scratch, error);
+  ct_status status = compute(call, inputs, operand, error);
+  if (status == CT_OK) status = ct_copy(r, &scratch, error);
   ct_tensor_release(&scratch);
   return status;
 }
 
 ct_status ct_elementwise_unary(const char *name, ct_unary op, ct_tensor *r, const ct_tensor *a,
                                ct_error *error) {
-  ct_run_fn kernel = kernels()->unary[op][a->dtype];
-  if (!kernel) return undefined(name, a->dtype, error);
+  if (!defined_for(kernels()->unary[op], a->dtype)) return undefined(name, a->dtype, error);
   CT_TRY(check_result(name, r, a->dtype, error));
-  return run(r, 1, &a, kernel, NULL, error);
+  ct_elementwise_call call = {.name = name, .family = CT_UNARY, .op = (int)op};
+  return run(&call, r, 1, &a, error);
+}
+
+static bool divides(ct_binary op) { return op == CT_DIV || op == CT_FMOD || op == CT_REMAINDER; }
+
+static ct_status refuse_operand(const char *name, ct_binary op, ct_dtype dtype, ct_error *error) {
+  return ct_fail(error, CT_EINVALID,
+                 divides(op) ? "%s: %sTensor divided by zero"
+                             : "%s: %sTensor raised to a negative power",
+                 name, ct_dtype_name(dtype));
 }
 
 /* Integer divisors and exponents are looked through before anything is written. */
 static ct_status check_operand(const char *name, ct_binary op, const ct_tensor *b,
                                ct_error *error) {
-  bool divides = op == CT_DIV || op == CT_FMOD || op == CT_REMAINDER;
-  if (!divides && op != CT_POW) return CT_OK;
-  ct_run_fn find = kernels()->find[divides ? CT_FIND_ZERO : CT_FIND_NEGATIVE][b->dtype];
+  if ((!divides(op) && op != CT_POW) || ct_dtype_is_real(b->dtype)) return CT_OK;
+  const ct_find what = divides(op) ? CT_FIND_ZERO : CT_FIND_NEGATIVE;
+  ct_run_fn look = kernels()->find[what][b->dtype];
   _Atomic bool found = false;
-  if (find) ct_loop(1, 0, &b, find, &found);
-  if (!found) return CT_OK;
-  return ct_fail(error, CT_EINVALID,
-                 divides ? "%s: %sTensor divided by zero"
-                         : "%s: %sTensor raised to a negative power",
-                 name, ct_dtype_name(b->dtype));
+  if (ct_dtype_is_cuda(b->dtype)) {
+    bool there = false;
+    CT_TRY(ct_cuda()->find(what, b, &there, name, error));
+    found = there;
+  } else if (look) {
+    ct_loop(1, 0, &b, look, &found);
+  }
+  return found ? refuse_operand(name, op, b->dtype, error) : CT_OK;
+}
+
+static ct_status check_number(const char *name, ct_binary op, ct_dtype dtype, ct_scalar b,
+                              ct_error *error) {
+  if (ct_dtype_is_real(dtype)) return CT_OK;
+  bool bad = (divides(op) && b.i == 0) || (op == CT_POW && b.i < 0);
+  return bad ? refuse_operand(name, op, dtype, error) : CT_OK;
 }
 
 ct_status ct_elementwise_binary(const char *name, ct_binary op, ct_tensor *r, const ct_tensor *a,
                                 const ct_tensor *b, ct_error *error) {
   const ct_tensor *input[] = {a, b};
-  ct_run_fn kernel = kernels()->binary[op][a->dtype];
-  if (!kernel) return undefined(name, a->dtype, error);
+  if (!defined_for(kernels()->binary[op], a->dtype)) return undefined(name, a->dtype, error);
   CT_TRY(check_inputs(name, 2, input, error));
   CT_TRY(check_result(name, r, a->dtype, error));
   CT_TRY(check_operand(name, op, b, error));
-  return run(r, 2, input, kernel, NULL, error);
+  ct_elementwise_call call = {.name = name, .family = CT_BINARY, .op = (int)op};
+  return run(&call, r, 2, input, error);
 }
 
 /* Numbers */
@@ -130,7 +176,8 @@ static ct_status convert_number(const char *name, ct_binary op, ct_dtype dtype, 
                  (long long)number->i, ct_dtype_name(dtype));
 }
 
-/* A number in the shape of a tensor: every stride is 0. Nobody owns it; it ends with its scope. */
+/* A number in the shape of a tensor: every stride is 0. Nobody owns it; it ends with its scope. It
+ * lies in the CPU's memory also where tensors do not, who are given the number itself. */
 typedef struct number_view {
   ct_element element;
   ct_storage storage;
@@ -140,6 +187,7 @@ typedef struct number_view {
 static const ct_tensor *view_number(number_view *v, ct_scalar number, const ct_tensor *like) {
   ct_scalar_store(like->dtype, &v->element, number);
   v->storage.dtype = like->dtype;
+  v->storage.device = ct_tensor_device(like);
   v->storage.size = 1;
   v->storage.data = &v->element;
   v->tensor = (ct_tensor){.storage = &v->storage, .dtype = like->dtype, .dims = like->dims};
@@ -149,19 +197,27 @@ static const ct_tensor *view_number(number_view *v, ct_scalar number, const ct_t
 
 ct_status ct_elementwise_number(const char *name, ct_binary op, ct_tensor *r, const ct_tensor *a,
                                 ct_scalar number, bool number_first, ct_error *error) {
-  ct_run_fn kernel = kernels()->binary[op][a->dtype];
-  if (!kernel) return undefined(name, a->dtype, error);
+  if (!defined_for(kernels()->binary[op], a->dtype)) return undefined(name, a->dtype, error);
   CT_TRY(check_result(name, r, a->dtype, error));
   CT_TRY(convert_number(name, op, a->dtype, &number, error));
   if (op == CT_POW && !number_first && number.d == 2) { /* exact, and many times faster than pow */
     const ct_tensor *square[] = {a, a};
-    return run(r, 2, square, kernels()->binary[CT_MUL][a->dtype], NULL, error);
+    ct_elementwise_call call = {.name = name, .family = CT_BINARY, .op = CT_MUL};
+    return run(&call, r, 2, square, error);
   }
   number_view v;
   const ct_tensor *constant = view_number(&v, number, a);
   const ct_tensor *input[] = {number_first ? constant : a, number_first ? a : constant};
-  CT_TRY(check_operand(name, op, input[1], error));
-  return run(r, 2, input, kernel, NULL, error);
+  if (number_first)
+    CT_TRY(check_operand(name, op, a, error));
+  else
+    CT_TRY(check_number(name, op, a->dtype, number, error));
+  ct_elementwise_call call = {.name = name,
+                              .family = CT_BINARY,
+                              .op = (int)op,
+                              .number_at = number_first ? 1 : 2,
+                              .numbers = {number, number}};
+  return run(&call, r, 2, input, error);
 }
 
 ct_status ct_elementwise_scaled(const char *name, ct_scaled op, ct_tensor *r,
@@ -169,8 +225,7 @@ ct_status ct_elementwise_scaled(const char *name, ct_scaled op, ct_tensor *r,
                                 ct_error *error) {
   static const int inputs[CT_SCALEDS] = {2, 3, 3, 2, 1};
   ct_dtype dtype = input[0]->dtype;
-  ct_run_fn kernel = kernels()->scaled[op][dtype];
-  if (!kernel) return undefined(name, dtype, error);
+  if (!defined_for(kernels()->scaled[op], dtype)) return undefined(name, dtype, error);
   CT_TRY(check_inputs(name, inputs[op], input, error));
   CT_TRY(check_result(name, r, dtype, error));
   if (op == CT_CLAMP) {
@@ -179,19 +234,21 @@ ct_status ct_elementwise_scaled(const char *name, ct_scaled op, ct_tensor *r,
   }
   CT_TRY(check_integer(name, dtype, v, error));
   if (op == CT_ADDCDIV) CT_TRY(check_operand(name, CT_DIV, input[2], error));
-  ct_numbers numbers = {v, w};
-  return run(r, inputs[op], input, kernel, &numbers, error);
+  ct_elementwise_call call = {.name = name, .family = CT_SCALED, .op = (int)op, .numbers = {v, w}};
+  return run(&call, r, inputs[op], input, error);
 }
 
 /* Comparisons */
 
-static ct_status compare(const char *name, ct_compare op, ct_tensor *r,
+static ct_status compare(const ct_elementwise_call *call, ct_tensor *r,
                          const ct_tensor *const *input, ct_error *error) {
-  ct_run_fn kernel = kernels()->compare[op][input[0]->dtype];
-  if (r->dtype == CT_BYTE) return run(r, 2, input, kernel, NULL, error);
-  CT_TRY(check_result(name, r, input[0]->dtype, error));
-  ct_tensor bytes = {.dtype = CT_BYTE};
-  ct_status status = run(&bytes, 2, input, kernel, NULL, error);
+  const ct_dtype dtype = input[0]->dtype;
+  const ct_dtype byte = ct_dtype_is_cuda(dtype) ? CT_CUDA_BYTE : CT_BYTE;
+  if (r->dtype == byte) return run(call, r, 2, input, error);
+  CT_TRY(check_result(call->name, r, dtype, error));
+  ct_tensor bytes = {.dtype = byte};
+  ct_status status = run(call, &bytes, 2, input, error);
+  if (status == CT_OK) status = ct_tensor_together(call->name, r, 2, input, error);
   if (status == CT_OK) status = ct_tensor_resize(r, bytes.dims, bytes.size, error);
   if (status == CT_OK) status = ct_copy(r, &bytes, error);
   ct_tensor_release(&bytes);
@@ -202,7 +259,8 @@ ct_status ct_elementwise_compare(const char *name, ct_compare op, ct_tensor *r, 
                                  const ct_tensor *b, ct_error *error) {
   const ct_tensor *input[] = {a, b};
   CT_TRY(check_inputs(name, 2, input, error));
-  return compare(name, op, r, input, error);
+  ct_elementwise_call call = {.name = name, .family = CT_COMPARE, .op = (int)op};
+  return compare(&call, r, input, error);
 }
 
 /* Moves `number` to an integer of the type that gives the same answers under *op, or to one with
@@ -233,5 +291,10 @@ ct_status ct_elementwise_compare_number(const char *name, ct_compare op, ct_tens
   if (!ct_dtype_is_real(a->dtype)) number = comparable(&op, a->dtype, number);
   number_view v;
   const ct_tensor *input[] = {a, view_number(&v, number, a)};
-  return compare(name, op, r, input, error);
+  ct_elementwise_call call = {.name = name,
+                              .family = CT_COMPARE,
+                              .op = (int)op,
+                              .number_at = 2,
+                              .numbers = {number, number}};
+  return compare(&call, r, input, error);
 }

@@ -11,6 +11,7 @@
 #include "cpu/dot.h"
 #include "cpu/gemm.h"
 #include "cpu/gemm_integer.h"
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 
 /* How the last two dimensions of a view look to BLAS. */
@@ -40,16 +41,41 @@ static ct_status take_factor(ct_tensor *view, ct_tensor *copy, ct_error *error) 
   return CT_OK;
 }
 
-static void multiply_real(const ct_tensor *c, layout lc, double beta, double alpha,
-                          const ct_tensor *a, layout la, const ct_tensor *b, layout lb) {
-  if (lc.transposed) { /* C' = B'A' is row-major */
+static ct_status multiply_real(const char *name, const ct_tensor *c, layout lc, double beta,
+                               double alpha, const ct_tensor *a, layout la, const ct_tensor *b,
+                               layout lb, ct_error *error) {
+  const bool swapped = lc.transposed;
+  if (swapped) { /* C' = B'A' is row-major */
     const ct_tensor *t = a;
     layout l = {!la.transposed, la.leading};
     a = b, b = t;
     la = (layout){!lb.transposed, lb.leading}, lb = l;
   }
   int64_t m = c->size[lc.transposed ? 2 : 1], n = c->size[lc.transposed ? 1 : 2];
-  int64_t k = lc.transposed ? a->size[1] : a->size[2];
+  int64_t k = swapped ? a->size[1] : a->size[2];
+  if (ct_dtype_is_cuda(c->dtype)) {
+    ct_cuda_product product = {.dtype = c->dtype,
+                               .result = c->dtype,
+                               .precision = ct_cuda()->get_precision(),
+                               .transpose_a = la.transposed,
+                               .transpose_b = lb.transposed,
+                               .m = m,
+                               .n = n,
+                               .k = k,
+                               .batch = c->size[0],
+                               .alpha = alpha,
+                               .beta = beta,
+                               .a = ct_tensor_data(a),
+                               .b = ct_tensor_data(b),
+                               .c = ct_tensor_data(c),
+                               .lda = la.leading,
+                               .ldb = lb.leading,
+                               .ldc = lc.leading,
+                               .stride_a = a->stride[0],
+                               .stride_b = b->stride[0],
+                               .stride_c = c->stride[0]};
+    return ct_cuda()->gemm(c->storage->device, &product, name, error);
+  }
   for (int64_t i = 0; i < c->size[0]; i++) {
     if (c->dtype == CT_FLOAT)
       ct_gemm_f32(la.transposed, lb.transposed, m, n, k, (float)alpha,
@@ -62,6 +88,7 @@ static void multiply_real(const ct_tensor *c, layout lc, double beta, double alp
                   (const double *)ct_tensor_data(b) + i * b->stride[0], lb.leading, beta,
                   (double *)ct_tensor_data(c) + i * c->stride[0], lc.leading);
   }
+  return ct_interrupted() ? CT_EINTERRUPTED : CT_OK;
 }
 
 static void multiply_integer(const ct_tensor *c, int64_t beta, int64_t alpha, const ct_tensor *a,
@@ -76,16 +103,16 @@ static void multiply_integer(const ct_tensor *c, int64_t beta, int64_t alpha, co
 }
 
 /* C_i = beta*C_i + alpha*A_i*B_i; c, a and b have BLAS layouts and c overlaps neither a nor b. */
-static ct_status multiply(const ct_tensor *c, ct_scalar beta, ct_scalar alpha, const ct_tensor *a,
-                          const ct_tensor *b) {
+static ct_status multiply(const char *name, const ct_tensor *c, ct_scalar beta, ct_scalar alpha,
+                          const ct_tensor *a, const ct_tensor *b, ct_error *error) {
   layout la, lb, lc;
-  if (!ct_dtype_is_real(c->dtype)) {
-    multiply_integer(c, beta.i, alpha.i, a, b);
-    return CT_OK;
-  }
-  if (blas_layout(a, &la) && blas_layout(b, &lb) && blas_layout(c, &lc))
-    multiply_real(c, lc, beta.d, alpha.d, a, la, b, lb);
-  return ct_interrupted() ? CT_EINTERRUPTED : CT_OK;
+  if (ct_dtype_is_real(c->dtype))
+    return blas_layout(a, &la) && blas_layout(b, &lb) && blas_layout(c, &lc)
+               ? multiply_real(name, c, lc, beta.d, alpha.d, a, la, b, lb, error)
+               : CT_OK;
+  if (ct_dtype_is_cuda(c->dtype)) return ct_cuda()->gemm_integer(c, beta.i, alpha.i, a, b, error);
+  multiply_integer(c, beta.i, alpha.i, a, b);
+  return CT_OK;
 }
 
 /* Borrowed 3-d views (they own no reference). */
@@ -148,15 +175,15 @@ static ct_status run_into(const product *p, const ct_tensor *out, ct_error *erro
   ct_scalar beta = p->addend ? p->beta : ct_scalar_of(0);
   if (p->addend && beta.d != 0 && !ct_tensor_same_view(out, p->addend))
     CT_TRY(ct_copy(&target, p->addend, error));
-  if (!p->summed) return multiply(&c, beta, p->alpha, &p->a, &p->b);
+  if (!p->summed) return multiply(p->name, &c, beta, p->alpha, &p->a, &p->b, error);
   ct_tensor a = p->a, b = p->b;
   a.size[0] = b.size[0] = 1;
   if (p->a.size[0] == 0) { /* an empty sum still scales what it is added to */
     a.size[2] = b.size[1] = 0;
-    return multiply(&c, beta, p->alpha, &a, &b);
+    return multiply(p->name, &c, beta, p->alpha, &a, &b, error);
   }
   for (int64_t i = 0; i < p->a.size[0]; i++) {
-    CT_TRY(multiply(&c, i ? ct_scalar_of(1) : beta, p->alpha, &a, &b));
+    CT_TRY(multiply(p->name, &c, i ? ct_scalar_of(1) : beta, p->alpha, &a, &b, error));
     a.offset += a.stride[0];
     b.offset += b.stride[0];
   }
@@ -181,7 +208,7 @@ static ct_status run_ready(const product *p, ct_error *error) {
     return run_into(p, result, error);
   }
   ct_tensor fresh = {.dtype = result->dtype};
-  CT_TRY(ct_tensor_new(&fresh, result->dtype, p->dims, p->size, error));
+  CT_TRY(ct_tensor_new_on(&fresh, result->dtype, ct_tensor_device(&p->a), p->dims, p->size, error));
   ct_status status = run_into(p, &fresh, error);
   if (status == CT_OK) status = ct_tensor_resize(result, p->dims, p->size, error);
   if (status == CT_OK) status = ct_copy(result, &fresh, error);
@@ -191,6 +218,8 @@ static ct_status run_ready(const product *p, ct_error *error) {
 
 static ct_status run_product(const product *p, ct_error *error) {
   CT_TRY(check_product(p, error));
+  const ct_tensor *input[] = {&p->a, &p->b, p->addend};
+  CT_TRY(ct_tensor_together(p->name, p->result, 3, input, error));
   product ready = *p;
   ct_tensor copy_a = {.dtype = p->a.dtype}, copy_b = {.dtype = p->b.dtype};
   ct_status status = take_factor(&ready.a, &copy_a, error);

@@ -115,6 +115,23 @@ ct_status ct_tensor_new_on(ct_tensor *out, ct_dtype dtype, int device, int dims,
   return CT_OK;
 }
 
+ct_status ct_tensor_together(const char *name, ct_tensor *result, int count,
+                             const ct_tensor *const *input, ct_error *error) {
+  int device = CT_CURRENT_DEVICE, other = device;
+  for (int k = -1; k < count; k++) {
+    const ct_tensor *t = k < 0 ? result : input[k];
+    if (!t || !ct_dtype_is_cuda(t->dtype) || !t->storage) continue;
+    if (device == CT_CURRENT_DEVICE) device = t->storage->device;
+    if (t->storage->device != device) other = t->storage->device;
+  }
+  if (other != CT_CURRENT_DEVICE)
+    return ct_fail(error, CT_EINVALID, "%s: tensors on one GPU expected, got GPU %d and GPU %d",
+                   name, device + 1, other + 1);
+  if (result && ct_dtype_is_cuda(result->dtype) && !result->storage && device >= 0)
+    return ct_storage_new_on(&result->storage, result->dtype, device, 0, error);
+  return CT_OK;
+}
+
 ct_status ct_tensor_resize(ct_tensor *t, int dims, const int64_t *size, ct_error *error) {
   if (t->storage && t->dims == dims && !memcmp(t->size, size, (size_t)dims * sizeof *size))
     return CT_OK;

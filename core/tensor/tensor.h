@@ -52,6 +52,17 @@ enum { CT_CURRENT_DEVICE = -1 };
 ct_status ct_tensor_new_on(ct_tensor *out, ct_dtype dtype, int device, int dims,
                            const int64_t *size, ct_error *error);
 
+/* Where t lies: its GPU, from 0; CT_CURRENT_DEVICE of a tensor without memory. */
+static inline int ct_tensor_device(const ct_tensor *t) {
+  return t->storage ? t->storage->device : CT_CURRENT_DEVICE;
+}
+
+/* For operation `name`: the inputs (NULL entries are skipped) and the result, where they have
+ * memory on GPUs, have it on one. A result (or NULL) on a GPU without memory is given its place
+ * beside the inputs. Types are checked by the operation. */
+ct_status ct_tensor_together(const char *name, ct_tensor *result, int count,
+                             const ct_tensor *const *input, ct_error *error);
+
 /* Torch7's resize: unchanged when the size is right already, otherwise contiguous; the storage is
  * kept and grows when needed, in place for every view of it. */
 ct_status ct_tensor_resize(ct_tensor *t, int dims, const int64_t *size, ct_error *error);
