@@ -29,9 +29,7 @@ ct_status convert(ct_tensor *to, const ct_tensor *from, ct_error *error) {
 
 template <class T> struct fill_body {
   T *to, value;
-  __device__ void operator()(const int64_t *offset) const {
-    to[offset[0]] = value;
-  }
+  __device__ void operator()(const int64_t *offset) const { to[offset[0]] = value; }
 };
 
 ct_status fill(ct_tensor *to, ct_scalar value, ct_error *error) {
