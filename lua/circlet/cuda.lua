@@ -17,7 +17,7 @@
 -- newStream() -> number; setStream(number); getStream(); streamWaitFor(number, other): work that is
 --   queued in `number` from now on begins after what `other` holds. 0 is the thread's own stream.
 -- setPrecision("fp32" | "tf32" | "bf16"), getPrecision(): how products of CudaTensors are computed
---   in this thread: in float ("fp32", the default), or on tensor cores with factors rounded to 10 or
+--   in this thread: in float ("fp32", the default) or on tensor cores with factors rounded to 10 or
 --   7 bits after the point and sums in float. Products run on cuBLAS, which is looked up when first
 --   needed (CIRCLET_CUBLAS names the file); without it they raise an error that says so.
 -- deviceOf(tensor) -> the number of its GPU, 0 on the CPU; also tensor:getDevice().
