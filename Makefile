@@ -35,11 +35,11 @@ NVCC      ?= $(shell command -v nvcc 2>/dev/null || ls /usr/local/cuda/bin/nvcc 
 CUDA      ?= $(if $(NVCC),1,0)
 NVCC_ARCH ?= -gencode arch=compute_80,code=[sm_80,compute_80] -gencode arch=compute_90a,code=sm_90a
 NVCCFLAGS  = -std=c++20 -O3 -lineinfo -Icore --Werror all-warnings -fmad=false \
-             -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra $(NVCC_ARCH)
+             -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra,-Wno-missing-field-initializers $(NVCC_ARCH)
 ifeq ($(CUDA),1)
 CUDA_SOURCES = $(wildcard core/cuda/*.cu)
 CUDA_HEADERS = $(wildcard core/cuda/*.cuh)
-CUDA_LIBS    = -L$(dir $(NVCC))../lib64 -lcudart_static -lstdc++ -lrt -ldl
+CUDA_LIBS    = -L$(dir $(lastword $(NVCC)))../lib64 -lcudart_static -lstdc++ -lrt -ldl
 else
 CUDA_C       = core/cuda/none.c
 endif

@@ -23,7 +23,7 @@ typedef struct pair_handle {
 static const ct_loss_rule *const circle = &ct_loss_rules[ct_loss_circle];
 
 static ct_tensor *named_tensor(lua_State *L, int index, const char *function, const char *name) {
-  ct_tensor *t = ctl_to_tensor(L, index);
+  ct_tensor *t = ctl_to_any_tensor(L, index);
   if (!t) luaL_error(L, "%s: %s must be a tensor, got %s", function, name, luaL_typename(L, index));
   return t;
 }
@@ -164,11 +164,11 @@ static int run_pair(lua_State *L, const pair_call *call, const ct_loss_options *
 }
 
 static pair_call check_pair(lua_State *L, const char *function) {
-  if (ctl_to_tensor(L, 1))
+  if (ctl_to_any_tensor(L, 1))
     return (pair_call){.function = function,
                        .queries = {.x_name = "x",
                                    .labels_name = "labels",
-                                   .x = ctl_to_tensor(L, 1),
+                                   .x = ctl_to_any_tensor(L, 1),
                                    .labels = named_tensor(L, 2, function, "labels")},
                        .self = true};
   unpack_two(L, 1, function, "the first argument", "x", "refs");
@@ -190,7 +190,7 @@ static int pair_loss(lua_State *L) {
   const ct_loss_rule *rule = lua_touserdata(L, lua_upvalueindex(1));
   lua_settop(L, 3);
   const char *function = lua_pushfstring(L, "%s_loss", rule->name);
-  if (!ctl_to_tensor(L, 1) && !lua_istable(L, 1))
+  if (!ctl_to_any_tensor(L, 1) && !lua_istable(L, 1))
     luaL_error(L, "%s: x must be a tensor or a table {x, refs}, got %s", function,
                luaL_typename(L, 1));
   ct_loss_options options = ctl_loss_options(L, 3, function, rule, CTL_PAIRS);
@@ -206,7 +206,7 @@ static pair_call class_call(lua_State *L, const char *function, const ct_loss_ru
   ct_loss_rows classes = {.x_name = name,
                           .x = named_tensor(L, w, function, name),
                           .centres = centres,
-                          .bias = lua_isnoneornil(L, bias) ? NULL : ctl_check_tensor(L, bias)};
+                          .bias = lua_isnoneornil(L, bias) ? NULL : ctl_check_any_tensor(L, bias)};
   bool proxies = rule == &ct_loss_rules[ct_loss_proxy_anchor];
   return (pair_call){.function = function,
                      .queries = proxies ? classes : *rows,
@@ -322,6 +322,10 @@ static int context_forward(lua_State *L) {
   return 2;
 }
 
+static ct_tensor *opt_any(lua_State *L, int index) {
+  return lua_isnoneornil(L, index) ? NULL : ctl_check_any_tensor(L, index);
+}
+
 /* context:backward(function, scale, grad_x [, grad_refs [, grad_bias]]): the gradients of the last
  * forward. */
 static int context_backward(lua_State *L) {
@@ -329,10 +333,10 @@ static int context_backward(lua_State *L) {
   const pair_handle *handle = check_context(L);
   const char *function = luaL_checkstring(L, 2);
   double scale = luaL_checknumber(L, 3);
-  ct_tensor *const to[2] = {ctl_opt_tensor(L, 4), ctl_opt_tensor(L, 5)};
+  ct_tensor *const to[2] = {opt_any(L, 4), opt_any(L, 5)};
   ctl_check(L,
             backward(handle->context, function, scale, to[handle->swapped], to[!handle->swapped],
-                     ctl_opt_tensor(L, 6), &error),
+                     opt_any(L, 6), &error),
             &error);
   return 0;
 }

@@ -5,6 +5,7 @@
 
 static const char *const reductions[] = {"mean", "mean_all", "sum", "none", "mean_nonzero", NULL};
 static const char *const aggregates[] = {"anchor", "batch", NULL};
+static const char *const precisions[] = {"fp32", "tf32", "bf16", NULL};
 static const char *const similarities[] = {"cosine", "dot", "euclidean", NULL};
 static const char *const positives[] = {"equal", "shared", "soft", NULL};
 
@@ -18,7 +19,7 @@ static bool has_option(lua_State *L, int index, const char *name) {
 static const ct_tensor *option_tensor(lua_State *L, int index, const char *function,
                                       const char *name) {
   lua_getfield(L, index, name);
-  const ct_tensor *t = ctl_to_tensor(L, -1);
+  const ct_tensor *t = ctl_to_any_tensor(L, -1);
   if (!t)
     luaL_error(L, "%s: option %s must be a tensor, got %s", function, name, luaL_typename(L, -1));
   lua_pop(L, 1);
@@ -58,6 +59,8 @@ static void read_shared(lua_State *L, int index, const char *function, ct_loss_o
                                                  (int)o->reduction);
   o->similarity = (ct_similarity)ctl_option_choice(L, index, function, "similarity", similarities,
                                                    (int)o->similarity);
+  o->precision = (ct_precision)ctl_option_choice(L, index, function, "precision", precisions,
+                                                 (int)o->precision);
   o->diagnostics = ctl_option_boolean(L, index, function, "diagnostics", o->diagnostics);
   o->filter_eps = ctl_option_number(L, index, function, "filter_eps", o->filter_eps);
   if (has_option(L, index, "ignore_label")) {
@@ -99,6 +102,7 @@ static ct_loss_options margin_options(lua_State *L, int index, const char *funct
                                       "ignore_label",
                                       "weights",
                                       "diagnostics",
+                                      "precision",
                                       "hardest_negatives",
                                       NULL};
   ct_loss_options o = ct_loss_defaults(rule);
@@ -128,8 +132,9 @@ static ct_loss_options margin_options(lua_State *L, int index, const char *funct
 /* Means over proxies by definition. */
 static ct_loss_options proxy_options(lua_State *L, int index, const char *function,
                                      const ct_loss_rule *rule) {
-  static const char *const known[] = {"margin",     "scale",        "similarity",  "memory_budget",
-                                      "filter_eps", "ignore_label", "diagnostics", NULL};
+  static const char *const known[] = {"margin",        "scale",      "similarity",
+                                      "memory_budget", "filter_eps", "ignore_label",
+                                      "diagnostics",   "precision",  NULL};
   ct_loss_options o = ct_loss_defaults(rule);
   ctl_check_option_names(L, index, function, known);
   for (int i = 0; rule->parameters[i].name; i++)
@@ -145,7 +150,7 @@ ct_loss_options ctl_loss_options(lua_State *L, int index, const char *function,
   static const char *const shared[] = {"aggregate",     "reduction",   "similarity",
                                        "memory_budget", "filter_eps",  "ignore_label",
                                        "weights",       "diagnostics", "hardest_negatives",
-                                       "pair_weights",  NULL};
+                                       "pair_weights",  "precision",   NULL};
   if (rule == &ct_loss_rules[ct_loss_margin]) return margin_options(L, index, function, rule);
   if (rule == &ct_loss_rules[ct_loss_proxy_anchor]) return proxy_options(L, index, function, rule);
   const char *known[CT_LOSS_PARAMETERS + sizeof shared / sizeof *shared + 3] = {NULL};

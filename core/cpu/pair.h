@@ -91,7 +91,7 @@ typedef struct ct_pair_diagnosis {
   double *alpha[CT_KINDS];   /* sums */
   double *hardest[CT_KINDS]; /* the least s of a positive, the greatest of a negative */
   double *weight[CT_KINDS], *square[CT_KINDS]; /* sums of |dL/ds| and of its squares (gradient) */
-  _Atomic int64_t bins[CT_KINDS][CT_DIAGNOSIS_BINS]; /* as in ct_loss_diagnosis */
+  ct_count bins[CT_KINDS][CT_DIAGNOSIS_BINS];  /* as in ct_loss_diagnosis */
   void *room;
 } ct_pair_diagnosis;
 

@@ -50,6 +50,9 @@ typedef struct ct_cuda_product {
   int64_t lda, ldb, ldc;
   int64_t stride_a, stride_b, stride_c; /* not read when batch is 1 */
 } ct_cuda_product;
+struct ct_loss_rows;
+struct ct_loss_options;
+struct ct_loss_facts;
 
 typedef struct ct_cuda_table {
   /* Devices, counted from 0. The current one and its stream belong to the calling thread. */
@@ -106,6 +109,17 @@ typedef struct ct_cuda_table {
                             const ct_tensor *b, ct_error *error);
   ct_cuda_precision (*get_precision)(void);
   void (*set_precision)(ct_cuda_precision precision);
+  /* Losses of rows on a GPU: the contract of ct_pair_forward and ct_pair_backward (loss/loss.h).
+   * *context is NULL at first and ends with pair_free. */
+  ct_status (*pair_forward)(void **context, const char *function,
+                            const struct ct_loss_rows *queries,
+                            const struct ct_loss_rows *references,
+                            const struct ct_loss_options *options, ct_tensor *losses,
+                            struct ct_loss_facts *facts, ct_error *error);
+  ct_status (*pair_backward)(void *context, const char *function, double scale,
+                             ct_tensor *grad_queries, ct_tensor *grad_references,
+                             ct_tensor *grad_bias, ct_error *error);
+  void (*pair_free)(void *context);
 } ct_cuda_table;
 
 const ct_cuda_table *ct_cuda(void);

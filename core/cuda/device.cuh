@@ -8,5 +8,6 @@ void ct_cuda_fill_device(ct_cuda_table *table);
 void ct_cuda_fill_copy(ct_cuda_table *table);
 void ct_cuda_fill_blas(ct_cuda_table *table);
 void ct_cuda_fill_elementwise(ct_cuda_table *table);
+void ct_cuda_fill_pair(ct_cuda_table *table);
 
 #endif

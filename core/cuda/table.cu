@@ -8,6 +8,7 @@ const ct_cuda_table *ct_cuda(void) {
     ct_cuda_fill_copy(&t);
     ct_cuda_fill_blas(&t);
     ct_cuda_fill_elementwise(&t);
+    ct_cuda_fill_pair(&t);
     return t;
   }();
   return &table;

@@ -36,9 +36,8 @@ static inline ct_coupled lifted_couple(double s, double own, double other, int v
 
 static inline ct_anchor_loss lifted_combine(const ct_anchor *a, const double *p) {
   (void)p;
-  return (ct_anchor_loss){.loss = a->term[CT_POSITIVE],
-                          .by_sum = {[CT_NEGATIVE] = a->coupled},
-                          .by_term = {[CT_POSITIVE] = 1}};
+  return (ct_anchor_loss){
+      .loss = a->term[CT_POSITIVE], .by_sum = {[CT_NEGATIVE] = a->coupled}, .by_term = {0, 1}};
 }
 
 #endif

@@ -21,6 +21,10 @@ typedef enum ct_similarity {
   CT_EUCLIDEAN, /* 1 - |x-y|^2/2: the cosine of unit rows, so that m and gamma keep their meaning */
 } ct_similarity;
 
+/* How similarities and gradients are multiplied on a GPU: as exactly as float does, or from factors
+ * rounded to 11 or 8 binary digits, with sums in float. On the CPU it plays no part. */
+typedef enum ct_precision { CT_PRECISION_FP32, CT_PRECISION_TF32, CT_PRECISION_BF16 } ct_precision;
+
 /* All similarities where they take 4 MiB or less; otherwise as many as keep the workspace within
  * four copies of the queries. */
 enum { CT_BUDGET_LIKE_ROWS = -1 };
@@ -63,6 +67,7 @@ typedef struct ct_loss_options {
                                once. Read by forward alone */
   int64_t memory_budget;    /* bytes that may be spent on keeping similarities for backward, or
                                CT_BUDGET_LIKE_ROWS */
+  ct_precision precision;   /* of products on a GPU */
   bool diagnostics;         /* note what ct_pair_diagnosis_of tells */
 } ct_loss_options;
 

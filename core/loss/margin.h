@@ -62,7 +62,7 @@ static inline ct_psi ct_margin_psi(double cosine, double theta, const double *o)
     return (ct_psi){cosine - m2 * sin(m2) - m3, 1};
   ct_psi psi = {cos(p) - m3, ct_margin_slope(theta, m1, m2)};
   if (!(beyond & CT_MARGIN_MONOTONE) || m1 == 1) return psi;
-  double k = floor(p / pi), sign = fmod(k, 2) == 0 ? 1 : -1;
+  double k = floor(p / pi), sign = fmod(k, 2.0) == 0 ? 1 : -1;
   return (ct_psi){sign * cos(p) - 2 * k - m3, sign * psi.slope};
 }
 

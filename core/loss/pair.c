@@ -14,6 +14,7 @@
 #include <string.h>
 #include "base/memory.h"
 #include "base/threads.h"
+#include "cuda/cuda.h"
 #include "loss/classes.h"
 #include "loss/presets.h"
 #include "loss/circle.h"
@@ -26,6 +27,8 @@
 #include "ops/copy.h"
 
 struct ct_pair_context {
+  void *there; /* of rows on a GPU, all of it (core/cuda/pair_pass.cu) */
+  bool on_cuda;
   bool ready, self;
   ct_loss_options options;
   ct_loss_facts facts;
@@ -79,6 +82,7 @@ static void free_sums(ct_pair_context *c) {
 
 void ct_pair_context_free(ct_pair_context *context) {
   if (!context) return;
+  if (context->there) ct_cuda()->pair_free(context->there);
   ct_rows_free(&context->queries);
   ct_rows_free(&context->references);
   ct_free(context->own_parameters);
@@ -338,24 +342,6 @@ static ct_status read_weights(ct_pair_context *c, const char *function, const ct
   return CT_OK;
 }
 
-/* Sums of terms, and how many there are, by their weights. Positives and negatives are apart for
- * CT_OF_PAIRS, otherwise all is in the first. */
-typedef struct parts {
-  double loss[CT_KINDS], terms[CT_KINDS], nonzero[CT_KINDS];
-} parts;
-
-static parts parts_of(ct_unit unit, const ct_anchor *a, double loss) {
-  const double positives = a->mass[CT_POSITIVE], negatives = a->mass[CT_NEGATIVE];
-  switch (unit) {
-  case CT_OF_ANCHORS: break;
-  case CT_OF_POSITIVES: return (parts){{loss}, {positives}, {a->count[CT_POSITIVE]}};
-  case CT_OF_TRIPLETS: return (parts){{loss}, {positives * negatives}, {a->count[CT_NEGATIVE]}};
-  case CT_OF_PAIRS:
-    return (parts){{a->term[0], a->term[1]}, {a->mass[0], a->mass[1]}, {a->count[0], a->count[1]}};
-  }
-  return (parts){{loss}, {1}, {loss != 0}};
-}
-
 /* Where the losses of anchors go, for CT_NONE. */
 static ct_status start_losses(const ct_pair_context *c, ct_tensor *losses, ct_error *error) {
   int64_t given = c->queries.given;
@@ -368,14 +354,14 @@ static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *e
   const ct_loss_rule *rule = c->options.rule;
   ct_reduction reduction = c->options.reduction;
   double anchors = 0, nonzero = 0;
-  parts p = {0};
+  ct_loss_parts p = {0};
   CT_TRY(start_losses(c, losses, error));
   for (int64_t i = 0; i < c->queries.rows; i++) {
     ct_anchor a = anchor_of(c, i);
     bool valid = rule->valid(a.pairs);
     double weight = weight_of(c, i);
     double loss = valid ? rule->combine(&a, parameters_of(c, i)).loss : 0;
-    parts own = valid ? parts_of(rule->unit, &a, loss) : (parts){0};
+    ct_loss_parts own = valid ? ct_parts_of(rule->unit, &a, loss) : (ct_loss_parts){0};
     anchors += weight;
     for (int part = 0; part < CT_KINDS; part++) {
       p.loss[part] += weight * own.loss[part];
@@ -502,7 +488,7 @@ bool ct_pair_diagnosis_of(const ct_pair_context *context, ct_loss_diagnosis *out
   const ct_pair_context *c = context;
   const ct_pair_diagnosis *d = &c->diagnosis;
   int64_t past = 0;
-  if (!c->ready || !c->options.diagnostics) return false;
+  if (c->on_cuda || !c->ready || !c->options.diagnostics) return false;
   for (int kind = 0; kind < CT_KINDS; kind++) {
     double alpha = 0;
     for (int b = 0; b < CT_DIAGNOSIS_BINS; b++) out->bins[kind][b] = d->bins[kind][b];
@@ -527,6 +513,10 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
                           ct_error *error) {
   ct_pair_context *c = context;
   ct_loss_rows sides[2] = {*given_queries, given_references ? *given_references : *given_queries};
+  c->on_cuda = ct_dtype_is_cuda(given_queries->x->dtype);
+  if (c->on_cuda && ct_cuda())
+    return ct_cuda()->pair_forward(&c->there, function, given_queries, given_references, options,
+                                   losses, facts, error);
   const ct_loss_rows *queries = &sides[0], *references = given_references ? &sides[1] : NULL;
   for (int k = 0; k < 2; k++) {
     sides[k].ignore = options->ignores ? &options->ignore_label : NULL;
@@ -683,6 +673,9 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
                            ct_tensor *grad_queries, ct_tensor *grad_references,
                            ct_tensor *grad_bias, ct_error *error) {
   ct_pair_context *c = context;
+  if (c->on_cuda && ct_cuda())
+    return ct_cuda()->pair_backward(c->there, function, scale, grad_queries, grad_references,
+                                    grad_bias, error);
   if (c->options.diagnostics && c->ready) ct_diagnosis_forget_weights(&c->diagnosis);
   if (!c->ready)
     return ct_fail(error, CT_EINVALID, "%s: backward needs a forward pass first", function);

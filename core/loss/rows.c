@@ -189,10 +189,14 @@ int64_t ct_rows_packed(const ct_sorted_rows *r) {
                                                                                   : INT64_MAX;
 }
 
+ct_status ct_rows_ranges(ct_sorted_rows *rows, ct_error *error) {
+  CT_TRY(ct_alloc(&rows->side.first, rows->rows, sizeof(int64_t), "labels", error));
+  return ct_alloc(&rows->side.last, rows->rows, sizeof(int64_t), "labels", error);
+}
+
 static ct_status allocate(ct_sorted_rows *r, ct_error *error) {
   size_t real = ct_dtype_size(r->compute);
-  CT_TRY(ct_alloc(&r->side.first, r->rows, sizeof(int64_t), "labels", error));
-  CT_TRY(ct_alloc(&r->side.last, r->rows, sizeof(int64_t), "labels", error));
+  CT_TRY(ct_rows_ranges(r, error));
   CT_TRY(ct_alloc(&r->side.by_dim, ct_rows_packed(r), real, "packed rows", error));
   CT_TRY(ct_alloc(&r->side.by_row, ct_rows_packed(r), real, "packed rows", error));
   if (r->similarity == CT_COSINE)
@@ -295,9 +299,8 @@ static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_l
   return bad_value(function, in->x_name, bad, error);
 }
 
-/* Everything but the values. */
-static ct_status begin(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
-                       ct_dtype compute, ct_similarity similarity, ct_error *error) {
+ct_status ct_rows_begin(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
+                        ct_dtype compute, ct_similarity similarity, ct_error *error) {
   ct_rows_free(out);
   CT_TRY(check_shape(function, in, error));
   out->dim = in->x->size[1];
@@ -322,7 +325,7 @@ static ct_status begin(ct_sorted_rows *out, const char *function, const ct_loss_
 
 ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
                        ct_dtype compute, ct_similarity similarity, ct_error *error) {
-  ct_status status = begin(out, function, in, compute, similarity, error);
+  ct_status status = ct_rows_begin(out, function, in, compute, similarity, error);
   if (status == CT_OK) status = allocate(out, error);
   if (status == CT_OK) status = load_values(out, function, in, error);
   if (status != CT_OK) ct_rows_free(out);
@@ -353,7 +356,7 @@ static ct_status measure(ct_sorted_rows *r, ct_error *error) {
 
 ct_status ct_rows_open(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
                        ct_dtype compute, ct_similarity similarity, ct_error *error) {
-  ct_status status = begin(out, function, in, compute, similarity, error);
+  ct_status status = ct_rows_begin(out, function, in, compute, similarity, error);
   out->x.dtype = out->outer;
   if (status == CT_OK) status = ct_contiguous(&out->x, out->outer, in->x, error);
   if (status == CT_OK && similarity != CT_COSINE) status = measure(out, error);

@@ -26,6 +26,16 @@ typedef struct ct_sorted_rows {
 /* Sorts labels [n] ascending, `origin` [n] along with them; equal labels keep their order. */
 ct_status ct_sort_by_label(int64_t n, int64_t *label, int64_t *origin, ct_error *error);
 
+/* The first part of both below, for rows that stay where they are: checks their shape and sorts
+ * their labels; *out then has given, rows, dim, centres, label and origin. Values are not looked
+ * at.
+ */
+ct_status ct_rows_begin(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
+                        ct_dtype compute, ct_similarity similarity, ct_error *error);
+
+/* Room for side.first and side.last, which ct_rows_match sets. */
+ct_status ct_rows_ranges(ct_sorted_rows *rows, ct_error *error);
+
 /* Fills *out (which may hold an earlier load: its memory is freed). On failure *out is empty. */
 ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_rows *in,
                        ct_dtype compute, ct_similarity similarity, ct_error *error);
@@ -49,10 +59,10 @@ ct_status ct_rows_unload(const ct_sorted_rows *rows, const char *function, const
 /* A pass over rows that were opened: what the driver takes blocks of, and what came of it. */
 typedef struct ct_rows_pass {
   const ct_sorted_rows *rows;
-  void *to;                  /* contiguous [rows, dim] of the outer type; NULL: no gradient */
-  double *to_lift;           /* [classes] zero at first; NULL: no gradient */
-  _Atomic int64_t bad_value; /* the caller's first row that is not finite; given: none */
-  _Atomic int64_t bad_gradient;
+  void *to;           /* contiguous [rows, dim] of the outer type; NULL: no gradient */
+  double *to_lift;    /* [classes] zero at first; NULL: no gradient */
+  ct_count bad_value; /* the caller's first row that is not finite; given: none */
+  ct_count bad_gradient;
 } ct_rows_pass;
 
 ct_pair_columns ct_rows_columns(ct_rows_pass *pass, const ct_sorted_rows *rows, void *to,

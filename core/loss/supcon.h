@@ -24,7 +24,7 @@ static inline double supcon_largest(double s, const double *p) {
 static inline ct_anchor_loss supcon_combine(const ct_anchor *a, const double *p) {
   double scale = 1 / p[CT_SUPCON_TEMPERATURE], share = scale / a->mass[CT_POSITIVE];
   double all = ct_log_add(a->sum[CT_NEGATIVE], a->sum[CT_POSITIVE]);
-  ct_anchor_loss out = {.loss = fmax(all - share * a->term[CT_POSITIVE], 0)};
+  ct_anchor_loss out = {.loss = fmax(all - share * a->term[CT_POSITIVE], 0.0)};
   for (int kind = 0; kind < CT_KINDS; kind++) out.by_sum[kind] = exp(a->sum[kind] - all);
   out.by_term[CT_POSITIVE] = -share;
   return out;

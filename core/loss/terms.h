@@ -10,6 +10,32 @@
 double ct_log_sum_exp(const ct_loss_rule *rule, const double *parameters, int kind,
                       double reference, double sum);
 
+/* Sums of terms, and how many there are, by their weights. Positives and negatives are apart for
+ * CT_OF_PAIRS, otherwise all is in the first. */
+typedef struct ct_loss_parts {
+  double loss[CT_KINDS], terms[CT_KINDS], nonzero[CT_KINDS];
+} ct_loss_parts;
+
+/* Those of one valid anchor. */
+static inline ct_loss_parts ct_parts_of(ct_unit unit, const ct_anchor *a, double loss) {
+  const double positives = a->mass[CT_POSITIVE], negatives = a->mass[CT_NEGATIVE];
+  ct_loss_parts p = {{loss, 0}, {1, 0}, {loss != 0 ? 1.0 : 0.0, 0}};
+  if (unit == CT_OF_POSITIVES) {
+    p.terms[0] = positives;
+    p.nonzero[0] = a->count[CT_POSITIVE];
+  } else if (unit == CT_OF_TRIPLETS) {
+    p.terms[0] = positives * negatives;
+    p.nonzero[0] = a->count[CT_NEGATIVE];
+  } else if (unit == CT_OF_PAIRS) {
+    for (int kind = 0; kind < CT_KINDS; kind++) {
+      p.loss[kind] = a->term[kind];
+      p.terms[kind] = a->mass[kind];
+      p.nonzero[kind] = a->count[kind];
+    }
+  }
+  return p;
+}
+
 /* What one term counts for in the reduced loss, of so many anchors, terms and terms that are not
  * zero, each counted by its weight. */
 double ct_reduction_weight(ct_reduction reduction, double n_anchors, double n_terms,

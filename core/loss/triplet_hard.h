@@ -16,7 +16,7 @@ static inline double triplet_hard_scale(bool positive, const double *p) {
 
 static inline ct_anchor_loss triplet_hard_combine(const ct_anchor *a, const double *p) {
   double z = a->sum[CT_POSITIVE] + a->sum[CT_NEGATIVE] + p[CT_TRIPLET_HARD_MARGIN];
-  ct_softplus t = {z > 0 ? z : 0, z > 0};
+  ct_softplus t = {z > 0 ? z : 0, z > 0 ? 1.0 : 0.0};
   if (p[CT_TRIPLET_HARD_SOFT] != 0) t = ct_softplus_of(z);
   return (ct_anchor_loss){.loss = t.value, .by_sum = {t.slope, t.slope}};
 }

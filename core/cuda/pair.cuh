@@ -1,0 +1,118 @@
+// The streaming driver of the losses on the GPU: what its files share.
+//
+// A call's way: pair.cu checks and orders labels on the host, pair_rows.cu gathers the rows in that
+// order, normalised, as operands of the tensor cores; then, tile by tile, cuBLAS makes similarities
+// and pair_tile.cuh turns them into statistics of rows and columns (pair_sums.cu merges them) or
+// into weights, which cuBLAS multiplies with the rows; pair_anchors.cuh makes losses and factors
+// out of statistics, and pair_rows.cu takes gradients back to the caller's order and norms.
+//
+// Nothing is added up by atomics: every sum has one order, which depends on sizes alone.
+#ifndef CIRCLET_CUDA_PAIR_CUH
+#define CIRCLET_CUDA_PAIR_CUH
+
+#include "cuda/pair_maths.cuh"
+
+// The square parts of a tile that a block of threads takes.
+enum { CT_PART = 128, CT_PART_THREADS = 256 };
+
+// What one tile is, for every loss and pass. Rows and columns are counted within their sets; a
+// pointer that a pass does not need is NULL.
+template <class Real> struct ct_tile {
+  int rows, columns; // within the tile
+  int row, column;   // where it begins
+  bool diagonal;     // the rows are the columns
+  bool both;         // columns are anchors too
+  bool self;         // one set against itself
+  int64_t pitch;     // elements from one row of similarities, or weights, to the next
+  const Real *s;     // similarities
+  const Real *row_half, *column_half; // [set] added to similarities
+  const int *first, *last;            // [set of rows] the columns that are a row's positives
+  int variant;
+  double parameters[CT_LOSS_PARAMETERS];
+  Real scale[CT_KINDS], low_scale[CT_KINDS]; // of logits to base 2, in two parts
+  Real start[CT_KINDS];                      // what references begin with
+
+  // Sums: of every row in each part of the tile's columns, and of every column in each part of its
+  // rows: [parts, CT_TILE_MOST] each.
+  Real *row_reference[CT_KINDS], *column_reference[CT_KINDS];
+  Real *row_sum[CT_KINDS], *column_sum[CT_KINDS];
+  Real *row_term[CT_KINDS], *column_term[CT_KINDS];
+  Real *row_count[CT_KINDS], *column_count[CT_KINDS];
+  uint8_t *part_kinds; // [parts of rows * parts of columns] bits: kinds that the part holds
+  double *part_s;      // [parts of rows * parts of columns, CT_KINDS] sums of similarities
+
+  // Weights: what pairs take from their ends, [set] each.
+  const Real *reference[CT_KINDS], *factor[CT_KINDS], *linear[CT_KINDS], *cut[CT_KINDS];
+  const double *own;         // of coupled losses
+  const float *to_range;     // the power of two that brings weights into the range of 16 bits
+  void *weight, *weight_low; // [rows, pitch] half or bfloat16, and what rounding left; or Real
+};
+
+// The most rows or columns of a tile.
+enum { CT_TILE_MOST = 4096 };
+
+// Statistics of the anchors: [set of rows] each.
+template <class Real> struct ct_anchor_sums {
+  Real *reference[CT_KINDS];
+  double *sum[CT_KINDS], *term[CT_KINDS], *count[CT_KINDS];
+  double *sum_s; // [CT_KINDS] over all anchors
+};
+
+// How weights are stored.
+enum ct_weight_form { CT_WEIGHT_SPLIT_HALF, CT_WEIGHT_HALF, CT_WEIGHT_BFLOAT16, CT_WEIGHT_REAL };
+
+// What anchors are made of, and what becomes of them.
+template <class Real> struct ct_anchors {
+  int rows;
+  int64_t columns; // rows or classes that they meet
+  bool self, batch;
+  const int *first, *last;
+  const uint8_t *valid; // [rows]
+  ct_anchor_sums<Real> sums;
+  const double *by_own;     // of coupled losses
+  const ct_target *targets; // of rules that read them
+  const double *weights;    // NULL: 1 each
+  int64_t with_positive;
+  double parameters[CT_LOSS_PARAMETERS];
+  double offset[CT_KINDS];
+
+  // Terms: sums over anchors, one row for each block of threads.
+  double *parts; // [blocks, CT_ANCHOR_PARTS]
+  double *loss;  // [rows] by its weight; NULL: not wanted
+
+  // Factors of backward.
+  double scale, share[CT_KINDS], filter_eps;
+  double common_reference[CT_KINDS], common_weight[CT_KINDS]; // of one term for the batch
+  Real *reference[CT_KINDS], *factor[CT_KINDS], *linear[CT_KINDS], *cut[CT_KINDS];
+  int variant;
+  double largest_s;       // no similarity is larger
+  unsigned *largest_bits; // the bits of a float that no weight exceeds
+};
+
+enum ct_anchor_part {
+  CT_PART_ANCHORS,
+  CT_PART_LOSS,
+  CT_PART_TERMS = CT_PART_LOSS + CT_KINDS,
+  CT_PART_NONZERO = CT_PART_TERMS + CT_KINDS,
+  CT_PART_COUNT = CT_PART_NONZERO + CT_KINDS,
+  CT_ANCHOR_PARTS
+};
+
+// The kernels of one loss in one compute type, each queued in a stream.
+template <class Real> struct ct_pair_launches {
+  void (*sums)(const ct_tile<Real> &tile, cudaStream_t stream);
+  void (*merge)(const ct_tile<Real> &tile, const ct_anchor_sums<Real> &to, cudaStream_t stream);
+  void (*weights)(const ct_tile<Real> &tile, ct_weight_form form, cudaStream_t stream);
+  void (*couple)(const ct_tile<Real> &tile, const double *own, double *term, double *count,
+                 double *by_own, cudaStream_t stream); // NULL where nothing is coupled
+  void (*terms)(const ct_anchors<Real> &anchors, int blocks, cudaStream_t stream);
+  void (*factors)(const ct_anchors<Real> &anchors, int blocks, cudaStream_t stream);
+  Real start[CT_KINDS]; // what references begin with
+  bool keeps_terms[CT_KINDS];
+};
+
+template <class Real> const ct_pair_launches<Real> *ct_pair_launches_of(const ct_loss_rule *rule);
+
+enum { CT_ANCHOR_THREADS = 128 };
+
+#endif

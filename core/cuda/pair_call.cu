@@ -1,0 +1,287 @@
+// From a caller's arguments to a call: the contract of core/loss/pair.c for rows on a GPU. Labels
+// are ordered on the host, by the code that the CPU has; the rows stay where they are.
+#include "cuda/pair_call.cuh"
+#include <stdio.h>
+extern "C" {
+#include "loss/classes.h"
+#include "loss/presets.h"
+#include "loss/terms.h"
+#include "ops/copy.h"
+}
+
+namespace {
+
+const char no_gpu_option[] = "%s: option %s is not available on a GPU";
+
+ct_status check_options(const char *function, const ct_loss_options *o, ct_error *error) {
+  CT_TRY(ct_check_loss_options(function, o, error));
+  if (o->rule->target) CT_TRY(ct_margin_check(function, o, o->parameter, error));
+  const char *refused = o->diagnostics         ? "diagnostics"
+                        : o->hardest_negatives ? "hardest_negatives"
+                        : o->pair_weights      ? "pair_weights"
+                        : o->positives         ? "positives"
+                                               : nullptr;
+  for (int i = 0; i < CT_LOSS_PARAMETERS; i++)
+    if (o->own[i].values) refused = o->rule->parameters[i].name;
+  if (refused) return ct_fail(error, CT_EINVALID, no_gpu_option, function, refused);
+  if (o->rule->unit == CT_OF_TRIPLETS)
+    return ct_fail(error, CT_EINVALID, "%s: this loss is not available on a GPU", function);
+  return CT_OK;
+}
+
+// Rows that stand in the caller's order, without labels to look at: classes.
+bool is_plain(const ct_loss_rows *in) { return !in->labels; }
+
+ct_status check_classes(const char *function, const ct_loss_rows *in, ct_error *error) {
+  char text[CT_SHAPE_TEXT];
+  if (in->x->dims == 2 && in->x->size[1] >= 1) return CT_OK;
+  return ct_fail(error, CT_EINVALID, "%s: %s must be [rows, D] with D >= 1, got %s", function,
+                 in->x_name, ct_shape_text(text, in->x->dims, in->x->size));
+}
+
+ct_status order_rows(ct_gpu_side *s, const char *function, const ct_loss_rows *given, bool plain,
+                     ct_similarity similarity, ct_error *error) {
+  ct_loss_rows in = *given;
+  ct_held_tensor labels;
+  if (plain) {
+    CT_TRY(check_classes(function, &in, error));
+    s->order.rows = s->order.given = in.x->size[0];
+    s->order.centres = in.centres > 1 ? in.centres : 1;
+    s->order.dim = in.x->size[1];
+    return CT_OK;
+  }
+  if (in.labels && ct_dtype_is_cuda(in.labels->dtype)) {
+    CT_TRY(ct_clone(&labels.t, ct_dtype_on_cpu(in.labels->dtype), in.labels, error));
+    in.labels = &labels.t;
+  }
+  return ct_rows_begin(&s->order, function, &in, in.x->dtype, similarity, error);
+}
+
+ct_status open_side(ct_gpu_side *s, const char *function, const ct_loss_rows *in, bool plain,
+                    const ct_loss_options *o, ct_error *error) {
+  if (!ct_dtype_is_real(in->x->dtype) || !ct_dtype_is_cuda(in->x->dtype))
+    return ct_fail(error, CT_EINVALID, "%s: %s must be a tensor of real numbers on a GPU, got %s",
+                   function, in->x_name, ct_dtype_name(in->x->dtype));
+  CT_TRY(order_rows(s, function, in, plain, o->similarity, error));
+  if (s->order.rows > INT32_MAX / 2)
+    return ct_fail(error, CT_EINVALID, "%s: %s has too many rows", function, in->x_name);
+  s->given = in->x->size[0];
+  ct_tensor_set(&s->x.t, in->x);
+  s->rows = ct_gpu_rows{};
+  s->rows.device = in->x->storage ? in->x->storage->device : ct_cuda()->current();
+  s->rows.rows = s->order.rows;
+  s->rows.dim = in->x->size[1];
+  s->rows.dtype = in->x->dtype;
+  s->rows.x = ct_tensor_data(in->x);
+  s->rows.stride = in->x->stride[0], s->rows.step = in->x->stride[1];
+  s->rows.similarity = o->similarity;
+  s->rows.centres = s->order.centres;
+  if (plain || s->order.rows == 0) return CT_OK;
+  CT_TRY(s->origin.allocate(s->rows.device, s->order.rows, function, error));
+  s->rows.origin = s->origin.get();
+  return ct_cuda()->upload(s->rows.device, s->origin.get(), s->order.origin,
+                           s->order.rows * (int64_t)sizeof(int64_t), error);
+}
+
+// The ranges of columns that are positives of each query.
+ct_status match_sides(ct_gpu_call *c, const ct_loss_rows *queries, const ct_loss_rows *references,
+                      ct_error *error) {
+  ct_sorted_rows *q = &c->queries.order;
+  CT_TRY(ct_rows_ranges(q, error));
+  if (c->self) {
+    ct_rows_match(q, q);
+  } else if (is_plain(references)) { // classes in their order
+    CT_TRY(ct_classes_check(q, c->function, queries, c->references.units(), error));
+    for (int64_t i = 0; i < q->rows; i++)
+      q->side.first[i] = q->label[i] - 1, q->side.last[i] = q->label[i];
+  } else {
+    if (!queries->labels)
+      CT_TRY(ct_classes_check(&c->references.order, c->function, references, q->rows, error));
+    ct_rows_match(q, &c->references.order);
+  }
+  return CT_OK;
+}
+
+int64_t pairs_of(ct_gpu_call *c, int64_t i, int kind) {
+  const ct_pair_side *s = &c->queries.order.side;
+  const int64_t same = s->last[i] - s->first[i];
+  return kind == CT_POSITIVE ? same - (c->self ? 1 : 0) : c->column_units() - same;
+}
+
+// What labels alone say.
+void count_pairs(ct_gpu_call *c) {
+  ct_loss_facts *f = &c->facts;
+  *f = ct_loss_facts{};
+  f->n_anchors = c->queries.count();
+  c->valid.resize((size_t)c->queries.count());
+  c->with_positive = 0;
+  for (int64_t i = 0; i < c->queries.count(); i++) {
+    const int64_t pairs[CT_KINDS] = {pairs_of(c, i, CT_NEGATIVE), pairs_of(c, i, CT_POSITIVE)};
+    c->valid[(size_t)i] = c->options.rule->valid(pairs);
+    f->n_valid += c->valid[(size_t)i];
+    f->n_without_positive += pairs[CT_POSITIVE] == 0;
+    f->n_without_negative += pairs[CT_NEGATIVE] == 0;
+    c->with_positive += pairs[CT_POSITIVE] > 0;
+    f->n_positive += pairs[CT_POSITIVE];
+    f->n_negative += pairs[CT_NEGATIVE];
+  }
+}
+
+template <class T>
+ct_status put(ct_device_block<T> *block, int device, const std::vector<T> &values, const char *what,
+              ct_error *error) {
+  const int64_t count = (int64_t)values.size();
+  CT_TRY(block->allocate(device, count, what, error));
+  return ct_cuda()->upload(device, block->get(), values.data(), count * (int64_t)sizeof(T), error);
+}
+
+ct_status put_ranges(ct_gpu_call *c, ct_error *error) {
+  const ct_pair_side *s = &c->queries.order.side;
+  const size_t rows = (size_t)c->queries.count();
+  std::vector<int> values(rows);
+  for (size_t i = 0; i < rows; i++) values[i] = (int)s->first[i];
+  CT_TRY(put(&c->first, c->device, values, c->function, error));
+  for (size_t i = 0; i < rows; i++) values[i] = (int)s->last[i];
+  CT_TRY(put(&c->last, c->device, values, c->function, error));
+  return put(&c->valid_there, c->device, c->valid, c->function, error);
+}
+
+ct_status put_weights(ct_gpu_call *c, ct_error *error) {
+  const ct_tensor *w = c->options.weights;
+  const int64_t given = c->queries.given;
+  ct_held_tensor here;
+  if (!w) return CT_OK;
+  if (!ct_dtype_is_real(w->dtype) || w->dims > 1 || ct_tensor_count(w) != given)
+    return ct_fail(error, CT_EINVALID,
+                   "%s: weights must be a tensor of %lld real numbers, one per anchor", c->function,
+                   (long long)given);
+  CT_TRY(ct_clone(&here.t, CT_DOUBLE, w, error));
+  const double *value = (const double *)ct_tensor_data(&here.t);
+  std::vector<double> sorted((size_t)c->queries.count());
+  for (size_t i = 0; i < sorted.size(); i++) {
+    const int64_t at = c->queries.order.origin[i];
+    sorted[i] = value[at];
+    if (!(sorted[i] >= 0) || !isfinite(sorted[i]))
+      return ct_fail(error, CT_EINVALID, "%s: weights must be numbers >= 0, got %g at element %lld",
+                     c->function, sorted[i], (long long)at + 1);
+  }
+  return put(&c->weights, c->device, sorted, c->function, error);
+}
+
+ct_status put_bias(ct_gpu_call *c, const ct_loss_rows *references, ct_error *error) {
+  const ct_tensor *b = references->bias;
+  const int64_t classes = c->references.units();
+  ct_held_tensor here;
+  if (!b || c->self) return CT_OK;
+  if (c->options.similarity != CT_DOT)
+    return ct_fail(error, CT_EINVALID, "%s: a bias goes with similarity \"dot\"", c->function);
+  if (b->dtype != references->x->dtype || b->dims > 1 || ct_tensor_count(b) != classes)
+    return ct_fail(error, CT_EINVALID,
+                   "%s: bias must have %lld elements, one per class, of the type of %s",
+                   c->function, (long long)classes, references->x_name);
+  CT_TRY(ct_clone(&here.t, CT_DOUBLE, b, error));
+  const double *value = (const double *)ct_tensor_data(&here.t);
+  const double scale = c->options.rule->scale(false, c->options.parameter);
+  std::vector<double> lift((size_t)classes);
+  for (size_t k = 0; k < lift.size(); k++) {
+    if (!isfinite(value[k]))
+      return ct_fail(error, CT_EINVALID, "%s: bias has a NaN or an infinite value at element %lld",
+                     c->function, (long long)k + 1);
+    lift[k] = value[k] / scale;
+  }
+  CT_TRY(put(&c->references.lift, c->device, lift, c->function, error));
+  c->references.rows.lift = c->references.lift.get();
+  return CT_OK;
+}
+
+ct_status check_types(const ct_gpu_call *c, const ct_loss_rows *queries,
+                      const ct_loss_rows *references, ct_error *error) {
+  if (c->self) return CT_OK;
+  if (references->x->dtype != queries->x->dtype)
+    return ct_fail(error, CT_EINVALID, "%s: %s and %s must have one type, got %s and %s",
+                   c->function, queries->x_name, references->x_name,
+                   ct_dtype_name(queries->x->dtype), ct_dtype_name(references->x->dtype));
+  return ct_classes_check_centres(c->function, references, error);
+}
+
+ct_status check_sides(const ct_gpu_call *c, const ct_loss_rows *queries,
+                      const ct_loss_rows *references, ct_error *error) {
+  if (c->self) return CT_OK;
+  if (c->references.rows.dim != c->queries.rows.dim)
+    return ct_fail(error, CT_EINVALID, "%s: %s must have as many columns as %s, %lld, got %lld",
+                   c->function, references->x_name, queries->x_name, (long long)c->queries.rows.dim,
+                   (long long)c->references.rows.dim);
+  if (c->references.rows.device != c->queries.rows.device)
+    return ct_fail(error, CT_EINVALID, "%s: %s lies on GPU %d, %s on GPU %d", c->function,
+                   queries->x_name, c->queries.rows.device + 1, references->x_name,
+                   c->references.rows.device + 1);
+  return CT_OK;
+}
+
+} // namespace
+
+ct_status ct_begin_call(ct_gpu_call *c, const ct_loss_rows *queries, const ct_loss_rows *references,
+                        ct_error *error) {
+  ct_loss_rows q = *queries, r = references ? *references : *queries;
+  q.ignore = r.ignore = c->options.ignores ? &c->options.ignore_label : nullptr;
+  CT_TRY(check_options(c->function, &c->options, error));
+  CT_TRY(check_types(c, &q, &r, error));
+  CT_TRY(open_side(&c->queries, c->function, &q, false, &c->options, error));
+  c->device = c->queries.rows.device;
+  if (!c->self)
+    CT_TRY(open_side(&c->references, c->function, &r, is_plain(&r), &c->options, error));
+  CT_TRY(check_sides(c, &q, &r, error));
+  CT_TRY(match_sides(c, &q, &r, error));
+  count_pairs(c);
+  CT_TRY(put_bias(c, &r, error));
+  CT_TRY(put_ranges(c, error));
+  CT_TRY(put_weights(c, error));
+  snprintf(c->x_name[0], sizeof c->x_name[0], "%s", q.x_name);
+  snprintf(c->x_name[1], sizeof c->x_name[1], "%s", r.x_name);
+  ct_pass_results start = {};
+  for (int k = 0; k < 2; k++) start.bad_row[k] = start.least[k] = ~0ull;
+  CT_TRY(c->results.allocate(c->device, 1, c->function, error));
+  return ct_cuda()->upload(c->device, c->results.get(), &start, sizeof start, error);
+}
+
+ct_status ct_find_range(ct_gpu_call *c, ct_gpu_range *out, ct_error *error) {
+  enum { FEW_ANCHORS = 64, ROOM_BITS = 8, LENGTH_BITS = 10 };
+  const ct_loss_options *o = &c->options;
+  const ct_gpu_rows *sides[2] = {&c->queries.rows, &c->columns()};
+  *out = ct_gpu_range{false, 1, {1, 1}};
+  out->wide = c->queries.rows.dtype == CT_CUDA_DOUBLE || c->queries.count() <= FEW_ANCHORS ||
+              (o->rule->measured && o->variant == CT_MEASURE_DISTANCE) || o->rule->couple;
+  if (o->similarity == CT_COSINE) return CT_OK;
+  ct_pass_results *r = c->results.get(), seen;
+  double square[2], shortest = 1;
+  for (int k = 0; k < 2; k++)
+    CT_TRY(ct_measure_rows(sides[k], &r->largest[k], &r->least[k], error));
+  CT_TRY(ct_cuda()->download(c->device, &seen, r, sizeof seen, error));
+  for (int k = 0; k < 2; k++) {
+    double least;
+    memcpy(&square[k], &seen.largest[k], sizeof square[k]);
+    memcpy(&least, &seen.least[k], sizeof least);
+    out->longest[k] = square[k] > 0 ? sqrt(square[k]) : 1;
+    if (square[k] > 0) shortest = fmin(shortest, least / square[k]);
+    if (!(fabs(log2(out->longest[k])) < (double)LENGTH_BITS)) out->wide = true;
+  }
+  out->largest_s =
+      o->similarity == CT_DOT ? out->longest[0] * out->longest[1] : 1 + square[0] + square[1];
+  const bool fits = !o->rule->largest || 1.4427 * o->rule->largest(out->largest_s, o->parameter) <
+                                             (1 << CT_FLOAT_LOGITS);
+  if (!fits || shortest * ldexp(1, 2 * ROOM_BITS) < 1) out->wide = true;
+  if (c->references.rows.lift) out->wide = true; // biases may be of any size
+  return CT_OK;
+}
+
+ct_status ct_bad_row(const ct_gpu_call *c, int which, unsigned long long row, ct_error *error) {
+  return ct_fail(error, CT_EINVALID, "%s: %s has a NaN or an infinite value in row %lld",
+                 c->function, c->x_name[which], (long long)row + 1);
+}
+
+ct_status ct_bad_gradient_row(const ct_gpu_call *c, unsigned long long row, ct_error *error) {
+  return ct_fail(error, CT_EINVALID,
+                 "%s: the gradient of row %lld exceeds the range of %s (a row of tiny norm, or "
+                 "similarities too large for gamma)",
+                 c->function, (long long)row + 1, ct_dtype_name(c->queries.rows.dtype));
+}

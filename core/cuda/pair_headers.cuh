@@ -1,0 +1,13 @@
+// The parts of a pair of every loss's header, for the compute type REAL.
+#include "loss/circle.h"
+#include "loss/contrastive.h"
+#include "loss/generalized_lifted.h"
+#include "loss/lifted.h"
+#include "loss/margin.h"
+#include "loss/multi_similarity.h"
+#include "loss/nt_xent.h"
+#include "loss/proxy_anchor.h"
+#include "loss/supcon.h"
+#include "loss/triplet_all.h"
+#include "loss/triplet_hard.h"
+#include "loss/unified.h"

@@ -1,0 +1,78 @@
+// The kernels of one loss in one compute type, as functions: include in the file that compiles
+// them, then CT_PAIR_LAUNCHES(loss, Real).
+#ifndef CIRCLET_CUDA_PAIR_LAUNCH_CUH
+#define CIRCLET_CUDA_PAIR_LAUNCH_CUH
+
+#include "cuda/pair_anchors.cuh"
+#include "cuda/pair_tile.cuh"
+
+template <int loss, class Real> struct ct_pair_of {
+  typedef ct_maths<loss, Real> Maths;
+
+  static dim3 parts(const ct_tile<Real> &t) {
+    return dim3((unsigned)ct_divide_up(t.columns, CT_PART),
+                (unsigned)ct_divide_up(t.rows, CT_PART));
+  }
+
+  static void sums(const ct_tile<Real> &t, cudaStream_t stream) {
+    ct_sums_kernel<Maths, Real><<<parts(t), CT_PART_THREADS, 0, stream>>>(t);
+  }
+
+  static void merge(const ct_tile<Real> &t, const ct_anchor_sums<Real> &to, cudaStream_t stream) {
+    const int longer = t.both && t.columns > t.rows ? t.columns : t.rows;
+    const dim3 grid((unsigned)ct_divide_up(longer, CT_ANCHOR_THREADS) + 1,
+                    t.both && !t.diagonal ? 2 : 1);
+    ct_merge_kernel<Maths, Real><<<grid, CT_ANCHOR_THREADS, 0, stream>>>(t, to);
+  }
+
+  static void weights(const ct_tile<Real> &t, ct_weight_form form, cudaStream_t stream) {
+    ct_weights_kernel<Maths, loss, Real><<<parts(t), CT_PART_THREADS, 0, stream>>>(t, form);
+  }
+
+  static void couple(const ct_tile<Real> &t, const double *own, double *term, double *count,
+                     double *by_own, cudaStream_t stream) {
+    constexpr int warps = 4;
+    const unsigned rows = (unsigned)ct_divide_up(t.rows, warps);
+    const unsigned columns = (unsigned)ct_divide_up(t.columns, warps);
+    ct_couple_kernel<loss, Real>
+        <<<rows, 32 * warps, 0, stream>>>(t, false, own, term, count, by_own);
+    if (t.both && !t.diagonal)
+      ct_couple_kernel<loss, Real>
+          <<<columns, 32 * warps, 0, stream>>>(t, true, own, term, count, by_own);
+  }
+
+  static void terms(const ct_anchors<Real> &a, int blocks, cudaStream_t stream) {
+    ct_terms_kernel<Maths><<<blocks, CT_ANCHOR_THREADS, 0, stream>>>(a, ct_loss_rules[loss].unit);
+  }
+
+  static void factors(const ct_anchors<Real> &a, int blocks, cudaStream_t stream) {
+    ct_factors_kernel<Maths, ct_maths<loss, double>, loss>
+        <<<blocks, CT_ANCHOR_THREADS, 0, stream>>>(a);
+  }
+
+  // References begin below those of any pair.
+  static Real start(bool positive) {
+    const Real lowest = Maths::lowest();
+    if (lowest < 0 && !Maths::has(positive, CT_EXTREME))
+      return sizeof(Real) == sizeof(float) ? (Real)-0x1p21 : (Real)-0x1p50;
+    return lowest;
+  }
+
+  static ct_pair_launches<Real> table() {
+    ct_pair_launches<Real> t = {sums,  merge,   weights, ct_is_coupled(loss) ? couple : nullptr,
+                                terms, factors, {},      {}};
+    for (int kind = 0; kind < CT_KINDS; kind++) {
+      t.start[kind] = start(kind == CT_POSITIVE);
+      t.keeps_terms[kind] =
+          Maths::has(kind == CT_POSITIVE, CT_TERM) || (ct_is_coupled(loss) && kind == CT_POSITIVE);
+    }
+    return t;
+  }
+};
+
+#define CT_PAIR_LAUNCHES(loss, Real, suffix)                                                       \
+  extern const ct_pair_launches<Real> ct_pair_##loss##_##suffix;                                   \
+  const ct_pair_launches<Real> ct_pair_##loss##_##suffix =                                         \
+      ct_pair_of<ct_loss_##loss, Real>::table();
+
+#endif

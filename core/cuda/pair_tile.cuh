@@ -1,0 +1,559 @@
+// What becomes of a tile's similarities, for one loss: statistics in forward, weights in backward.
+//
+// A block of threads takes a part of 128 x 128: each of its warps a row at a time, every eighth,
+// and each lane four neighbouring columns, which it keeps through all rows. A row is reduced by
+// shuffles; what a column adds up to is kept in registers, relative to the largest so far, and
+// joined over warps at the end.
+//
+// Rows and columns are sorted by label: most parts hold negatives alone, and take a way without
+// tests. Of a tile that meets itself, statistics look at pairs right of the diagonal, once for both
+// ends; weights are made of all of it.
+#ifndef CIRCLET_CUDA_PAIR_TILE_CUH
+#define CIRCLET_CUDA_PAIR_TILE_CUH
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include "cuda/pair.cuh"
+
+enum { CT_WARPS = CT_PART_THREADS / 32, CT_LANE_COLUMNS = 4 };
+
+// Which kinds of pairs a part can hold.
+struct ct_part_kinds {
+  bool present[CT_KINDS];
+  bool plain; // negatives alone, and the part is whole
+};
+
+template <class Real>
+__device__ __forceinline__ ct_part_kinds ct_kinds_of(const ct_tile<Real> &t, int part_row,
+                                                     int part_column, bool half) {
+  ct_part_kinds k = {};
+  const int r0 = part_row * CT_PART, c0 = part_column * CT_PART;
+  if (half && t.diagonal && part_column < part_row) return k;
+  const int r1 = min(r0 + CT_PART, t.rows), c1 = min(c0 + CT_PART, t.columns);
+  if (r0 >= r1 || c0 >= c1) return k;
+  const int low = t.column + c0, high = t.column + c1; // columns low..high-1
+  const bool some = t.first[t.row + r0] < high && t.last[t.row + r1 - 1] > low;
+  const bool all = t.first[t.row + r1 - 1] <= low && t.last[t.row + r0] >= high;
+  const bool on_diagonal = t.diagonal && part_row == part_column;
+  k.present[CT_POSITIVE] = some;
+  k.present[CT_NEGATIVE] = !all;
+  k.plain = !some && r1 - r0 == CT_PART && c1 - c0 == CT_PART && !on_diagonal;
+  return k;
+}
+
+template <class Real>
+__device__ __forceinline__ void ct_load_four(const Real *from, Real to[CT_LANE_COLUMNS]) {
+  if constexpr (sizeof(Real) == sizeof(float)) {
+    const float4 v = *reinterpret_cast<const float4 *>(from);
+    to[0] = v.x, to[1] = v.y, to[2] = v.z, to[3] = v.w;
+  } else {
+    const double2 a = reinterpret_cast<const double2 *>(from)[0];
+    const double2 b = reinterpret_cast<const double2 *>(from)[1];
+    to[0] = a.x, to[1] = a.y, to[2] = b.x, to[3] = b.y;
+  }
+}
+
+// A lane's columns of a part: where they begin within the tile, and what is added to them.
+template <class Real> struct ct_lane {
+  int column;
+  Real half[CT_LANE_COLUMNS];
+  bool adds;
+};
+
+template <class Real>
+__device__ __forceinline__ ct_lane<Real> ct_lane_of(const ct_tile<Real> &t, int c0) {
+  ct_lane<Real> lane;
+  lane.column = c0 + threadIdx.x % 32 * CT_LANE_COLUMNS;
+  lane.adds = t.column_half != nullptr;
+#pragma unroll
+  for (int c = 0; c < CT_LANE_COLUMNS; c++)
+    lane.half[c] = lane.adds && lane.column + c < t.columns
+                       ? t.column_half[t.column + lane.column + c]
+                       : (Real)0;
+  return lane;
+}
+
+// The lane's similarities in row `row` of the tile.
+template <class Real>
+__device__ __forceinline__ void ct_load_row(const ct_tile<Real> &t, const ct_lane<Real> &lane,
+                                            int row, Real s[CT_LANE_COLUMNS]) {
+  ct_load_four(t.s + (int64_t)row * t.pitch + lane.column, s);
+  if (!lane.adds) return;
+  const Real own = t.row_half && row < t.rows ? t.row_half[t.row + row] : (Real)0;
+#pragma unroll
+  for (int c = 0; c < CT_LANE_COLUMNS; c++) s[c] += own + lane.half[c];
+}
+
+// Bits of those of the lane's pairs in a row that are of the kind; plain parts do not ask.
+template <class Real>
+__device__ __forceinline__ unsigned ct_counted(const ct_tile<Real> &t, int row, int column,
+                                               bool positive, bool half) {
+  if (row >= t.rows) return 0;
+  const int first = t.first[t.row + row], last = t.last[t.row + row];
+  unsigned bits = 0;
+#pragma unroll
+  for (int c = 0; c < CT_LANE_COLUMNS; c++) {
+    const int at = column + c, j = t.column + at;
+    const bool counts = at < t.columns && !(t.diagonal && (half ? at <= row : at == row));
+    if (counts && (j >= first && j < last) == positive) bits |= 1u << c;
+  }
+  return bits;
+}
+
+template <class T> __device__ __forceinline__ T ct_larger(T a, T b) { return a > b ? a : b; }
+
+template <class T> __device__ __forceinline__ T ct_warp_max(T v) {
+#pragma unroll
+  for (int step = 16; step > 0; step /= 2) v = ct_larger(v, __shfl_xor_sync(~0u, v, step));
+  return v;
+}
+
+template <class T> __device__ __forceinline__ T ct_warp_sum(T v) {
+#pragma unroll
+  for (int step = 16; step > 0; step /= 2) v += __shfl_xor_sync(~0u, v, step);
+  return v;
+}
+
+template <class Maths, class Real>
+__device__ __forceinline__ typename Maths::parameters ct_parameters_of(const ct_tile<Real> &t) {
+  typename Maths::parameters k;
+#pragma unroll
+  for (int i = 0; i < CT_LOSS_PARAMETERS; i++) k.p[i] = (Real)t.parameters[i];
+  return k;
+}
+
+// Joins a sum relative to one reference with another's: of log-sum-exps, or of extremes, where it
+// counts the pairs that reach the largest.
+template <class Real, class Sum>
+__device__ __forceinline__ void ct_join(bool extreme, Real reference, Sum sum, Real *to_reference,
+                                        Sum *to_sum) {
+  const Real most = ct_larger(reference, *to_reference);
+  if (extreme) {
+    *to_sum = (*to_reference == most ? *to_sum : (Sum)0) + (reference == most ? sum : (Sum)0);
+  } else {
+    *to_sum = *to_sum * ct_power_of((Sum)(*to_reference - most)) +
+              sum * ct_power_of((Sum)(reference - most));
+  }
+  *to_reference = most;
+}
+
+// What warps leave of their columns for the block.
+template <class Real> struct ct_part_room {
+  Real reference[CT_WARPS][CT_PART], sum[CT_WARPS][CT_PART];
+  double s[CT_WARPS];
+};
+
+// Sums of the block's columns, over warps in their order.
+template <class Real>
+__device__ __forceinline__ void ct_flush_columns(ct_part_room<Real> &room, const Real *mine,
+                                                 Real *to) {
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+#pragma unroll
+  for (int c = 0; c < CT_LANE_COLUMNS; c++) room.sum[warp][lane * CT_LANE_COLUMNS + c] = mine[c];
+  __syncthreads();
+  if (threadIdx.x < CT_PART) {
+    Real v = room.sum[0][threadIdx.x];
+#pragma unroll
+    for (int w = 1; w < CT_WARPS; w++) v += room.sum[w][threadIdx.x];
+    to[threadIdx.x] = v;
+  }
+  __syncthreads();
+}
+
+// Beyond this many powers of two above its reference, a column's sum is brought to a higher one.
+enum { CT_COLUMN_LAG = 64 };
+
+// Adds a row's pairs to the lane's columns. References of log-sum-exps may lag behind the largest
+// logit, as long as sums stay far from the end of float's range: the first row sets them, and few
+// others move them. `fresh`: this is the warp's first row.
+template <class Maths, class Real, bool positive>
+__device__ __forceinline__ void
+ct_rank_columns(const Real n[CT_LANE_COLUMNS], const Real power[CT_LANE_COLUMNS], bool fresh,
+                Real reference[CT_LANE_COLUMNS], Real sum[CT_LANE_COLUMNS]) {
+  const bool extreme = Maths::has(positive, CT_EXTREME);
+  bool beyond = fresh;
+#pragma unroll
+  for (int c = 0; c < CT_LANE_COLUMNS; c++)
+    beyond = beyond || (extreme ? n[c] >= reference[c] : n[c] > reference[c] + CT_COLUMN_LAG);
+  if (__any_sync(~0u, beyond)) {
+#pragma unroll
+    for (int c = 0; c < CT_LANE_COLUMNS; c++)
+      ct_join(extreme, n[c], power[c], &reference[c], &sum[c]);
+  } else if (!extreme) {
+#pragma unroll
+    for (int c = 0; c < CT_LANE_COLUMNS; c++) sum[c] += power[c] * ct_power_of(n[c] - reference[c]);
+  }
+}
+
+// The log-sum-exps, or extremes, of the lane's pairs in one row, added to its columns. Returns the
+// row's, complete in every lane.
+template <class Maths, class Real, bool positive>
+__device__ __forceinline__ void
+ct_rank_row(const ct_tile<Real> &t, const typename Maths::parameters &k, unsigned counted,
+            bool fresh, const Real s[CT_LANE_COLUMNS], Real *row_reference, Real *row_sum,
+            Real column_reference[CT_LANE_COLUMNS], Real column_sum[CT_LANE_COLUMNS]) {
+  const bool extreme = Maths::has(positive, CT_EXTREME);
+  const Real none = extreme ? Maths::lowest() : t.start[positive];
+  Real n[CT_LANE_COLUMNS], power[CT_LANE_COLUMNS], most = none;
+#pragma unroll
+  for (int c = 0; c < CT_LANE_COLUMNS; c++) {
+    const Real v = Maths::coordinate(positive, t.variant, s[c], k);
+    if (extreme)
+      n[c] = v, power[c] = 1;
+    else
+      ct_split<Maths>(v, t.scale[positive], t.low_scale[positive], &n[c], &power[c]);
+    const bool in = counted >> c & 1;
+    n[c] = in ? n[c] : none, power[c] = in ? power[c] : (Real)0;
+    most = ct_larger(most, n[c]);
+  }
+  most = ct_warp_max(most);
+  Real sum = 0;
+#pragma unroll
+  for (int c = 0; c < CT_LANE_COLUMNS; c++)
+    sum += extreme ? (n[c] == most ? power[c] : (Real)0) : power[c] * ct_power_of(n[c] - most);
+  if (t.both) ct_rank_columns<Maths, Real, positive>(n, power, fresh, column_reference, column_sum);
+  *row_reference = most;
+  *row_sum = ct_warp_sum(sum);
+}
+
+// Statistics of the part's pairs of one kind.
+template <class Maths, class Real, bool positive, bool plain>
+__device__ __forceinline__ void ct_sum_kind(const ct_tile<Real> &t, int part_row, int part_column,
+                                            ct_part_room<Real> &room) {
+  const bool ranked = Maths::has(positive, CT_LSE | CT_EXTREME);
+  const bool extreme = Maths::has(positive, CT_EXTREME), term = Maths::has(positive, CT_TERM);
+  const typename Maths::parameters k = ct_parameters_of<Maths>(t);
+  const int warp = threadIdx.x / 32, kind = positive, r0 = part_row * CT_PART;
+  const ct_lane<Real> lane = ct_lane_of(t, part_column * CT_PART);
+  const Real none = extreme ? Maths::lowest() : t.start[positive];
+  Real column_reference[CT_LANE_COLUMNS], column_sum[CT_LANE_COLUMNS] = {0};
+  Real column_term[CT_LANE_COLUMNS] = {0}, column_count[CT_LANE_COLUMNS] = {0};
+#pragma unroll
+  for (int c = 0; c < CT_LANE_COLUMNS; c++) column_reference[c] = none;
+  double total_s = 0;
+#pragma unroll 2
+  for (int row = r0 + warp; row < r0 + CT_PART; row += CT_WARPS) {
+    Real s[CT_LANE_COLUMNS], plain_s = 0;
+    ct_load_row(t, lane, row, s);
+    const unsigned counted = plain ? ~0u : ct_counted(t, row, lane.column, positive, true);
+#pragma unroll
+    for (int c = 0; c < CT_LANE_COLUMNS; c++) plain_s += counted >> c & 1 ? s[c] : (Real)0;
+    total_s += plain_s;
+    const int64_t at = (int64_t)part_column * CT_TILE_MOST + row;
+    if (ranked) {
+      Real reference, sum;
+      ct_rank_row<Maths, Real, positive>(t, k, counted, row < r0 + CT_WARPS, s, &reference, &sum,
+                                         column_reference, column_sum);
+      if (threadIdx.x % 32 == 0) t.row_reference[kind][at] = reference, t.row_sum[kind][at] = sum;
+    }
+    if (term) {
+      Real terms = 0, count = 0;
+#pragma unroll
+      for (int c = 0; c < CT_LANE_COLUMNS; c++) {
+        const Real v = counted >> c & 1 ? Maths::term(positive, t.variant, s[c], k) : (Real)0;
+        const Real one = v != 0 ? (Real)1 : (Real)0;
+        terms += v, count += one;
+        column_term[c] += v, column_count[c] += one;
+      }
+      terms = ct_warp_sum(terms), count = ct_warp_sum(count);
+      if (threadIdx.x % 32 == 0) t.row_term[kind][at] = terms, t.row_count[kind][at] = count;
+    }
+  }
+  total_s = ct_warp_sum(total_s);
+  if (threadIdx.x % 32 == 0) room.s[warp] = total_s;
+  const int64_t to = (int64_t)part_row * CT_TILE_MOST + part_column * CT_PART;
+  if (ranked && t.both) {
+#pragma unroll
+    for (int c = 0; c < CT_LANE_COLUMNS; c++) {
+      const int column = threadIdx.x % 32 * CT_LANE_COLUMNS + c;
+      room.reference[warp][column] = column_reference[c], room.sum[warp][column] = column_sum[c];
+    }
+  }
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    double all = 0;
+    for (int w = 0; w < CT_WARPS; w++) all += room.s[w];
+    t.part_s[CT_KINDS * ((int64_t)part_row * gridDim.x + part_column) + kind] =
+        t.both ? 2 * all : all;
+  }
+  if (ranked && t.both && threadIdx.x < CT_PART) {
+    Real reference = room.reference[0][threadIdx.x], sum = room.sum[0][threadIdx.x];
+#pragma unroll
+    for (int w = 1; w < CT_WARPS; w++)
+      ct_join(extreme, room.reference[w][threadIdx.x], room.sum[w][threadIdx.x], &reference, &sum);
+    t.column_reference[kind][to + threadIdx.x] = reference;
+    t.column_sum[kind][to + threadIdx.x] = sum;
+  }
+  __syncthreads();
+  if (term && t.both) {
+    ct_flush_columns(room, column_term, t.column_term[kind] + to);
+    ct_flush_columns(room, column_count, t.column_count[kind] + to);
+  }
+}
+
+template <class Maths, class Real>
+__global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
+    ct_sums_kernel(ct_tile<Real> t) {
+  __shared__ ct_part_room<Real> room;
+  const int part_row = blockIdx.y, part_column = blockIdx.x;
+  const ct_part_kinds kinds = ct_kinds_of(t, part_row, part_column, true);
+  const int64_t part = (int64_t)part_row * gridDim.x + part_column;
+  if (threadIdx.x < CT_KINDS && !kinds.present[threadIdx.x])
+    t.part_s[CT_KINDS * part + threadIdx.x] = 0;
+  if (threadIdx.x == 0) t.part_kinds[part] = (uint8_t)(kinds.present[0] | kinds.present[1] << 1);
+  if (kinds.plain) {
+    ct_sum_kind<Maths, Real, false, true>(t, part_row, part_column, room);
+  } else {
+    if (kinds.present[CT_NEGATIVE])
+      ct_sum_kind<Maths, Real, false, false>(t, part_row, part_column, room);
+    if (kinds.present[CT_POSITIVE])
+      ct_sum_kind<Maths, Real, true, false>(t, part_row, part_column, room);
+  }
+}
+
+// Adds the parts of one row of the tile, or column, in their order, to its anchor's statistics of
+// one kind.
+template <class Maths, class Real, bool positive>
+__device__ __forceinline__ void ct_merge_kind(const ct_tile<Real> &t,
+                                              const ct_anchor_sums<Real> &to, int i, bool columns) {
+  const bool ranked = Maths::has(positive, CT_LSE | CT_EXTREME);
+  const bool extreme = Maths::has(positive, CT_EXTREME), term = Maths::has(positive, CT_TERM);
+  const int part_rows = (t.rows + CT_PART - 1) / CT_PART;
+  const int part_columns = (t.columns + CT_PART - 1) / CT_PART;
+  const int anchor = (columns ? t.column : t.row) + i, mine = i / CT_PART, kind = positive;
+  const int parts = columns ? part_rows : part_columns;
+  const uint8_t *kinds = t.part_kinds + (columns ? mine : mine * part_columns);
+  const int step = columns ? part_columns : 1;
+  const Real *references = (columns ? t.column_reference : t.row_reference)[kind];
+  const Real *sums = (columns ? t.column_sum : t.row_sum)[kind];
+  if (!ranked && !term) return;
+  double reference = ranked ? (double)to.reference[kind][anchor] : 0;
+  double sum = ranked ? to.sum[kind][anchor] : 0, terms = 0, count = 0;
+#pragma unroll 8
+  for (int p = 0; p < parts; p++) {
+    const int64_t at = (int64_t)p * CT_TILE_MOST + i;
+    if (!(kinds[p * step] >> kind & 1)) continue;
+    if (ranked) ct_join(extreme, (double)references[at], (double)sums[at], &reference, &sum);
+    if (term) {
+      terms += (double)(columns ? t.column_term : t.row_term)[kind][at];
+      count += (double)(columns ? t.column_count : t.row_count)[kind][at];
+    }
+  }
+  if (ranked) to.reference[kind][anchor] = (Real)reference, to.sum[kind][anchor] = sum;
+  if (term) to.term[kind][anchor] += terms, to.count[kind][anchor] += count;
+}
+
+// Blocks (.., 0): a thread for each row of the tile; (.., 1): for each column. Where the tile meets
+// itself, one thread is both, rows first. One more block adds up the similarities.
+template <class Maths, class Real>
+__global__ void __launch_bounds__(CT_ANCHOR_THREADS)
+    ct_merge_kernel(ct_tile<Real> t, ct_anchor_sums<Real> to) {
+  const int part_rows = (t.rows + CT_PART - 1) / CT_PART;
+  const int part_columns = (t.columns + CT_PART - 1) / CT_PART;
+  const bool columns = blockIdx.y == 1;
+  if (blockIdx.x == gridDim.x - 1) {
+    __shared__ double room[CT_ANCHOR_THREADS];
+    if (columns) return;
+    const int kind = threadIdx.x % CT_KINDS;
+    double total = 0;
+    for (int p = threadIdx.x / CT_KINDS; p < part_rows * part_columns;
+         p += CT_ANCHOR_THREADS / CT_KINDS)
+      total += t.part_s[CT_KINDS * p + kind];
+    room[threadIdx.x] = total;
+    __syncthreads();
+    for (int step = CT_ANCHOR_THREADS / 2; step >= CT_KINDS; step /= 2) {
+      if ((int)threadIdx.x < step) room[threadIdx.x] += room[threadIdx.x + step];
+      __syncthreads();
+    }
+    if (threadIdx.x < CT_KINDS) to.sum_s[threadIdx.x] += room[threadIdx.x];
+    return;
+  }
+  const int i = blockIdx.x * CT_ANCHOR_THREADS + threadIdx.x;
+  if (i >= (columns ? t.columns : t.rows)) return;
+  ct_merge_kind<Maths, Real, false>(t, to, i, columns);
+  ct_merge_kind<Maths, Real, true>(t, to, i, columns);
+  if (!t.diagonal) return;
+  ct_merge_kind<Maths, Real, false>(t, to, i, true);
+  ct_merge_kind<Maths, Real, true>(t, to, i, true);
+}
+
+// What pairs of a kind take from their columns.
+template <class Real> struct ct_column_factors {
+  Real reference[CT_LANE_COLUMNS], factor[CT_LANE_COLUMNS], linear[CT_LANE_COLUMNS];
+  Real cut[CT_LANE_COLUMNS];
+};
+
+template <class Real>
+__device__ __forceinline__ ct_column_factors<Real>
+ct_factors_of(const ct_tile<Real> &t, int kind, int column, bool ranked, bool linear) {
+  ct_column_factors<Real> f;
+#pragma unroll
+  for (int c = 0; c < CT_LANE_COLUMNS; c++) {
+    const int at = t.column + min(column + c, t.columns - 1);
+    f.reference[c] = t.self && ranked ? t.reference[kind][at] : (Real)0;
+    f.factor[c] = t.self && ranked ? t.factor[kind][at] : (Real)0;
+    f.linear[c] = t.self && linear ? t.linear[kind][at] : (Real)0;
+    f.cut[c] = t.self && ranked && t.cut[kind] ? t.cut[kind][at] : (Real)0;
+  }
+  return f;
+}
+
+// The weights of the lane's pairs of one kind in a row, dL/ds, in place of their similarities.
+template <class Maths, int loss, class Real, bool positive>
+__device__ __forceinline__ void ct_weigh_row(const ct_tile<Real> &t,
+                                             const typename Maths::parameters &k,
+                                             const ct_column_factors<Real> &f, int row, int column,
+                                             unsigned counted, Real s[CT_LANE_COLUMNS]) {
+  constexpr int kind = positive;
+  const bool lse = Maths::has(positive, CT_LSE), extreme = Maths::has(positive, CT_EXTREME);
+  const bool term = Maths::has(positive, CT_TERM);
+  const bool coupled = positive && ct_is_coupled(loss);
+  const bool drop = t.cut[kind] != nullptr;
+  const int at = t.row + min(row, t.rows - 1);
+  const Real reference = lse || extreme ? t.reference[kind][at] : (Real)0;
+  const Real factor = lse || extreme ? t.factor[kind][at] : (Real)0;
+  const Real linear = term || coupled ? t.linear[kind][at] : (Real)0;
+  const Real cut = drop && lse ? t.cut[kind][at] : (Real)0;
+#pragma unroll
+  for (int c = 0; c < CT_LANE_COLUMNS; c++) {
+    if (!(counted >> c & 1)) continue;
+    const Real v = Maths::coordinate(positive, t.variant, s[c], k);
+    Real weight = 0;
+    if (lse) {
+      Real n, power, lowest = cut;
+      ct_split<Maths>(v, t.scale[kind], t.low_scale[kind], &n, &power);
+      weight = factor * ct_power_of(n - reference);
+      if (t.self) weight += f.factor[c] * ct_power_of(n - f.reference[c]);
+      weight *= power * Maths::slope(positive, t.variant, s[c], k);
+      if (t.self) lowest = f.cut[c] < cut ? f.cut[c] : cut;
+      weight = drop && n < lowest ? (Real)0 : weight;
+    }
+    if (extreme) {
+      weight = v == reference ? factor : (Real)0;
+      if (t.self) weight += v == f.reference[c] ? f.factor[c] : (Real)0;
+      weight *= Maths::slope(positive, t.variant, s[c], k);
+    }
+    if (term) weight += (linear + f.linear[c]) * Maths::term_slope(positive, t.variant, s[c], k);
+    if (coupled) {
+      const int i = t.row + row, j = t.column + column + c;
+      const double own = t.own[i], other = t.self ? t.own[j] : -INFINITY, x = (double)s[c];
+      double both =
+          (double)linear * ct_couple_of<loss>(x, own, other, t.variant, t.parameters).by_s;
+      if (t.self)
+        both +=
+            (double)f.linear[c] * ct_couple_of<loss>(x, other, own, t.variant, t.parameters).by_s;
+      weight = (Real)both;
+    }
+    s[c] = weight;
+  }
+}
+
+template <class Narrow> __device__ __forceinline__ Narrow ct_narrow_of(float x);
+template <> __device__ __forceinline__ __half ct_narrow_of<__half>(float x) {
+  return __float2half_rn(x);
+}
+template <> __device__ __forceinline__ __nv_bfloat16 ct_narrow_of<__nv_bfloat16>(float x) {
+  return __float2bfloat16_rn(x);
+}
+
+template <class Narrow>
+__device__ __forceinline__ void ct_store_four(void *to, int64_t at, const float v[4]) {
+  alignas(8) Narrow four[4];
+#pragma unroll
+  for (int c = 0; c < 4; c++) four[c] = ct_narrow_of<Narrow>(v[c]);
+  *reinterpret_cast<uint2 *>((Narrow *)to + at) = *reinterpret_cast<const uint2 *>(four);
+}
+
+// Stores four weights in the form that their product takes.
+template <class Real>
+__device__ __forceinline__ void ct_store_weights(const ct_tile<Real> &t, ct_weight_form form,
+                                                 int64_t at, float range,
+                                                 const Real w[CT_LANE_COLUMNS]) {
+  if constexpr (sizeof(Real) == sizeof(double)) {
+#pragma unroll
+    for (int c = 0; c < CT_LANE_COLUMNS; c++) ((Real *)t.weight)[at + c] = w[c];
+  } else {
+    float v[CT_LANE_COLUMNS];
+#pragma unroll
+    for (int c = 0; c < CT_LANE_COLUMNS; c++) v[c] = w[c] * range;
+    if (form == CT_WEIGHT_BFLOAT16) {
+      ct_store_four<__nv_bfloat16>(t.weight, at, v);
+      return;
+    }
+    ct_store_four<__half>(t.weight, at, v);
+    if (form != CT_WEIGHT_SPLIT_HALF) return;
+#pragma unroll
+    for (int c = 0; c < CT_LANE_COLUMNS; c++) v[c] -= __half2float(__float2half_rn(v[c]));
+    ct_store_four<__half>(t.weight_low, at, v);
+  }
+}
+
+template <class Maths, int loss, class Real>
+__global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
+    ct_weights_kernel(ct_tile<Real> t, ct_weight_form form) {
+  const int part_row = blockIdx.y, part_column = blockIdx.x;
+  const ct_part_kinds kinds = ct_kinds_of(t, part_row, part_column, false);
+  const int r0 = part_row * CT_PART, warp = threadIdx.x / 32;
+  const ct_lane<Real> lane = ct_lane_of(t, part_column * CT_PART);
+  const typename Maths::parameters k = ct_parameters_of<Maths>(t);
+  const float range = sizeof(Real) == sizeof(double) ? 1.0f : *t.to_range;
+  const ct_column_factors<Real> negative =
+      ct_factors_of(t, CT_NEGATIVE, lane.column, Maths::has(false, CT_LSE | CT_EXTREME),
+                    Maths::has(false, CT_TERM));
+  if (kinds.plain) {
+#pragma unroll 2
+    for (int row = r0 + warp; row < r0 + CT_PART; row += CT_WARPS) {
+      Real s[CT_LANE_COLUMNS];
+      ct_load_row(t, lane, row, s);
+      ct_weigh_row<Maths, loss, Real, false>(t, k, negative, row, lane.column, ~0u, s);
+      ct_store_weights(t, form, (int64_t)row * t.pitch + lane.column, range, s);
+    }
+    return;
+  }
+  const ct_column_factors<Real> positive =
+      ct_factors_of(t, CT_POSITIVE, lane.column, Maths::has(true, CT_LSE | CT_EXTREME),
+                    Maths::has(true, CT_TERM) || ct_is_coupled(loss));
+  for (int row = r0 + warp; row < r0 + CT_PART; row += CT_WARPS) {
+    Real s[CT_LANE_COLUMNS];
+    ct_load_row(t, lane, row, s);
+    const unsigned n = ct_counted(t, row, lane.column, false, false);
+    const unsigned p = ct_counted(t, row, lane.column, true, false);
+    ct_weigh_row<Maths, loss, Real, false>(t, k, negative, row, lane.column, n, s);
+    ct_weigh_row<Maths, loss, Real, true>(t, k, positive, row, lane.column, p, s);
+#pragma unroll
+    for (int c = 0; c < CT_LANE_COLUMNS; c++)
+      if (!((n | p) >> c & 1)) s[c] = 0;
+    ct_store_weights(t, form, (int64_t)row * t.pitch + lane.column, range, s);
+  }
+}
+
+// The coupled terms of a tile's positive pairs for its rows as anchors or, as columns, for its
+// columns: a warp for each.
+template <int loss, class Real>
+__global__ void ct_couple_kernel(ct_tile<Real> t, bool columns, const double *own, double *term,
+                                 double *count, double *by_own) {
+  const int i = (blockIdx.x * blockDim.x + threadIdx.x) / 32, lane = threadIdx.x % 32;
+  if (i >= (columns ? t.columns : t.rows)) return;
+  const int anchor = (columns ? t.column : t.row) + i, base = columns ? t.row : t.column;
+  const int from = max(t.first[anchor] - base, 0);
+  const int to = min(t.last[anchor] - base, columns ? t.rows : t.columns);
+  double terms = 0, some = 0, by = 0;
+  for (int j = from + lane; j < to; j += 32) {
+    const int other = base + j, row = columns ? j : i, column = columns ? i : j;
+    if (t.self && other == anchor) continue;
+    Real s = t.s[(int64_t)row * t.pitch + column];
+    if (t.column_half)
+      s += (t.row_half ? t.row_half[t.row + row] : (Real)0) + t.column_half[t.column + column];
+    const ct_coupled c = ct_couple_of<loss>((double)s, own[anchor], t.self ? own[other] : -INFINITY,
+                                            t.variant, t.parameters);
+    terms += c.term, some += c.term != 0, by += c.by_own;
+  }
+  for (int step = 16; step > 0; step /= 2) {
+    terms += __shfl_xor_sync(~0u, terms, step);
+    some += __shfl_xor_sync(~0u, some, step);
+    by += __shfl_xor_sync(~0u, by, step);
+  }
+  if (lane == 0 && from < to) term[anchor] += terms, count[anchor] += some, by_own[anchor] += by;
+}
+
+#endif
