@@ -124,6 +124,7 @@ void ctl_open_ref_class(lua_State *L);
 void ctl_open_operators(lua_State *L, int methods);
 void ctl_open_io(lua_State *L);
 void ctl_open_journal(lua_State *L);
+void ctl_open_lease(lua_State *L);
 void ctl_open_images(lua_State *L);
 void ctl_open_sampling(lua_State *L);
 void ctl_open_random(lua_State *L, int methods);

@@ -6,7 +6,7 @@
 
 /* Distributions and names of workers come again and again. They are kept in a table by a few bits
  * of their hash, so that a line costs a comparison instead of a new string: at i the text as it
- * stands in the journal, at -i as it is meant. */
+ * stands in the journal, at -i what it means. */
 enum { KEPT = 4096 };
 
 static lua_Integer place_of(ct_text text) {
@@ -21,13 +21,19 @@ static lua_Integer place_of(ct_text text) {
   return (lua_Integer)(hash >> 52) % KEPT + 1;
 }
 
-static void push_meaning(lua_State *L, ct_text text) {
+/* A distribution: what the function kept.distribution makes of its text; without one, the text. */
+static void push_distribution(lua_State *L, int kept, ct_text text) {
   luaL_Buffer buffer;
+  bool decoded = lua_getfield(L, kept, "distribution") != LUA_TNIL;
   char *out = luaL_buffinitsize(L, &buffer, (size_t)text.size);
   luaL_pushresultsize(&buffer, (size_t)ct_journal_unescape(text, out));
+  if (decoded)
+    lua_call(L, 1, 1);
+  else
+    lua_remove(L, -2);
 }
 
-static void push_kept(lua_State *L, int kept, ct_text text, bool escaped) {
+static void push_kept(lua_State *L, int kept, ct_text text, bool distribution) {
   lua_Integer place = place_of(text);
   size_t size;
   lua_rawgeti(L, kept, place);
@@ -35,10 +41,10 @@ static void push_kept(lua_State *L, int kept, ct_text text, bool escaped) {
   bool same = known && size == (size_t)text.size && memcmp(known, text.data, size) == 0;
   lua_pop(L, 1);
   if (!same) {
-    lua_pushboolean(L, 0); /* left half-way for want of memory, the place is empty */
+    lua_pushboolean(L, 0); /* left half-way by an error, the place is empty */
     lua_rawseti(L, kept, place);
-    if (escaped)
-      push_meaning(L, text);
+    if (distribution)
+      push_distribution(L, kept, text);
     else
       lua_pushlstring(L, text.data, (size_t)text.size);
     lua_rawseti(L, kept, -place);
@@ -63,15 +69,25 @@ static void push_number(lua_State *L, ct_number number) {
     lua_pushnumber(L, number.real);
 }
 
+static void push_values(lua_State *L, const ct_journal_line *line) {
+  if (line->value_count == 0) return lua_pushnil(L);
+  lua_createtable(L, line->value_count, 0);
+  for (int i = 0; i < line->value_count; i++) {
+    push_number(L, line->values[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+}
+
 /* journal_line(text, at, kept) -> after [, op, ...]: reads the line of `text` that begins at `at`
  * (from 1); `after` is where the next one begins, nil when there is no newline any more. A common
  * line gives its operation and
  *     4: study_id, worker_id, datetime_start
  *     5: trial_id, param_name, param_value_internal, distribution
- *     6: trial_id, state, worker_id, datetime_start or nil, datetime_complete or nil, value, ...
+ *     6: trial_id, state, worker_id, datetime_start or nil, datetime_complete or nil, values or nil
  *     7: trial_id, step, intermediate_value
  * and another one nothing more: it needs json.decode. kept: a table that the caller keeps from line
- * to line and does not look into. */
+ * to line and does not look into; where kept.distribution is a function, it is called for the text
+ * of each distribution that is not among the last ones, and what it returns stands for the text. */
 static int journal_line(lua_State *L) {
   size_t size;
   ct_journal_line line;
@@ -95,7 +111,7 @@ static int journal_line(lua_State *L) {
     lua_pushinteger(L, integer[CT_JOURNAL_TRIAL]);
     push_text(L, &line, CT_JOURNAL_PARAM);
     push_number(L, line.internal);
-    push_kept(L, 3, ct_journal_text(&line, CT_JOURNAL_DISTRIBUTION), line.escaped);
+    push_kept(L, 3, ct_journal_text(&line, CT_JOURNAL_DISTRIBUTION), true);
     return 6;
   case 6:
     lua_pushinteger(L, integer[CT_JOURNAL_TRIAL]);
@@ -103,8 +119,8 @@ static int journal_line(lua_State *L) {
     push_kept(L, 3, ct_journal_text(&line, CT_JOURNAL_WORKER), false);
     push_text(L, &line, CT_JOURNAL_START);
     push_text(L, &line, CT_JOURNAL_COMPLETE);
-    for (int i = 0; i < line.value_count; i++) push_number(L, line.values[i]);
-    return 7 + line.value_count;
+    push_values(L, &line);
+    return 8;
   default:
     lua_pushinteger(L, integer[CT_JOURNAL_TRIAL]);
     lua_pushinteger(L, integer[CT_JOURNAL_STEP]);

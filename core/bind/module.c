@@ -41,6 +41,7 @@ int luaopen_circlet_core(lua_State *L) {
   ctl_open_operators(L, methods);
   ctl_open_io(L);
   ctl_open_journal(L);
+  ctl_open_lease(L);
   ctl_open_images(L);
   ctl_open_sampling(L);
   ctl_open_random(L, methods);

@@ -31,23 +31,41 @@ static bool take_word(cursor *c, const char *word) {
   return true;
 }
 
-/* A string of printable ASCII. `escaped` NULL: without a backslash; otherwise backslashes may stand
- * before quotes and backslashes, and *escaped tells. */
-static bool take_text(cursor *c, ct_text *out, bool *escaped) {
+/* Bytes at `c` that are printable ASCII other than quotes and backslashes, eight at a time: a byte
+ * that is not has its top bit in `other` (those above the first one may have it without cause). */
+static void skip_plain(cursor *c) {
+  const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+  while (c->end - c->at >= 8) {
+    uint64_t word;
+    memcpy(&word, c->at, 8);
+    uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+    uint64_t other = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
+                     ((word - ones * 0x20) & ~word) | (word + ones) | word;
+    other &= tops;
+    if (other) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+      c->at += __builtin_ctzll(other) / 8;
+#endif
+      return;
+    }
+    c->at += 8;
+  }
+}
+
+/* A string of printable ASCII; `escapes`: in which backslashes may stand before quotes and
+ * backslashes. */
+static bool take_text(cursor *c, ct_text *out, bool escapes) {
   if (!take(c, '"')) return false;
   const char *begin = c->at;
-  if (escaped) *escaped = false;
-  for (; c->at < c->end; c->at++) {
-    unsigned char byte = (unsigned char)*c->at;
+  for (skip_plain(c); c->at < c->end; skip_plain(c)) {
+    unsigned char byte = (unsigned char)*c->at++;
     if (byte == '"') {
-      *out = (ct_text){begin, c->at - begin};
-      c->at++;
+      *out = (ct_text){begin, c->at - 1 - begin};
       return true;
     }
     if (byte < 0x20 || byte > 0x7e) return false;
     if (byte == '\\') {
-      if (!escaped || c->end - c->at < 2 || (c->at[1] != '"' && c->at[1] != '\\')) return false;
-      *escaped = true;
+      if (!escapes || c->at == c->end || (*c->at != '"' && *c->at != '\\')) return false;
       c->at++;
     }
   }
@@ -173,8 +191,7 @@ static bool take_field(cursor *c, int field, ct_journal_line *line) {
     return true;
   }
   if (field < CT_JOURNAL_INTERNAL)
-    return take_text(c, &line->text[field - CT_JOURNAL_WORKER],
-                     field == CT_JOURNAL_DISTRIBUTION ? &line->escaped : NULL);
+    return take_text(c, &line->text[field - CT_JOURNAL_WORKER], field == CT_JOURNAL_DISTRIBUTION);
   if (field == CT_JOURNAL_INTERNAL) return take_number(c, &line->internal);
   if (field == CT_JOURNAL_INTERMEDIATE) return take_number(c, &line->intermediate);
   return take_values(c, line);
@@ -203,7 +220,7 @@ bool ct_journal_parse(const char *data, int64_t size, ct_journal_line *line) {
   if (!take(&c, '{')) return false;
   do {
     ct_text key;
-    if (!take_text(&c, &key, NULL) || !take(&c, ':')) return false;
+    if (!take_text(&c, &key, false) || !take(&c, ':')) return false;
     int field = field_of(key);
     if (field == CT_JOURNAL_FIELDS || line->fields >> field & 1) return false;
     line->fields |= 1u << field;

@@ -40,7 +40,6 @@ typedef struct ct_journal_line {
   unsigned fields;
   int64_t integer[CT_JOURNAL_WORKER];                    /* OP, STUDY, TRIAL, STATE, STEP */
   ct_text text[CT_JOURNAL_INTERNAL - CT_JOURNAL_WORKER]; /* WORKER .. DISTRIBUTION, less WORKER */
-  bool escaped; /* the distribution holds backslashes, each before a quote or a backslash */
   ct_number internal, intermediate, values[CT_JOURNAL_VALUES];
   int value_count; /* 0 for null */
 } ct_journal_line;

@@ -59,6 +59,9 @@ local function encode_number(n, path, nan)
   return ("%.17g"):format(n)
 end
 
+--- A number as encode() writes it, NaN and the infinities as with { nan = "bare" }.
+function json.number(n) return encode_number(n, nil, "bare") end
+
 -- The number of elements when `t` is an array, otherwise nil.
 local function array_length(t, path)
   local count, largest = 0, 0

@@ -175,6 +175,7 @@ return {
     data.PKSampler(labels, 2, 2):get(1, 1); batch_list(labels); npy.parse(bytes.npy);
     npy.format(n); npy.format(d); idx.parse(bytes.idx); idx.inflate(bytes.gz);
     idx.line(bytes.journal, 1, {}); idx.create(path .. ".new", "x");
+    idx.lease(path, path .. ".lock", 1, 1):keep("x"); idx.lease(path, path, 1, 1):take();
     serialize { x, n, s }; serialize({ x, labels }, "ascii"); deserialize(bytes.t7);
     deserialize(bytes.ascii, "ascii"); save(path, { x, s }); load(path .. ".t7");
     npy.save(path, n); npy.load(path .. ".npy"); idx.load(path .. ".idx");

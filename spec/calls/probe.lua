@@ -48,7 +48,7 @@ end
 
 helpers.idx = {
   parse = core.io.parse_idx, inflate = core.io.inflate,
-  line = core.io.journal_line, create = core.io.create_file,
+  line = core.io.journal_line, create = core.io.create_file, lease = core.io.lease,
   load = function(path) return sound(core.io.load_idx(path)) end,
 }
 

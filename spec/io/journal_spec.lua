@@ -16,9 +16,9 @@ describe("a common line of a journal", function()
       .. [["distribution":"{\"a\": \"b\\\\c\"}"}]]
     assert.same({ #param + 2, 5, 7, "x y", 0.1, '{"a": "b\\\\c"}' }, { read(param) })
     local done = head:format(6) .. [["state":1,"values":[1,2.5],"datetime_complete":"t"}]]
-    assert.same({ n = 9, #done + 2, 6, 7, 1, "w-1", nil, "t", 1, 2.5 }, table.pack(read(done)))
+    assert.same({ n = 8, #done + 2, 6, 7, 1, "w-1", nil, "t", { 1, 2.5 } }, table.pack(read(done)))
     local begun = head:format(6) .. [["state":0,"values":null,"datetime_start":"t"}]]
-    assert.same({ n = 7, #begun + 2, 6, 7, 0, "w-1", "t", nil }, table.pack(read(begun)))
+    assert.same({ n = 8, #begun + 2, 6, 7, 0, "w-1", "t", nil, nil }, table.pack(read(begun)))
     local step = head:format(7) .. [["step":3,"intermediate_value":-Infinity}]]
     assert.same({ #step + 2, 7, 7, 3, -math.huge }, { read(step) })
     local seen = select(5, read((step:gsub("-Infinity", "NaN"))))
@@ -93,6 +93,42 @@ describe("a common line of a journal", function()
     raises("a place in the text", journal_line, line, 0, {})
     raises("table expected", journal_line, line, 1)
     raises("string expected", journal_line, nil, 1, {})
+  end)
+
+  it("has printable ASCII in its texts, wherever a byte stands", function()
+    for at = 1, 20 do
+      for _, byte in ipairs { 1, 0x1f, 0x20, 0x21, 0x23, 0x5b, 0x5d, 0x7e, 0x7f, 0x80, 0xa2, 0xdc,
+                              0xff } do
+        local name = ("p"):rep(at - 1) .. string.char(byte) .. ("q"):rep(20 - at)
+        local line = head:format(5) .. '"param_name":"' .. name
+          .. '","param_value_internal":1,"distribution":"d"}'
+        local _, op, _, read_name = read(line)
+        if byte < 0x20 or byte > 0x7e then
+          assert.is_nil(op)
+        else
+          assert.equal(name, read_name)
+        end
+      end
+    end
+  end)
+
+  it("gives what kept.distribution makes of a text, and asks once for each", function()
+    local form = head:format(5)
+      .. [["param_name":"x","param_value_internal":1,"distribution":"{\"high\": %d}"}]] .. "\n"
+    local asked = {}
+    local kept = { distribution = function(text)
+      asked[#asked + 1] = text
+      if text == '{"high": 2}' then error("not this", 0) end
+      return { text }
+    end }
+    for _ = 1, 2 do
+      for _, high in ipairs { 1, 3 } do
+        local text = ('{"high": %d}'):format(high)
+        assert.same({ text }, (select(6, journal_line(form:format(high), 1, kept))))
+      end
+      raises("not this", journal_line, form:format(2), 1, kept)
+    end
+    assert.same({ '{"high": 1}', '{"high": 3}', '{"high": 2}', '{"high": 2}' }, asked)
   end)
 
   it("keeps texts that come again apart from each other", function()

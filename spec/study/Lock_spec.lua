@@ -137,6 +137,141 @@ describe("the lock of a journal", function()
     assert(lock:release())
   end)
 
+  describe("that is kept", function()
+    local linger, longest = Lock.linger, Lock.longest
+    before_each(function() Lock.linger, Lock.longest = 1000, 1000 end)
+    after_each(function() Lock.linger, Lock.longest = linger, longest end)
+
+    local function kept()
+      local lock = Lock.new(path)
+      assert(lock:acquire())
+      assert.is_true(lock:keep())
+      return lock
+    end
+    local function wait_until_gone()
+      for _ = 1, 2000 do
+        if not uv.fs_lstat(path .. ".lock") then return true end
+        uv.sleep(5)
+      end
+      return false
+    end
+
+    it("stays its owner's from one visit to the next", function()
+      local lock = kept()
+      local text, busy = lock_text(), Lock.new(path, { patience = 0.01 })
+      assert.equal("busy", select(3, busy:acquire()))
+      local file = assert(lock:resume())
+      assert.equal(5, core.io.append(file, "line\n"))
+      assert.equal("busy", select(3, busy:acquire()))
+      assert.is_true(lock:keep())
+      assert.equal(file, lock:resume())
+      assert.equal(text, lock_text())
+      assert.is_true(lock:release())
+      assert.is_nil(uv.fs_fstat(file))
+      assert.is_nil((lock:resume()))
+      assert.same({ "a.journal" }, support.names(folder))
+      assert.equal("line\n", assert(io.open(path)):read "a")
+      assert(lock:acquire())
+      assert.is_true(lock:keep())
+      lock:settle()
+      assert.same({ "a.journal" }, support.names(folder))
+      lock:settle() -- nothing is kept
+    end)
+
+    it("is given back when no visit comes, and after its longest in any case", function()
+      Lock.linger = 0.005
+      local lock = kept()
+      assert.is_true(wait_until_gone())
+      assert.is_nil((lock:resume()))
+      Lock.linger, Lock.longest = 1000, 0.005
+      lock = kept()
+      assert.is_true(wait_until_gone())
+      assert.is_nil((lock:resume()))
+      -- In the midst of a visit it stays, and is given back at the next.
+      Lock.longest = 0.2
+      lock = kept()
+      assert(lock:resume())
+      uv.sleep(250)
+      assert.is_true(lock:keep())
+      assert.is_nil((lock:resume()))
+      assert.same({ "a.journal" }, support.names(folder))
+    end)
+
+    it("is left alone when another process has taken it meanwhile", function()
+      for _, give in ipairs { "settle", "collect", "release" } do
+        local lock, other = kept(), Lock.new(path, { patience = 0.01 })
+        os.remove(path .. ".lock")
+        assert(other:acquire())
+        local text = lock_text()
+        if give == "settle" then
+          lock:settle()
+        elseif give == "release" then
+          assert(lock:resume())
+          local ok, _, code = lock:release()
+          assert.is_nil(ok)
+          assert.equal("lost", code)
+        end
+        lock = nil -- luacheck: ignore
+        collectgarbage()
+        assert.equal(text, lock_text())
+        assert(other:release())
+      end
+    end)
+
+    it("is given back whatever ends the process, and passes on when it is killed", function()
+      for ending, left in pairs { ["os.exit(0)"] = false, ["os.exit(0, true)"] = false,
+                                  [""] = false, ["error 'x'"] = false,
+                                  ["uv.kill(uv.os_getpid(), 'sigkill')"] = true } do
+        local file = folder .. "/keep.lua"
+        assert(io.open(file, "w")):write(([[
+          local uv = require "luv"
+          local Lock = require "circlet.study.Lock"
+          Lock.linger, Lock.longest = 1000, 1000
+          local lock = Lock.new(%q)
+          assert(lock:acquire() and lock:keep())
+          %s]]):format(path, ending)):close()
+        os.execute("lua5.4 " .. file .. " >/dev/null 2>&1")
+        os.remove(file)
+        assert.equal(left, uv.fs_lstat(path .. ".lock") ~= nil, ending)
+        local lock = Lock.new(path, { patience = 1 })
+        assert.is_true(lock:acquire())
+        assert(lock:release())
+      end
+    end)
+
+    it("is not mistaken for another's when Ctrl-C comes while it is taken up again", function()
+      local lock, other = kept(), Lock.new(path)
+      lock:settle()
+      assert(other:acquire())
+      lock.held, lock.resuming = true, true -- as Ctrl-C leaves it
+      assert.is_true(lock:release())
+      assert(other:release())
+      lock = kept()
+      lock.held, lock.resuming = true, true -- and when the lock was had
+      assert.is_true(lock:release())
+      assert.same({ "a.journal" }, support.names(folder))
+    end)
+
+    it("is refused where it is not held, and where its file cannot be opened", function()
+      local lock = Lock.new(path)
+      raises("not held", lock.keep, lock)
+      assert.is_nil(lock:resume())
+      assert(lock:acquire())
+      raises("held already", lock.resume, lock)
+      os.remove(path)
+      assert.is_false(lock:keep())
+      assert(lock:release())
+      assert(io.open(path, "w")):close()
+      raises("string expected", core.io.lease)
+      raises("seconds above 0 expected", core.io.lease, path, path .. ".lock", 0, 1)
+      raises("seconds above 0 expected", core.io.lease, path, path .. ".lock", 1, 0 / 0)
+      local lease = core.io.lease(path, path .. ".lock", 1, 1)
+      raises("at most 127 bytes", lease.keep, lease, ("x"):rep(128))
+      assert.is_nil(lease:give())
+      assert.is_nil((lease:take()))
+    end)
+  end)
+
   it("works where folder and file begin and end with dots", function()
     local odd = folder .. "/a.."
     assert(uv.fs_mkdir(odd, 448))

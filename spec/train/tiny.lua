@@ -65,10 +65,11 @@ function tiny.interrupt(path, script, ...)
   for i, word in ipairs(words) do words[i] = shell.quote(word) end
   -- A shell without job control lets background jobs ignore SIGINT: env restores the default. A
   -- signal that is lost all the same ends in a failure after a minute, not in a spec that hangs.
+  -- (The guard is a process group of its own, and ends with its sleep.)
   return tiny.shell(([[set -m; env --default-signal=INT %s & child=$!
     for i in $(seq 600); do [ -s %s ] && break; sleep 0.05; done
     kill -INT $child; (sleep 60; kill -KILL $child) 2>/dev/null & guard=$!
-    wait $child; code=$?; kill $guard; exit $code]]):format(table.concat(words, " "),
+    wait $child; code=$?; kill -- -$guard; exit $code]]):format(table.concat(words, " "),
     shell.quote(path)))
 end
 

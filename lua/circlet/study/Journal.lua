@@ -11,7 +11,7 @@
 -- since. update() is the only way to write: it holds the lock, reads what came since, and then lets
 -- its caller decide what to write, so that a decision never rests on something old.
 local uv = require "luv"
-local json = require "circlet.json"
+local line_of = require "circlet.study.line"
 local records = require "circlet.study.records"
 local Log = require "circlet.study.Log"
 
@@ -42,6 +42,7 @@ function Journal.open(path, options)
   local ok
   ok, message, code = self:refresh()
   if not ok then return nil, message, code end
+  log.others = -math.huge -- what was there says nothing of who writes now
   return self
 end
 
@@ -54,6 +55,13 @@ function Journal.now()
   return ("%s.%06d+00:00"):format(date, micro)
 end
 
+-- Returns true; or nil, message, "format".
+local function apply(self, text, first, last)
+  local wrong = records.apply(self, text, first, last)
+  if not wrong then return true end
+  return nil, ("%s: line %d: %s"):format(self.path, self.lines, wrong), "format"
+end
+
 -- Reads to the end of an open file.
 local function read_all(self, file)
   -- Left half-way (Ctrl-C), a pass cannot be told from one that has not begun: start from nothing.
@@ -61,15 +69,9 @@ local function read_all(self, file)
   self.reading = true
   repeat
     local text, first, last, more = self.log:read(file)
-    local message, code = first, last
-    if text then
-      local wrong = records.apply(self, text, first, last)
-      if wrong then
-        text, message = nil, ("%s: line %d: %s"):format(self.path, self.lines, wrong)
-        code = "format"
-      end
-    end
-    if not text then
+    local ok, message, code = text, first, last
+    if text then ok, message, code = apply(self, text, first, last) end
+    if not ok then
       forget(self)
       self.reading = false
       return nil, message, code
@@ -89,16 +91,6 @@ function Journal:refresh()
   return self.log:visit(function(file) return read_all(self, file) end)
 end
 
-local bare = { nan = "bare" }
-
-local function encode(self, op, fields)
-  local line = { op_code = records.op[op] or error("study: no operation " .. tostring(op), 3),
-                 worker_id = self.worker }
-  if op == "set_state" then line.values = json.null end -- Optuna wants it even when empty
-  for name, value in pairs(fields) do line[name] = value end
-  return json.encode(line, bare) .. "\n"
-end
-
 --- For how many seconds an ended trial may wait for the disk (update(), "soon").
 Journal.sync_within = 0.1
 
@@ -109,20 +101,24 @@ local function sync_now(self, sync, written)
   return sync ~= "soon" or uv.hrtime() - self.synced > Journal.sync_within * 1e9
 end
 
--- Appends lines, the lock being held, and reads them back. Returns nothing, or { message, code }.
+-- Appends lines, the lock being held, and applies them. Returns nothing, or { message, code }.
 local function add(self, file, lines, now)
-  local ok, message, code = self.log:append(file, table.concat(lines), now)
+  local text = table.concat(lines)
+  self.reading = true -- left half-way, what stands here and in the file may differ
+  local ok, message, code = self.log:append(file, text, now)
   if ok then
     self.unsynced = not now
     if now then self.synced = uv.hrtime() end
-    ok, message, code = read_all(self, file)
+    ok, message, code = apply(self, text, 1, #text)
+    if not ok then forget(self) end
   end
+  self.reading = false
   return not ok and { message, code } or nil
 end
 
 --- Holds the lock, refreshes, and calls decide(write, flush), in which write(op, fields) adds a
 -- line: op is a name of records.op, fields the line without op_code and worker_id. Then the lines
--- are appended, all or none, and read back; flush() does so with those so far, for a decision that
+-- are appended, all or none, and applied; flush() does so with those so far, for a decision that
 -- rests on them. What is appended outlives the process, however it ends.
 -- options.sync says what outlives a power cut: true (default), everything so far; false, what
 -- the system has written by itself; "soon", as true unless less than sync_within seconds have
@@ -130,11 +126,14 @@ end
 -- function, which is called after `decide`, returns one of these. Returns what `decide` returned,
 -- or true when that was nil; nil, message, code when nothing was written ("io", "format", "busy").
 function Journal:update(decide, options)
-  return self.log:exclusive(function(file)
-    local ok, message, code = read_all(self, file)
-    if not ok then return nil, message, code end
+  return self.log:exclusive(function(file, kept)
+    if not kept or self.reading then
+      local ok, message, code = read_all(self, file)
+      if not ok then return nil, message, code end
+    end
     local lines, failure = {}, nil
-    local result = decide(function(op, fields) lines[#lines + 1] = encode(self, op, fields) end,
+    local result = decide(
+      function(op, fields) lines[#lines + 1] = line_of(self.worker, op, fields) end,
       function()
         failure = failure or add(self, file, lines, false)
         lines = {}

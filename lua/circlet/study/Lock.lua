@@ -7,12 +7,19 @@
 -- owner that is not circlet), after `grace` seconds without a change. To tell, the file holds one
 -- line: process number, machine, and a count that makes every lock another. (A link could say this
 -- in the words of its target, too, but long targets cost a busy disk milliseconds.)
+--
+-- A process that writes again and again may keep the lock from one time to the next: keep() instead
+-- of release(), then resume() instead of acquire(). What is kept is given back by a thread when
+-- resume() does not come within `linger`, and after `longest` in any case.
 local core = require "circlet.core"
 local processes = require "circlet.study.processes"
 local uv = require "luv"
 
 local Lock = {}
 Lock.__index = Lock
+
+--- Seconds: how long a lock is kept unused, and how long at all.
+Lock.linger, Lock.longest = 0.001, 0.008
 
 -- Counts locks, so that no two of this process look alike.
 local count = uv.hrtime() & 0xffffffff
@@ -51,7 +58,7 @@ function Lock.new(path, options)
   return setmetatable({
     target = path, path = path .. ".lock",
     grace = options.grace or 30, patience = options.patience or math.huge,
-    machine = processes.here(), held = false,
+    machine = processes.here(), held = false, waited = false, resuming = false,
   }, Lock)
 end
 
@@ -85,6 +92,7 @@ end
 function Lock:acquire()
   if self.held then error("study.Lock: the lock is held already", 2) end
   local pause, began, seen, since = 1, uv.hrtime(), nil, uv.hrtime()
+  self.waited = false
   while true do
     local earlier = self.attempt
     self.attempt = self.machine and sign(self.machine) or ""
@@ -102,6 +110,7 @@ function Lock:acquire()
       return true
     end
     local now = uv.hrtime()
+    self.waited = true
     if sight ~= seen then seen, since = sight, now end
     if text and remove_dead(self, text) then
       pause = 1
@@ -118,14 +127,48 @@ function Lock:acquire()
   end
 end
 
+--- Ends like release(), but the lock may stay ours: returns true when it does, false when it could
+-- not be kept and is held as before.
+function Lock:keep()
+  if not self.held then error("study.Lock: the lock is not held", 2) end
+  if not self.attempt or self.attempt == "" then return false end -- nobody could tell our death
+  self.lease = self.lease
+    or core.io.lease(self.target, self.path, Lock.linger, Lock.longest)
+  if not self.lease:keep(self.attempt) then return false end
+  self.held = false
+  return true
+end
+
+--- Holds a lock that was kept. Returns the number of the file that it locks, which stays open while
+-- the lock is ours; or nil when none is kept: acquire() then.
+function Lock:resume()
+  if self.held then error("study.Lock: the lock is held already", 2) end
+  if not self.lease then return nil end
+  -- Should Ctrl-C come in between, release() gives back what there is.
+  self.held, self.resuming = true, true
+  local file, over = self.lease:take()
+  self.held, self.resuming = file ~= nil, false
+  if over then uv.sleep(1) end -- the turn of others
+  return file
+end
+
 --- Gives the lock back. Returns true; or nil, message, "lost" when another process has taken it,
 -- which happens when we held it for longer than its grace.
 function Lock:release()
   if not self.held then error("study.Lock: the lock is not held", 2) end
-  local ok, message = remove(self)
-  self.held = false
+  local ok, message = self.lease and self.lease:give(), "it was kept for too long"
+  if ok == nil then
+    ok = self.resuming -- interrupted before we had it
+    if not ok then ok, message = remove(self) end
+  end
+  self.held, self.resuming = false, false
   if not ok then return nil, ("%s was taken from us: %s"):format(self.path, message), "lost" end
   return true
+end
+
+--- Gives back what keep() has kept, if anything.
+function Lock:settle()
+  if self.lease then self.lease:give() end
 end
 
 return Lock

@@ -3,6 +3,7 @@
 -- A line counts once its newline is there. Lines are appended under the lock, in one write; a
 -- process that dies while writing leaves a last line without a newline, which readers pass over and
 -- the next writer takes away, so that nothing is ever appended to half a line.
+local core = require "circlet.core"
 local uv = require "luv"
 local Lock = require "circlet.study.Lock"
 
@@ -32,7 +33,7 @@ function Log.open(path, options)
   if not file then return failed("open", path, message) end
   uv.fs_close(file)
   return setmetatable({ path = absolute, lock = Lock.new(absolute, options), offset = 0,
-                        rest = 0 }, Log)
+                        rest = 0, quick = 0, left = 0, others = -math.huge }, Log)
 end
 
 -- Calls f(file) with the file open. It is opened anew for every visit: where a journal is shared
@@ -80,6 +81,7 @@ function Log:read(file)
       if last > known or not full then
         last = math.max(last, known)
         self.offset, self.rest = start + last, #content - last
+        if last > known then self.others = uv.hrtime() end
         return content, known + 1, last, full
       end
       block = block * 2 -- a line that is longer than the largest block
@@ -88,8 +90,9 @@ function Log:read(file)
 end
 
 --- Appends `text` (whole lines, or nothing) to what read() has come to the end of, the lock being
--- held, and takes half a line away that stands there. sync: wait until the disk has it. A write
--- that fails half-way, on a full disk, is undone. Returns true, or nil, message, "io".
+-- held, and takes half a line away that stands there. read() begins behind it. sync: wait until the
+-- disk has it. A write that fails half-way, on a full disk, is undone. Returns true, or nil,
+-- message, "io".
 function Log:append(file, text, sync)
   if not self.lock.held then error("study.Log: append needs the lock", 2) end
   if self.rest > 0 then
@@ -100,36 +103,60 @@ function Log:append(file, text, sync)
     uv.fs_ftruncate(file, self.offset)
     self.rest = 0
   end
-  local written, message = uv.fs_write(file, text, -1)
+  local written, message = core.io.append(file, text)
   local ok = written == #text
   if ok and sync then ok, message = uv.fs_fsync(file) end
   if not ok then
     uv.fs_ftruncate(file, self.offset)
     return failed("write", self.path, message or ("%d of %d bytes written"):format(written, #text))
   end
+  self.offset = self.offset + #text
   return true
 end
 
--- Releases the lock when a block ends, however it ends. Ctrl-C may come just then; it is raised
--- once, so the second try goes through.
+--- Visits come closely when less than close_by seconds lie between them. After `often` of them in a
+-- row the lock is kept from one to the next, unless somebody else has written within `together`
+-- seconds: who shares a file should not wait for one that keeps it.
+Log.close_by, Log.often, Log.together = 0.001, 8, 1
+
+local function worth_keeping(self)
+  return self.quick >= Log.often and uv.hrtime() - self.others > Log.together * 1e9
+end
+
+-- Gives the lock back, or keeps it, when a block ends, however it ends. Ctrl-C may come just then;
+-- it is raised once, so the second try goes through.
+local function finish(self, raised)
+  if not self.lock.held then return end
+  if raised or not worth_keeping(self) or not self.lock:keep() then self.lock:release() end
+  self.left = uv.hrtime()
+end
+
 local Held = {
-  __close = function(held)
-    if not held.lock.held then return end
-    local good, message = pcall(held.lock.release, held.lock)
+  __close = function(held, raised)
+    local good, message = pcall(finish, held.log, raised)
     if good then return end
-    if held.lock.held then held.lock:release() end
+    if held.log.lock.held then held.log.lock:release() end
     error(message, 0)
   end,
 }
 
---- Calls f(file) with the lock held, in which read(file) and append(file) work, and returns what it
--- returns; or nil, message, code when the lock cannot be had or the file not be opened. The lock is
--- given back when f raises.
+--- Calls f(file, kept) with the lock held, in which read(file) and append(file) work, and returns
+-- what it returns; or nil, message, code when the lock cannot be had or the file not be opened.
+-- kept: the lock was ours since the last visit, so nobody has written. When f raises, the lock is
+-- given back.
 function Log:exclusive(f)
-  local _ <close> = setmetatable({ lock = self.lock }, Held)
-  local ok, message, code = self.lock:acquire()
+  local lock = self.lock
+  self.quick = uv.hrtime() - self.left < Log.close_by * 1e9 and self.quick + 1 or 0
+  local _ <close> = setmetatable({ log = self }, Held)
+  local file = lock:resume()
+  if file then return f(file, true) end
+  local ok, message, code = lock:acquire()
   if not ok then return nil, message, code end
+  if lock.waited then self.others = uv.hrtime() end
   return with_file(self, O.O_RDWR | O.O_APPEND, "write", f)
 end
+
+--- Gives a lock back that is kept from one visit to the next; without this a thread does so, soon.
+function Log:settle() self.lock:settle() end
 
 return Log

@@ -62,6 +62,7 @@ local function suggest(self, name, d)
   if before and not distribution.compatible(before, d) then
     error(("study: earlier trials have %s as another kind or with other choices"):format(name), 3)
   end
+  if before and distribution.same(before, d) then d = before end -- whose text is known
   local fixed, internal = record.system_attrs.fixed_params, nil
   if known then
     internal = distribution.internal(d, record.params[name]) -- a trial taken up again

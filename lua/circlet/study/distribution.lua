@@ -153,6 +153,12 @@ function distribution.compatible(a, b)
   return true
 end
 
+--- Whether both describe the same values, drawn alike.
+function distribution.same(a, b)
+  return a == b or a.low == b.low and a.high == b.high and a.log == b.log and a.step == b.step
+    and distribution.compatible(a, b)
+end
+
 --- Whether the range holds one value only.
 function distribution.single(d)
   if d.choices then return #d.choices == 1 end

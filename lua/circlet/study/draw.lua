@@ -5,10 +5,14 @@ local core = require "circlet.core"
 
 local draw = {}
 
--- 64-bit FNV-1a: two words that tell names apart.
+-- 64-bit FNV-1a: two words that tell names apart. A study has few names and many trials.
+local hashes = setmetatable({}, { __mode = "k" })
 local function hash(name)
-  local value = 0xcbf29ce484222325
+  local value = hashes[name]
+  if value then return value end
+  value = 0xcbf29ce484222325
   for i = 1, #name do value = (value ~ name:byte(i)) * 0x100000001b3 end
+  hashes[name] = value
   return value
 end
 

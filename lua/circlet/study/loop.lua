@@ -133,6 +133,7 @@ function loop.alone(study, objective, options)
   if not ok then return nil, message, code end
   local guard <close> = setmetatable({}, { -- luacheck: ignore guard
     __close = function()
+      study.journal.log:settle()
       if not owns_trial(study, worker) then heartbeat.stop(study.folder, worker) end
     end,
   })

@@ -71,9 +71,35 @@ local parts = {
     return params
   end,
 }
-for _, name in ipairs { "internal", "distributions", "user_attrs", "system_attrs",
-                        "intermediate" } do
+for _, name in ipairs { "internal", "user_attrs", "system_attrs", "intermediate" } do
   parts[name] = function() return {} end
+end
+
+-- The distributions of a trial without parameters.
+local none = {}
+function parts.distributions() return none end
+
+-- Trials that have asked for the same parameters share one table of distributions, which never
+-- changes: with one parameter more they have another. all.further leads from one to the other, by
+-- name and distribution.
+local function with_one_more(all, distributions, name, d)
+  local names = all.further[distributions]
+  if not names then
+    names = {}
+    all.further[distributions] = names
+  end
+  local list = names[name]
+  if not list then
+    list = {}
+    names[name] = list
+  end
+  local more = list[d]
+  if not more then
+    more = { [name] = d }
+    for other, its in pairs(distributions) do more[other] = other == name and d or its end
+    list[d] = more
+  end
+  return more
 end
 
 local Record = {
@@ -87,7 +113,7 @@ local Record = {
 }
 
 -- Adds a parameter to a trial unless the study knows it as another kind.
-local function set_param(study, trial, name, internal, d)
+local function set_param(all, study, trial, name, internal, d)
   if type(internal) ~= "number" then wrong("the value of %s is not a number", name) end
   local before = study.distributions[name]
   if before ~= d then
@@ -97,13 +123,21 @@ local function set_param(study, trial, name, internal, d)
   if d.choices and distribution.external(d, internal) == nil then
     wrong("%s has no choice %s", name, tostring(internal))
   end
-  trial.internal[name], trial.distributions[name] = internal, d
+  local own = rawget(trial, "internal")
+  if not own then
+    own = { a = nil, b = nil } -- places for two, the least that is worth it
+    trial.internal = own
+  end
+  own[name] = internal
+  trial.distributions = with_one_more(all, trial.distributions, name, d)
   local params = rawget(trial, "params")
   if params then params[name] = distribution.external(d, internal) end
 end
 
 -- Trials that count towards a limit: all but waiting ones; with a failed one its further tries are
 -- one. And those that wait or run, by number. Called around a change: `by` -1 before and 1 after.
+-- (A table of numbers that come and go is made anew every few of them. So a trial that a pass of
+-- reading brings is listed when the pass ends, see list_opened().)
 local function count(trial, by)
   local attrs, state, study = rawget(trial, "system_attrs"), trial.state, trial.study
   if state ~= "waiting" and not (attrs and attrs.failed_trial) then
@@ -155,15 +189,27 @@ apply[2], apply[3] = study_attr "user_attr", study_attr "system_attr"
 
 -- A trial of a study; nil values keep places in the table for what comes later.
 local function create_trial(all, study, state, worker, started)
+  local id, trials = all.trial_count, study.trials
+  local number = #trials
   local trial = setmetatable({
-    id = all.trial_count, number = #study.trials, index = #study.trials - study.retried,
-    study = study, state = state, worker = worker, started = started, completed = nil,
-    values = nil, internal = nil, distributions = nil,
+    id = id, number = number, index = number - study.retried, study = study, state = state,
+    worker = worker, started = started, completed = nil, values = nil, internal = nil,
+    distributions = nil,
   }, Record)
-  all.trial_count = all.trial_count + 1
-  all.trials[trial.id] = trial
-  study.trials[trial.number + 1] = trial
+  all.trial_count = id + 1
+  all.trials[id] = trial
+  trials[number + 1] = trial
+  all.opened[#all.opened + 1] = trial
   return trial
+end
+
+-- At the end of a pass: lists the trials it has brought that wait or run.
+local function list_opened(all)
+  for i, trial in ipairs(all.opened) do
+    local list = trial.study[trial.state]
+    if list then list[trial.number] = trial end
+    all.opened[i] = nil
+  end
 end
 
 -- The trial that a line may still change, or nil.
@@ -185,10 +231,16 @@ local function set_state(all, id, state, worker, started, completed, values)
     if not started then wrong("op_code 6 needs the string datetime_start, got nil") end
     trial.started, trial.worker = started, worker
   end
-  count(trial, -1)
-  trial.state, trial.completed = state, completed
+  local study = trial.study
+  if completed and trial.state == "running" then -- which counts before and after
+    study.running[trial.number] = nil
+    trial.state, trial.completed = state, completed
+  else
+    count(trial, -1)
+    trial.state, trial.completed = state, completed
+    count(trial, 1)
+  end
   if values then trial.values = values end
-  count(trial, 1)
 end
 
 local function set_intermediate(all, id, step, value)
@@ -200,14 +252,15 @@ end
 local plain = {
   [4] = function(all, study_id, worker, started)
     local study = all.studies[study_id]
-    if study then count(create_trial(all, study, "running", worker, started), 1) end
+    if not study then return end
+    create_trial(all, study, "running", worker, started)
+    study.counted = study.counted + 1
   end,
-  [5] = function(all, trial_id, name, internal, text)
-    local d, trial = decode_distribution(text), open_trial(all, trial_id)
-    if trial then set_param(trial.study, trial, name, internal, d) end
+  [5] = function(all, trial_id, name, internal, d)
+    local trial = open_trial(all, trial_id)
+    if trial then set_param(all, trial.study, trial, name, internal, d) end
   end,
-  [6] = function(all, trial_id, code, worker, started, completed, ...)
-    local values = ... and { ... } or nil
+  [6] = function(all, trial_id, code, worker, started, completed, values)
     set_state(all, trial_id, state_of(code), worker, started, completed, values)
   end,
   [7] = set_intermediate,
@@ -225,7 +278,7 @@ apply[4] = function(all, line)
   if value and not trial.values then trial.values = { value } end
   local texts = field(line, "distributions", "table", true) or {}
   for name, internal in pairs(field(line, "params", "table", true) or {}) do
-    set_param(study, trial, name, internal, decode_distribution(texts[name]))
+    set_param(all, study, trial, name, internal, decode_distribution(texts[name]))
   end
   if line.user_attrs then merge(trial.user_attrs, line, "user_attrs") end
   if line.system_attrs then merge(trial.system_attrs, line, "system_attrs") end
@@ -245,7 +298,7 @@ end
 
 apply[5] = function(all, line)
   plain[5](all, field(line, "trial_id", "integer"), field(line, "param_name", "string"),
-    line.param_value_internal, line.distribution)
+    line.param_value_internal, decode_distribution(line.distribution))
 end
 
 apply[6] = function(all, line)
@@ -275,7 +328,7 @@ apply[8], apply[9] = trial_attr "user_attr", trial_attr "system_attr"
 --- Nothing read yet. studies, trials: by id; by_name: studies by name.
 function records.empty()
   return { studies = {}, trials = {}, by_name = {}, study_count = 0, trial_count = 0, lines = 0,
-           kept = {} }
+           further = {}, opened = {}, kept = { distribution = decode_distribution } }
 end
 
 -- Applies a decoded line; raises what is wrong with it.
@@ -291,16 +344,10 @@ end
 
 local bare = { nan = "bare" }
 
--- Applies what core.io.journal_line found between two places of a text; returns the place after.
-local function apply_found(all, text, at, after, op, ...)
-  if op then
-    plain[op](all, ...)
-    return after
-  end
-  local line, message = json.decode(text:sub(at, after - 2), bare)
+local function apply_text(all, text)
+  local line, message = json.decode(text, bare)
   if line == nil then wrong("%s", message) end
   apply_line(all, line)
-  return after
 end
 
 --- Applies the lines in text[first..last], which are whole. all.lines counts them; all.kept is the
@@ -311,9 +358,16 @@ function records.apply(all, text, first, last)
     local at, kept = first, all.kept
     while at <= last do
       lines = lines + 1
-      at = apply_found(all, text, at, journal_line(text, at, kept))
+      local after, op, a, b, c, d, e, f = journal_line(text, at, kept)
+      if op then
+        plain[op](all, a, b, c, d, e, f)
+      else
+        apply_text(all, text:sub(at, after - 2))
+      end
+      at = after
     end
   end)
+  list_opened(all)
   all.lines = lines
   if ok then return nil end
   if getmetatable(message) ~= Wrong then error(message, 0) end

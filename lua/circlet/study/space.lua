@@ -1,6 +1,7 @@
 --- Parameters as coordinates in [0, 1], in which model-based samplers work: logarithms where a
 -- range is logarithmic, and for whole numbers and steps every value in the middle of an interval of
 -- its own. A choice stays the index of a choice.
+local distribution = require "circlet.study.distribution"
 local draw = require "circlet.study.draw"
 
 local space = {}
@@ -34,11 +35,6 @@ function space.grain(d)
   return step / (high - low)
 end
 
-local function same(a, b)
-  return a == b or a.name == b.name and a.low == b.low and a.high == b.high and a.log == b.log
-    and a.step == b.step and (not a.choices or #a.choices == #b.choices)
-end
-
 --- The parameters that all of these records have with one distribution, sorted by name: a list of
 -- { name, distribution }. accepts(distribution): which kinds (all by default). Ranges of one value
 -- are left out.
@@ -52,7 +48,7 @@ function space.common(list, accepts)
     else
       for name, d in pairs(shared) do
         local other = record.distributions[name]
-        if not other or not same(d, other) then shared[name] = nil end
+        if not other or not distribution.same(d, other) then shared[name] = nil end
       end
     end
   end
