@@ -160,6 +160,19 @@ describe("workers", function()
     assert.same({ "3", "5" }, gpus)
   end)
 
+  it("of a second terminal have the GPUs that those of the first leave", function()
+    local one = "CUDA_VISIBLE_DEVICES=3,5 " .. command(1, "wait", "{ trials = 2 }")
+    local code, output = tiny.shell(one .. " & for i in $(seq 400); do ls "
+      .. shell.quote(folder) .. "/a/workers/*.json >/dev/null 2>&1 && break; sleep 0.02; done; "
+      .. one .. " & sleep 0.5; touch " .. shell.quote(path .. ".go") .. "; wait")
+    assert.equal(0, code, output)
+    for i, gpu in ipairs { "3", "5" } do
+      assert.equal(gpu, open():trials()[i].user_attrs.gpu)
+      local record = files.read(("%s/a/trials/%05d/record.json"):format(folder, i - 1))
+      assert.equal(gpu, json.decode(record).gpu)
+    end
+  end)
+
   it("of a second call pass over the first; nothing is enqueued twice", function()
     local code, output = job(2, "twice")
     assert.equal("0 ran 9, nil, nil\n", code .. " " .. output)

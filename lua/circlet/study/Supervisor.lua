@@ -11,6 +11,7 @@ local core = require "circlet.core"
 local circlet = require "circlet"
 local files = require "circlet.report.files"
 local folders = require "circlet.study.folders"
+local gpus = require "circlet.study.gpus"
 local heartbeat = require "circlet.study.heartbeat"
 local json = require "circlet.json"
 local records = require "circlet.study.records"
@@ -26,18 +27,6 @@ local tick_ms = 50 -- between two looks at the workers
 local grace = 5 -- seconds from SIGTERM to SIGKILL
 local most_bad_starts = 3 -- workers in a row that end before they have taken a trial
 
--- The GPUs of this machine as CUDA names them; one goes to each worker in turn.
-local function gpus()
-  local list, visible = {}, os.getenv "CUDA_VISIBLE_DEVICES"
-  if visible then
-    for name in visible:gmatch("[^,%s]+") do list[#list + 1] = name end
-    return list
-  end
-  local handle = uv.fs_scandir("/proc/driver/nvidia/gpus")
-  while handle and uv.fs_scandir_next(handle) do list[#list + 1] = tostring(#list) end
-  return list
-end
-
 -- NAME=value for each variable of the environment and of `more`.
 local function environment(more)
   local list, all = {}, uv.os_environ()
@@ -47,6 +36,15 @@ local function environment(more)
 end
 
 local function log_of(self, id) return ("%s/workers/%s.log"):format(self.study.folder, id) end
+
+-- The GPU of the worker that is about to start in a slot.
+local function gpu_for(self, slot)
+  local own = {}
+  for _, other in ipairs(self.slots) do
+    if other ~= slot and other.handle then own[other.id] = other.gpu end
+  end
+  return gpus.free(self.gpus, self.study.folder, own)
+end
 
 local function spawn(self, slot)
   self.count = self.count + 1
@@ -62,6 +60,7 @@ local function spawn(self, slot)
   local words = table.move(interpreter, 2, #interpreter, 1, {})
   words[#words + 1] = script
   table.move(arguments, 1, #arguments, #words + 1, words)
+  slot.gpu = gpu_for(self, slot)
   slot.exited, slot.worked, slot.trial, slot.timeout = nil, false, nil, nil
   local handle, process = uv.spawn(interpreter[1], {
     args = words, stdio = { nil, output, output },
@@ -70,8 +69,9 @@ local function spawn(self, slot)
       [worker.variable] = json.encode {
         id = slot.id, call = self.call, journal = self.study.journal.path, study = self.study.name,
         supervisor = self.itself, threads = self.threads, facts = self.facts, log = log,
+        gpu = slot.gpu,
       },
-      CUDA_VISIBLE_DEVICES = self.gpus[(slot.number - 1) % math.max(1, #self.gpus) + 1],
+      [gpus.variable] = slot.gpu,
       OMP_NUM_THREADS = threads, OPENBLAS_NUM_THREADS = threads,
       OMP_WAIT_POLICY = os.getenv "OMP_WAIT_POLICY" or "passive",
     },
@@ -336,8 +336,8 @@ function Supervisor.run(study, options, call)
   local self = setmetatable({
     study = study, options = options, call = call, words = words, slots = {}, slots_by_id = {},
     limit = options.only_failed and 0 or options.trials, id = study.journal.worker, count = 0,
-    itself = heartbeat.self(), facts = run.facts(), gpus = gpus(), bad_starts = 0, ran = 0,
-    open = {},
+    itself = heartbeat.self(), facts = run.facts(), gpus = gpus.visible(os.getenv(gpus.variable)),
+    bad_starts = 0, ran = 0, open = {},
     threads = options.threads or math.max(1, circlet.getnumthreads() // options.workers),
   }, Supervisor)
   self.close_folder = function(record) close_folder(self, record) end

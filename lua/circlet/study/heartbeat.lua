@@ -25,7 +25,7 @@ function heartbeat.self()
 end
 
 --- Makes the file of a worker. more: supervisor (as self() gives it, for a process that another
--- touches the file of), process. Returns true; or nil, message, "io".
+-- touches the file of), gpu, process. Returns true; or nil, message, "io".
 function heartbeat.start(folder, worker, more)
   local fields = heartbeat.self()
   fields.machine, fields.beats = processes.here(), more and more.supervisor ~= nil
@@ -60,12 +60,19 @@ function heartbeat.stop(folder, worker)
   uv.fs_rmdir(folder)
 end
 
---- Why a worker can be told to be dead, as text; nil when it lives or nothing is known of it.
-function heartbeat.dead(folder, worker)
-  local path = path_of(folder, worker)
+-- What a worker's file says; nil when there is none, or none that can be read.
+local function fields_of(path)
   local content = files.kind(path) and files.read(path)
   local fields = content and json.decode(content)
   if type(fields) ~= "table" or math.type(fields.process) ~= "integer" then return nil end
+  return fields
+end
+
+--- Why a worker can be told to be dead, as text; nil when it lives or nothing is known of it.
+function heartbeat.dead(folder, worker)
+  local path = path_of(folder, worker)
+  local fields = fields_of(path)
+  if not fields then return nil end
   if fields.machine == processes.here() and fields.machine then
     local over = fields.supervisor
     if processes.gone(fields.process, fields.since)
@@ -85,14 +92,30 @@ end
 --- Whether a worker has a file: it is at work, or its death was not noticed yet.
 function heartbeat.known(folder, worker) return files.kind(path_of(folder, worker)) ~= nil end
 
---- The dead among the workers that have a file: why, by name.
-function heartbeat.all_dead(folder)
+-- The workers that have a file: a list of their names.
+local function workers(folder)
   local list, handle = {}, uv.fs_scandir(folder .. "/workers")
   while handle do
     local name = uv.fs_scandir_next(handle)
     if not name then break end
-    local worker = name:match("^(.*)%.json$")
-    list[worker or ""] = worker and heartbeat.dead(folder, worker)
+    list[#list + 1] = name:match("^(.*)%.json$")
+  end
+  return list
+end
+
+--- The dead among the workers that have a file: why, by name.
+function heartbeat.all_dead(folder)
+  local list = {}
+  for _, worker in ipairs(workers(folder)) do list[worker] = heartbeat.dead(folder, worker) end
+  return list
+end
+
+--- What the files of workers on this machine say, by name.
+function heartbeat.here(folder)
+  local list, machine = {}, processes.here()
+  for _, worker in ipairs(workers(folder)) do
+    local fields = fields_of(path_of(folder, worker))
+    if fields and machine and fields.machine == machine then list[worker] = fields end
   end
   return list
 end

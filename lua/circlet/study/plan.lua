@@ -1,5 +1,6 @@
 --- What optimize() would run: { dry_run = true }.
 local circlet = require "circlet"
+local gpus = require "circlet.study.gpus"
 local screen = require "circlet.study.screen"
 local turns = require "circlet.study.turns"
 
@@ -27,8 +28,10 @@ end
 local function count(n, what) return ("%d %s%s"):format(n, what, n == 1 and "" or "s") end
 
 local function shared(options)
+  local cards = #gpus.visible(os.getenv(gpus.variable))
   return count(options.workers, "worker") .. " of " .. count(options.threads
     or math.max(1, circlet.getnumthreads() // options.workers), "thread")
+    .. (cards > 0 and " with " .. count(cards, "GPU") or "")
 end
 
 --- The lines of a plan. options: those of Study:optimize.

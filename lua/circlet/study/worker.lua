@@ -21,7 +21,7 @@ worker.broken = 3
 local order
 
 --- What the supervisor asked of this process, or nil where there is none: { id, call, journal,
--- study, supervisor, threads, facts, log }.
+-- study, supervisor, threads, facts, log [, gpu] }.
 function worker.order()
   if order == nil then
     local text = os.getenv(worker.variable)
@@ -54,7 +54,8 @@ function worker.work(study, objective, options)
   end
   circlet.setnumthreads(order.threads)
   study.journal.worker = order.id
-  local ok, message = heartbeat.start(study.folder, order.id, { supervisor = order.supervisor })
+  local ok, message = heartbeat.start(study.folder, order.id,
+    { supervisor = order.supervisor, gpu = order.gpu })
   if not ok then finish(worker.broken, message) end
   io.stdout:setvbuf("line") -- a log should hold what was written before the process died
   local good, ran, reason, code = pcall(loop.run, study, objective, options, {
@@ -66,7 +67,7 @@ function worker.work(study, objective, options)
     failed = function(traceback) io.stderr:write(traceback, "\n") end,
     ended = function(record, trial)
       core.process.send_output(order.log)
-      folders.close(study, record, { seed = trial:seed(), run = order.facts })
+      folders.close(study, record, { seed = trial:seed(), run = order.facts, gpu = order.gpu })
     end,
   })
   if not good then
