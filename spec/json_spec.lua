@@ -112,6 +112,9 @@ describe("json.decode", function()
     assert.equal(-1, value.c)
     assert.equal(text, json.encode(value, bare))
     assert.equal("NaN", json.encode(-(0 / 0), bare))
+    for _, n in ipairs { 1, -7, 0.1, 1e300, 1 / 3, -0.0, math.huge, -math.huge, 0 / 0 } do
+      assert.equal(json.encode(n, bare), json.number(n))
+    end
     files.refused("format", "a value expected", json.decode("-NaN", bare))
     files.refused("format", "a value expected", json.decode("Nan", bare))
     files.refused("format", "a value expected", json.decode("[NaN]")) -- only when asked to

@@ -83,7 +83,8 @@ static void push_names(lua_State *L, const ct_zip_entry *entry, int64_t count) {
   }
 }
 
-/* zip_names(path) -> the names in the archive, in order; false when the file is no archive */
+/* zip_names(path) -> the names in the archive, in order, and the CRC-32 of each; false when the
+ * file is no archive */
 static int zip_names(lua_State *L) {
   ct_error error;
   int64_t count = 0;
@@ -98,7 +99,12 @@ static int zip_names(lua_State *L) {
     status = ct_zip_list(h->mapping.data, h->mapping.size, &h->entry, &count, &error);
   if (status != CT_OK) return outcome(L, path, status, &error);
   push_names(L, h->entry, count);
-  return 1;
+  lua_createtable(L, (int)count, 0);
+  for (int64_t i = 0; i < count; i++) {
+    lua_pushinteger(L, h->entry[i].crc);
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 2;
 }
 
 /* parse_zip(bytes, limit) -> names, contents: two lists */

@@ -5,13 +5,15 @@
  * a userdata, so that nothing leaks when Lua raises for want of memory. */
 #include "bind/bind.h"
 #include <string.h>
+#include "io/checksum.h"
 #include "io/file.h"
 #include "io/gzip.h"
 #include "io/idx.h"
+#include "io/mapping.h"
 #include "io/npy.h"
 #include "ops/copy.h"
 
-static const char bytes_type[] = "circlet.bytes";
+static const char bytes_type[] = "circlet.bytes", mapping_type[] = "circlet.mapping";
 static const lua_Integer largest_file = 0x10000000000, largest_array = 0x200000000; /* bytes */
 
 static ct_bytes *push_bytes(lua_State *L) {
@@ -239,6 +241,48 @@ static int inflate_string(lua_State *L) {
   return 1;
 }
 
+static ct_status watched_crc32(const void *data, int64_t size, uint32_t *crc, ct_error *error) {
+  ctl_interrupt scope;
+  ctl_interrupt_begin(&scope);
+  ct_status status = ct_crc32(data, size, crc, error);
+  ctl_interrupt_end(&scope, status);
+  return status;
+}
+
+/* crc32(string | contiguous tensor [, crc]) -> the CRC-32 of its bytes, behind those of `crc` */
+static int crc32_of(lua_State *L) {
+  ct_error error;
+  size_t size = 0;
+  const ct_tensor *t = ctl_to_tensor(L, 1);
+  if (t) luaL_argcheck(L, ct_tensor_contiguous(t), 1, "a contiguous tensor expected");
+  const void *data = t ? ct_tensor_data(t) : luaL_checklstring(L, 1, &size);
+  uint32_t crc = (uint32_t)luaL_optinteger(L, 2, 0);
+  ctl_check(L, watched_crc32(data, t ? byte_count(t) : (int64_t)size, &crc, &error), &error);
+  lua_pushinteger(L, crc);
+  return 1;
+}
+
+static int mapping_gc(lua_State *L) {
+  ct_file_unmap(lua_touserdata(L, 1));
+  return 0;
+}
+
+/* crc32_file(path) -> the CRC-32 of a file's bytes */
+static int crc32_file(lua_State *L) {
+  ct_error error;
+  uint32_t crc = 0;
+  const char *path = check_path(L, 1);
+  ct_mapping *mapping = lua_newuserdatauv(L, sizeof *mapping, 0);
+  *mapping = (ct_mapping){0};
+  luaL_setmetatable(L, mapping_type);
+  ct_status status = ct_file_map(path, mapping, &error);
+  if (status == CT_OK) status = watched_crc32(mapping->data, mapping->size, &crc, &error);
+  ct_file_unmap(mapping);
+  if (status != CT_OK) return outcome(L, path, status, &error);
+  lua_pushinteger(L, crc);
+  return 1;
+}
+
 /* storage_id(storage | tensor) -> what two handles of one storage have in common; nil for an empty
  * tensor that has no storage */
 static int storage_id(lua_State *L) {
@@ -270,15 +314,22 @@ static const luaL_Reg public_functions[] = {
     {"read_file", read_file}, {"write_file", write_file}, {NULL, NULL}};
 
 static const luaL_Reg io_functions[] = {
-    {"load_idx", load_idx},       {"parse_idx", parse_idx},   {"load_npy", load_npy},
-    {"parse_npy", parse_npy},     {"save_npy", save_npy},     {"format_npy", format_npy},
-    {"inflate", inflate_string},  {"storage_id", storage_id}, {"fill_storage", fill_storage},
-    {"create_file", create_file}, {"map_npy", map_npy},       {NULL, NULL},
+    {"load_idx", load_idx},         {"parse_idx", parse_idx},
+    {"load_npy", load_npy},         {"parse_npy", parse_npy},
+    {"save_npy", save_npy},         {"format_npy", format_npy},
+    {"inflate", inflate_string},    {"storage_id", storage_id},
+    {"fill_storage", fill_storage}, {"create_file", create_file},
+    {"map_npy", map_npy},           {"crc32", crc32_of},
+    {"crc32_file", crc32_file},     {NULL, NULL},
 };
 
 void ctl_open_io(lua_State *L) {
   luaL_newmetatable(L, bytes_type);
   lua_pushcfunction(L, bytes_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
+  luaL_newmetatable(L, mapping_type);
+  lua_pushcfunction(L, mapping_gc);
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
   luaL_setfuncs(L, public_functions, 0);

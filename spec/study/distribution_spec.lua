@@ -53,6 +53,22 @@ describe("a distribution", function()
     assert.is_false(d.compatible(d.categorical("c", { 1, 2 }), d.categorical("c", { 1 })))
   end)
 
+  it("is the same when its values are, and drawn alike", function()
+    local all = {
+      d.float("x", 0, 1), d.float("x", 0, 2), d.float("x", 1, 2),
+      d.float("x", 1, 2, { log = true }),
+      d.float("x", 0, 1, { step = 0.5 }), d.int("x", 0, 1), d.int("x", 1, 9), d.int("x", 1, 9, {
+        log = true }), d.int("x", 1, 9, { step = 2 }), d.categorical("x", { 1, 2 }),
+      d.categorical("x", { 2, 1 }), d.categorical("x", { 1, 2, 3 }), d.categorical("x", { "1", 2 }),
+    }
+    for i, a in ipairs(all) do
+      for k, b in ipairs(all) do
+        assert.equal(i == k, d.same(a, b))
+        assert.equal(i == k, d.same(a, d.decode(d.encode(b))))
+      end
+    end
+  end)
+
   it("refuses ranges that make no sense", function()
     raises("x: low must not exceed high, got 2 and 1", d.float, "x", 2, 1)
     raises("must be finite numbers", d.float, "x", 0 / 0, 1)

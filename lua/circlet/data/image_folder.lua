@@ -12,9 +12,11 @@
 --   batches(iterator)     batches that are loaded by threads of their own while others are used
 --   only(wanted)          a set of the classes for which wanted(name) is true, numbered anew
 --   check()               loads everything once and leaves out, or reports, what cannot be
+--   contents()            what data.hash() is over
 --   skipped               list of { path, message }: images left out so far
 local core = require "circlet.core"
 local image_paths = require "circlet.data.image_paths"
+local lfs = require "lfs"
 
 local ImageFolder = {}
 ImageFolder.__index = ImageFolder
@@ -89,6 +91,17 @@ end
 
 --- How many images the set has.
 function ImageFolder:size() return #self.entries end
+
+--- What tells whether two sets are the same without reading their images: classes, paths and
+-- options, and of each image its CRC in the archive or its size in bytes (-1: it cannot be seen).
+function ImageFolder:contents()
+  local marks = {}
+  for i, entry in ipairs(self.entries) do
+    marks[i] = entry.crc or lfs.attributes(self.source .. "/" .. entry.path, "size") or -1
+  end
+  return { classes = self.classes, labels = self.labels, paths = self.paths, marks = marks,
+           plan = self.settings.plan }
+end
 
 -- A loader and the plan that it follows.
 local function new_loader(self)

@@ -34,12 +34,12 @@ local function walk(root, folder, list, depth)
 end
 
 local function in_archive(path)
-  local names, message, code = images.zip_names(path)
+  local names, crcs, code = images.zip_names(path)
   if names == false then return nil, path .. ": neither a folder nor a ZIP archive", "format" end
-  if not names then return nil, message, code end
+  if not names then return nil, crcs, code end
   local list = {}
   for i, name in ipairs(names) do
-    if is_image(name) then list[#list + 1] = { path = name, index = i } end
+    if is_image(name) then list[#list + 1] = { path = name, index = i, crc = crcs[i] } end
   end
   return list
 end
@@ -56,10 +56,10 @@ local function common_folder(list)
 end
 
 --- The images of a folder or an archive in the order of their paths: a list of { path, class
--- [, index in the archive] }. The class is the path of an image's folder below the folder that all
--- of them stand in; class(name, path), when given, returns another name, or nil to leave the image
--- out. Images that no folder holds are left out. Returns nil, message, code when nothing can be
--- read or nothing is left. The second result is "archive" or "folder".
+-- [, index and crc in the archive] }. The class is the path of an image's folder below the folder
+-- that all of them stand in; class(name, path), when given, returns another name, or nil to leave
+-- the image out. Images that no folder holds are left out. Returns nil, message, code when nothing
+-- can be read or nothing is left. The second result is "archive" or "folder".
 function image_paths.find(path, class)
   local kind = lfs.attributes(path, "mode") == "directory" and "folder" or "archive"
   local list, message, code

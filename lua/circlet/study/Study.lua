@@ -49,7 +49,8 @@ end
 -- random by default), pruner (none by default), seed (of what trials draw at random; default: that
 -- of the sampler), folder (default: folders.lua), settings (a table of plain values that results
 -- depend on: kept with the study, and one that has others is refused), fresh (true: forget the
--- journal and the folder that are there), sync (false: never wait for the disk; then a power cut
+-- journal and the folder that are there), data (what trials learn from, as data.hash takes it: its
+-- hash stands in each record.json), sync (false: never wait for the disk; then a power cut
 -- may lose trials). Returns nil, message, code: "io", "format" when the journal is damaged or holds
 -- a study of that name with other directions or settings.
 function Study.open(options)
@@ -85,8 +86,16 @@ function Study.open(options)
   return setmetatable({
     journal = journal, name = name, id = record.id, directions = record.directions,
     sampler = sampler, pruner = options.pruner, seed = options.seed or sampler.seed or 0,
-    folder = options.folder or folders.of(journal.path, name),
+    folder = options.folder or folders.of(journal.path, name), data = options.data,
   }, Study)
+end
+
+--- The hash of the data that the study was opened with, or nil. Computed once.
+function Study:data_hash()
+  if self.hashed == nil then
+    self.hashed = self.data ~= nil and require("circlet").data.hash(self.data) or false
+  end
+  return self.hashed or nil
 end
 
 --- What the journal says of the study: trials (a list), user_attrs, ... As of the last reading.

@@ -129,7 +129,7 @@ function folders.close(study, record, more)
     value = #record.study.directions == 1 and record.values and record.values[1] or nil,
     user_attrs = record.user_attrs, system_attrs = record.system_attrs,
     error = record.user_attrs.error, started = record.started, completed = record.completed,
-    worker = record.worker,
+    worker = record.worker, data_hash = study:data_hash(),
   }
   for name, value in pairs(more or {}) do fields[name] = value end
   local ok, message, code = put(path .. "/record.json", json.encode(fields, null) .. "\n")

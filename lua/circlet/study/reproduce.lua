@@ -16,13 +16,22 @@ local reproduce = {}
 --- The environment variable that carries the order.
 reproduce.variable = "CIRCLET_STUDY_REPRODUCE"
 
+-- The trial's record.json, or nil, message, code.
+local function facts_of(study, number)
+  local path = folders.trial(study, number) .. "/record.json"
+  local content, message, code = files.read(path)
+  if not content then return nil, message, code end
+  local facts
+  facts, message, code = json.decode(content)
+  if type(facts) == "table" then return facts end
+  return nil, ("%s: %s"):format(path, message or "no record"), code or "format"
+end
+
 -- What ran the trial, as its record.json has it.
 local function run_of(study, number)
-  local path = folders.trial(study, number) .. "/record.json"
-  local content, message = files.read(path)
-  if not content then return nil, message, "io" end
-  local facts = json.decode(content)
-  local run = type(facts) == "table" and facts.run
+  local facts, message, code = facts_of(study, number)
+  if not facts then return nil, message, code end
+  local path, run = folders.trial(study, number) .. "/record.json", facts.run
   if type(run) ~= "table" or type(run.script) ~= "string" then
     return nil, path .. " does not say which script ran the trial", "format"
   end
@@ -84,9 +93,28 @@ local function words_of(values)
   return table.concat(words, ", ")
 end
 
---- Runs trial `number` of `study` again, in this process, and says how its values compare. Returns
--- true when they are the same to the last bit (or there were none), false when they differ; nil,
--- message, code when it cannot run or fails. say(line): print by default.
+-- Whether the data are those of the trial, as far as its record.json and this study tell; says what
+-- they tell.
+local function same_data(study, number, say)
+  local facts, now = facts_of(study, number), study:data_hash()
+  local there = facts and facts.data_hash
+  if there == now then
+    if now then say(("  the same data (%s)"):format(now)) end
+    return true
+  end
+  if there and now then
+    say(("  OTHER DATA: %s then, %s now"):format(there, now))
+    return false
+  end
+  say(there and ("  its data (%s) cannot be compared: this study was opened without"):format(there)
+    or "  whether its data were the same is not known")
+  return true
+end
+
+--- Runs trial `number` of `study` again, in this process, and says how its values and its data
+-- (record.json's hash) compare. Returns true when the values are the same to the last bit (or there
+-- were none) and the data did not differ, otherwise false; nil, message, code when it cannot run or
+-- fails. say(line): print by default.
 function reproduce.run(study, objective, number, say)
   say = say or print
   local record = study:record().trials[number + 1]
@@ -108,15 +136,16 @@ function reproduce.run(study, objective, number, say)
   end
   say(("trial %d again: value %s"):format(number, words_of(outcome.values)))
   say(("  its folder: %s"):format(trial:folder()))
+  local same = same_data(study, number, say)
   if record.state ~= "complete" then
     say(("  in the study it is %s"):format(record.state))
-    return true
+    return same
   end
-  local same = true
-  for i, value in ipairs(outcome.values) do same = same and value == record.values[i] end
-  say(same and "  the same value, to the last bit"
+  local equal = true
+  for i, value in ipairs(outcome.values) do equal = equal and value == record.values[i] end
+  say(equal and "  the same value, to the last bit"
     or ("  in the study it has %s"):format(words_of(record.values)))
-  return same
+  return equal and same
 end
 
 --- Does what reproduce.run does and ends the process: 0 the same, 1 different or failed.

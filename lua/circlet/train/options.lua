@@ -184,6 +184,7 @@ function options.open_study(name, settings, place, the_task, more)
   local study, code
   study, message, code = circlet.study.open(options.with(more, {
     path = ("%s/%s.journal"):format(folder, name), settings = settings, fresh = place.fresh,
+    data = task.contents(the_task),
   }))
   if not study then
     error(message .. (code == "format" and "; choose another --out, or --fresh to start it anew"

@@ -159,4 +159,13 @@ function task.load(source, protocol)
   return task.new(name, set.train, set.test, { protocol = protocol })
 end
 
+--- What data.hash() is over: the inputs as they were read, and the labels.
+function task.contents(the_task)
+  local contents = {}
+  for _, split in ipairs { "train", "test" } do
+    contents[split] = { inputs = the_task[split].raw, labels = the_task[split].labels }
+  end
+  return contents
+end
+
 return task
