@@ -17,6 +17,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #222; margin: 2rem auto; max
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 svg { max-width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #333; }
 .axis path, .axis line { stroke: #999; } .label { text-anchor: middle; }
+.axis text { paint-order: stroke; stroke: #fff; stroke-width: 3px; }
 .line { fill: none; stroke: #d55e00; stroke-width: 1.5; }
 .strand { fill: none; stroke-width: 1.2; opacity: .6; }
 .strand:hover { stroke-width: 3; opacity: 1; }
