@@ -50,6 +50,7 @@ describe("the screen of a study", function()
     said(text, "4 of 10 trials ended earlier", "a  40% ####", " left", "trial",
       ("best         %d"):format(best.number), ("%.5g"):format(best.value), "running      4",
       "0.5 (step 3)", "1:01", "new")
+    assert.truthy(text:find("best +" .. best.number .. " [^\n]* 0:00")) -- how long it took
     shown:ended(s:record().trials[3])
     said(table.concat(written), "trial 2 failed: no luck (" .. folder .. "/a/trials/00002/log.txt)")
     shown:interrupted(1)

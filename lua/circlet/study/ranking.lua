@@ -88,6 +88,12 @@ local function clock(time)
   return hours and hours * 3600 + minutes * 60 + seconds
 end
 
+--- How many seconds a trial (or a view of it) took; nil when it has not ended, or never ran.
+function ranking.seconds(record)
+  local began, ended = clock(record.started), clock(record.completed)
+  return began and ended and (ended - began) % 86400 -- past midnight
+end
+
 local function row_of(record)
   local row = {}
   for _, part in ipairs { "user_attrs", "params" } do
@@ -97,8 +103,7 @@ local function row_of(record)
   if #record.study.directions > 1 and record.values then
     row.value = table.concat(record.values, " ")
   end
-  local began, ended = clock(record.started), clock(record.completed)
-  row.seconds = began and ended and (ended - began) % 86400 -- past midnight
+  row.seconds = ranking.seconds(record)
   return row
 end
 

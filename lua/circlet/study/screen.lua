@@ -71,7 +71,8 @@ function Screen:table_lines()
   local record = self.study:record()
   local best = #record.directions == 1 and ranking.ranked(record) or ranking.pareto(record)
   for i = 1, math.min(best_shown, #best) do
-    rows[i] = row_of(best[i], i == 1 and "best" or "", value_text(best[i].values))
+    rows[i] = row_of(best[i], i == 1 and "best" or "", value_text(best[i].values),
+      text.duration(ranking.seconds(best[i])))
   end
   for _, slot in ipairs(self.supervisor.slots) do
     if slot.handle and slot.trial then
