@@ -181,7 +181,7 @@ bench-peers:
 	@echo "circlet: PyTorch, pytorch-metric-learning, Optuna, TensorBoard from PyPI into $(PEERS): several GB"
 	@[ -x '$(PEERS)/bin/python' ] || python3 -m venv '$(PEERS)'
 	@'$(PEERS)/bin/python' -m pip install --quiet torch numpy pytorch-metric-learning \
-	  optuna scikit-learn cmaes tensorboard
+	  optuna scikit-learn cmaes plotly tensorboard
 
 # What a trial costs and how long a journal takes to open, beside Optuna's; a part of make bench.
 .PHONY: bench-studies

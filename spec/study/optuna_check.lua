@@ -91,6 +91,42 @@ local function expect(expected, actual, what)
   end
 end
 
+-- Optuna adds trials to a study while workers of circlet run it.
+local function check_workers()
+  local path = folder .. "/workers.journal"
+  assert(study.open { path = path, name = "workers" })
+  output(("%s spec/study/job.lua %s 2 '' '{ trials = 80 }' & %s & wait"):format(lua,
+    shell.quote(path), peer("add", path, "workers", "20")))
+  local journal = agree(path, "Optuna adds trials while workers of circlet run")
+  local record, theirs, first, last = journal.by_name.workers, 0, nil, nil
+  for _, t in ipairs(record.trials) do
+    expect("complete", t.state, "trial " .. t.number)
+    if t.user_attrs.writer == "optuna" then
+      theirs, first, last = theirs + 1, first or t.number, t.number
+    end
+  end
+  expect(20, theirs, "trials that Optuna added")
+  expect(true, #record.trials >= 80 and last - first + 1 > theirs, "both at once")
+  print(("ok  %d trials, %d of them Optuna's, between trials %d and %d"):format(#record.trials,
+    theirs, first, last))
+end
+
+-- Optuna's own figures of studies that circlet wrote.
+local function check_plots(path, single, several)
+  local drawn = assert(json.decode(output(peer("plot", path, single, several))))
+  if not drawn.plotly then
+    return print("PLOTLY IS MISSING, so Optuna's figures were NOT checked (pip install plotly)")
+  end
+  local names = {}
+  for name, traces in pairs(drawn.traces) do
+    expect(true, traces > 0, "something drawn in " .. name)
+    names[#names + 1] = name
+  end
+  expect(9, #names, "figures")
+  table.sort(names)
+  print("ok  Optuna plots them: " .. table.concat(names, ", "))
+end
+
 local function check()
   -- A journal that circlet wrote, with all that a journal can hold.
   local path = folder .. "/ours.journal"
@@ -188,6 +224,9 @@ local function check()
   expect(output(peer("front", folder .. "/study.journal", "two")),
     table.concat(front, " ") .. "\n", "Pareto set")
   print("ok  the same Pareto set under a constraint: " .. table.concat(front, " "))
+
+  check_plots(folder .. "/study.journal", "s", "two")
+  check_workers()
 
   -- A study of Optuna's, continued by circlet and then by Optuna.
   local theirs = folder .. "/theirs.journal"

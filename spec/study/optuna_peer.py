@@ -6,6 +6,8 @@
     optuna_peer.py add JOURNAL STUDY COUNT   adds trials to a study with parameters x, n, kind
     optuna_peer.py importances JOURNAL STUDY
     optuna_peer.py front JOURNAL STUDY       the numbers of the best trials of several objectives
+    optuna_peer.py plot JOURNAL ONE SEVERAL  what Optuna draws of a study of one objective and of one
+                                             of several: traces a figure, as JSON
 """
 
 import json
@@ -135,7 +137,31 @@ def front(path, name):
     print(*sorted(t.number for t in study.best_trials))
 
 
-COMMANDS = {"write": write, "dump": dump, "add": add, "importances": importances, "front": front}
+def plot(path, single, several):
+    plots = optuna.visualization
+    if not plots.is_available():
+        print(json.dumps({"plotly": False}))
+        return
+    one = optuna.load_study(storage=storage_at(path), study_name=single)
+    two = optuna.load_study(storage=storage_at(path), study_name=several)
+    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+    figures = {
+        "history": plots.plot_optimization_history(one),
+        "importances": plots.plot_param_importances(one, evaluator=evaluator),
+        "parallel coordinates": plots.plot_parallel_coordinate(one),
+        "slices": plots.plot_slice(one),
+        "contour": plots.plot_contour(one, params=["x", "n"]),
+        "intermediate values": plots.plot_intermediate_values(one),
+        "distribution": plots.plot_edf(one),
+        "timeline": plots.plot_timeline(one),
+        "front": plots.plot_pareto_front(two),
+    }
+    traces = {name: len(figure.data) for name, figure in figures.items()}
+    print(json.dumps({"plotly": True, "traces": traces}))
+
+
+COMMANDS = {"write": write, "dump": dump, "add": add, "importances": importances, "front": front,
+            "plot": plot}
 
 if sys.argv[1] == "version":
     print(optuna.__version__)
