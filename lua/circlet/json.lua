@@ -60,6 +60,10 @@ local function encode_number(n, path, nan)
 end
 
 --- A number as encode() writes it, NaN and the infinities as with { nan = "bare" }.
+-- @param n number
+-- @return string
+-- @example
+-- circlet.json.number(0.1)    --> 0.1
 function json.number(n) return encode_number(n, nil, "bare") end
 
 -- The number of elements when `t` is an array, otherwise nil.

@@ -10,7 +10,6 @@
 --
 -- A set of samples is a table of tensors with the same first size: labels (LongTensor, 1-based) and
 -- images (ByteTensor) or features. What files and folders refuse comes back as nil, message, code.
-local hash = require "circlet.data.hash"
 local idx = require "circlet.data.idx"
 
 return {
@@ -22,8 +21,8 @@ return {
   npy = require "circlet.data.npy",
   omniglot = require "circlet.data.omniglot",
   lfw_pairs = require "circlet.data.lfw_pairs",
-  hash = hash.hash,
-  hash_file = hash.hash_file,
+  hash = require "circlet.data.hash",
+  hash_file = require "circlet.data.hash_file",
   normalize = require "circlet.data.normalize",
   split_classes = require "circlet.data.split_classes",
   batches = require "circlet.data.batches",

@@ -127,8 +127,10 @@ function Lock:acquire()
   end
 end
 
---- Ends like release(), but the lock may stay ours: returns true when it does, false when it could
--- not be kept and is held as before.
+--- Ends like release(), but the lock may stay ours.
+-- @return boolean kept whether it does; when it could not be kept it is held as before
+-- @error Raises when the lock is not held.
+-- @internal
 function Lock:keep()
   if not self.held then error("study.Lock: the lock is not held", 2) end
   if not self.attempt or self.attempt == "" then return false end -- nobody could tell our death
@@ -139,8 +141,11 @@ function Lock:keep()
   return true
 end
 
---- Holds a lock that was kept. Returns the number of the file that it locks, which stays open while
--- the lock is ours; or nil when none is kept: acquire() then.
+--- Holds a lock that was kept.
+-- @return integer? file the number of the file that it locks, which stays open while the lock is
+--   ours; nil when none is kept: acquire() then
+-- @error Raises when the lock is held.
+-- @internal
 function Lock:resume()
   if self.held then error("study.Lock: the lock is held already", 2) end
   if not self.lease then return nil end
@@ -167,6 +172,7 @@ function Lock:release()
 end
 
 --- Gives back what keep() has kept, if anything.
+-- @internal
 function Lock:settle()
   if self.lease then self.lease:give() end
 end

@@ -90,7 +90,12 @@ function Study.open(options)
   }, Study)
 end
 
---- The hash of the data that the study was opened with, or nil. Computed once.
+--- The hash of the data that the study was opened with, computed once.
+-- @return string? hash as data.hash() gives it; nil when it was opened without data
+-- @error Raises for data that data.hash() does not take.
+-- @example
+-- local s = study.open { path = "a.journal", data = { "nothing" } }
+-- s:data_hash() == data.hash { "nothing" }    --> true
 function Study:data_hash()
   if self.hashed == nil then
     self.hashed = self.data ~= nil and require("circlet").data.hash(self.data) or false

@@ -154,6 +154,7 @@ function distribution.compatible(a, b)
 end
 
 --- Whether both describe the same values, drawn alike.
+-- @internal
 function distribution.same(a, b)
   return a == b or a.low == b.low and a.high == b.high and a.log == b.log and a.step == b.step
     and distribution.compatible(a, b)

@@ -159,7 +159,8 @@ function task.load(source, protocol)
   return task.new(name, set.train, set.test, { protocol = protocol })
 end
 
---- What data.hash() is over: the inputs as they were read, and the labels.
+--- What the hash of a task's data is over: the inputs as they were read, and the labels.
+-- @internal
 function task.contents(the_task)
   local contents = {}
   for _, split in ipairs { "train", "test" } do
