@@ -57,13 +57,17 @@ function acts.checkpoint(trial)
   return state.steps
 end
 
+-- The parameter that Optuna's side of optuna_check.lua asks for, too.
+acts.optuna = acts.wait
+local range = what == "optuna" and { 1e-4, 1, { log = true } } or { 0, 1 }
+
 if what == "enqueue" then assert(study:enqueue({ x = 0.125 }, { from = "script" })) end
 if what == "broken" and require("circlet.study.worker").order() then error "cannot begin" end
 
 local options = more and assert(load("return " .. more))() or {}
 options.trials, options.workers = options.trials or 8, workers
 local ran, message, code = study:optimize(function(trial)
-  local x = trial:suggest_float("x", 0, 1)
+  local x = trial:suggest_float("x", table.unpack(range))
   local value = acts[what] and acts[what](trial)
   trial:set_user_attr("drawn", { circlet.random(1000000), math.random(1000000) })
   trial:set_user_attr("threads", circlet.getnumthreads())
