@@ -4,6 +4,7 @@ BUILD    ?= build
 PREFIX   ?= /usr/local
 LUADIR   ?= $(PREFIX)/share/lua/5.4
 LIBDIR   ?= $(PREFIX)/lib/lua/5.4
+SHLIBDIR ?= $(PREFIX)/lib
 LUA      ?= lua5.4
 CC        = gcc
 OPT      ?= -O3
@@ -64,6 +65,9 @@ OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o) $(CUDA_SOURCES:%.cu=$(BUILD)/%.o) \
 BINDING_OBJECTS = $(BINDING:%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/circlet/core.so
 LIBRARY = $(BUILD)/libcirclet.so
+# What core/circlet.h says of the release, and of the interface that programs are linked with.
+VERSION := $(shell sed -n 's/^.define CIRCLET_VERSION *"\(.*\)"$$/\1/p' core/circlet.h)
+SONAME  := libcirclet.so.$(shell sed -n 's/^.define CIRCLET_ABI_VERSION *//p' core/circlet.h)
 
 # Run from the tree, without installing.
 export LUA_PATH  = $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;
@@ -81,7 +85,8 @@ $(MODULE): $(OBJECTS) $(BINDING_OBJECTS)
 $(LIBRARY): $(OBJECTS) $(BUILD)/core/circlet.o core/circlet.map
 	@mkdir -p $(@D)
 	@echo "link $@"
-	$(Q)$(CC) $(LDFLAGS) -Wl,-soname,libcirclet.so -Wl,--version-script=core/circlet.map -o $@ $(filter %.o,$^) $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=core/circlet.map -o $@ $(filter %.o,$^) $(LIBS)
+	@ln -sf $(@F) $(@D)/$(SONAME)
 
 $(BUILD)/core/bind/%.o: CFLAGS += $(LUA_CFLAGS)
 $(BUILD)/%.o: %.c Makefile
@@ -140,17 +145,7 @@ spec: all
 
 include spec/check/check.mk
 
-## Installing
-.PHONY: install
-install: all
-	install -d $(DESTDIR)$(LIBDIR)/circlet
-	install -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/circlet/core.so
-	install -D -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/libcirclet.so
-	install -D -m 755 scripts/circlet $(DESTDIR)$(PREFIX)/bin/circlet
-	install -D -m 644 core/circlet.h $(DESTDIR)$(PREFIX)/include/circlet.h
-	install -D -m 644 lua/circlet/ffi.lua $(DESTDIR)$(PREFIX)/share/lua/5.1/circlet/ffi.lua
-	cd lua && find . '(' -name '*.lua' -o -name '*.js' ')' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} \;
-
+## Installing, and packages
 include scripts/package/package.mk
 
 ## Programs on the real images (scripts/README.md). FLAGS go to the script: make train FLAGS=--help
@@ -209,7 +204,8 @@ help:
 	@echo "make train    train one model on Fashion-MNIST (FLAGS='--model conv --epochs 5')"
 	@echo "make test     install what is missing, build, lint, run every spec"
 	@echo "make check    the long checks: large grids, sanitizers, faults, fuzzing, other compilers"
-	@echo "make install  install below PREFIX ($(PREFIX))"
+	@echo "make install  install below PREFIX ($(PREFIX)); make uninstall takes it away again"
+	@echo "make deb      a package for Debian and Ubuntu"
 	@echo "make bundle   a tarball with all that circlet needs, for machines where nothing can be installed"
 	@echo "make compare-torch PYTHON=/path/to/python-with-torch   the same training in PyTorch"
 	@echo "make bench    time and memory beside the machine's limits and PyTorch (FLAGS=--quick)"

@@ -51,7 +51,7 @@ needs() {
 
 rm -rf "$build/bundle" "$build/$name.tar.gz"
 mkdir -p "$stage/bin" "$stage/core" "$stage/build/circlet" "$runtime/bin" "$runtime/lib" \
-  "$runtime/lua" "$runtime/doc"
+  "$runtime/lua" "$runtime/doc" "$runtime/d3"
 cp -R lua scripts spec README.md CHANGELOG.md LICENSE "$stage"
 cp core/circlet.h "$stage/core"
 cp scripts/package/bin/* "$stage/bin"
@@ -60,9 +60,10 @@ cp "$build/libcirclet.so" "$stage/build"
 cp "$build/circlet/core.so" "$stage/build/circlet"
 cp -L "$(command -v lua5.4)" "$runtime/bin/lua5.4"
 cp -L "$(command -v busted)" "$runtime/bin/busted"
+cp -L /usr/share/nodejs/d3/dist/d3.min.js /usr/share/doc/node-d3/copyright "$runtime/d3"
 
 # Lua modules; those in C are links to libraries beside them, of which only the target is wanted.
-packages="lua5.4 $(closure "$@")"
+packages="lua5.4 node-d3 $(closure "$@")"
 for package in $packages; do
   dpkg-query -L "$package" | while read -r file; do
     [ -f "$file" ] || continue

@@ -1,11 +1,51 @@
-# Packages of circlet. Makefile includes this.
+# Installing, and packages of circlet. Makefile includes this.
 
-# The one place that says so; the specs hold the rest to it.
-VERSION := $(shell sed -n 's/^.define CIRCLET_VERSION *"\(.*\)"$$/\1/p' core/circlet.h)
 ifndef VERSION
 $(error core/circlet.h does not say CIRCLET_VERSION)
 endif
+PACKAGED = $(BUILD)/package
 MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+
+# What is made of the version, of the places of an installation, or of the program's own --help.
+.PHONY: packaged
+packaged: all
+	@mkdir -p $(PACKAGED)
+	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@SHLIBDIR@|$(SHLIBDIR)|; s|@VERSION@|$(VERSION)|' \
+	  scripts/package/circlet.pc.in >$(PACKAGED)/circlet.pc
+	@sed -e 's|^local prelude = .*|package.path = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path|' \
+	  -e 's|^if prelude .*|package.cpath = "$(LIBDIR)/?.so;" .. package.cpath|' \
+	  scripts/circlet >$(PACKAGED)/circlet
+	@$(LUA) scripts/package/manual.lua $(PACKAGED)
+
+# The modules and the library: all that a rock holds.
+.PHONY: install install-modules uninstall
+install-modules: all
+	install -D -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/circlet/core.so
+	cd lua && find . '(' -name '*.lua' -o -name '*.js' ')' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} ';'
+	install -D -m 755 $(LIBRARY) $(DESTDIR)$(SHLIBDIR)/libcirclet.so.$(VERSION)
+	ln -sf libcirclet.so.$(VERSION) $(DESTDIR)$(SHLIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(SHLIBDIR)/libcirclet.so
+	install -D -m 644 core/circlet.h $(DESTDIR)$(PREFIX)/include/circlet.h
+	install -D -m 644 lua/circlet/ffi.lua $(DESTDIR)$(PREFIX)/share/lua/5.1/circlet/ffi.lua
+
+install: packaged install-modules
+	install -D -m 755 $(PACKAGED)/circlet $(DESTDIR)$(PREFIX)/bin/circlet
+	install -D -m 644 $(PACKAGED)/circlet.pc $(DESTDIR)$(SHLIBDIR)/pkgconfig/circlet.pc
+	install -D -m 644 $(PACKAGED)/circlet.1 $(DESTDIR)$(PREFIX)/share/man/man1/circlet.1
+	install -D -m 644 $(PACKAGED)/circlet.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/circlet
+	install -D -m 644 $(PACKAGED)/circlet.zsh $(DESTDIR)$(ZSHDIR)/_circlet
+	install -D -m 644 $(PACKAGED)/circlet.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/circlet.fish
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/circlet README.md CHANGELOG.md LICENSE
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+
+# Takes away what install, with the same settings, puts there, and folders of circlet's own.
+uninstall:
+	@rm -rf $(PACKAGED)/root
+	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(PACKAGED)/root) >/dev/null
+	@cd $(PACKAGED)/root && find . ! -type d | sed 's|^\.|$(DESTDIR)|' | xargs -d '\n' rm -f
+	@cd $(PACKAGED)/root && find . -depth -type d -path '*/circlet*' | sed 's|^\.|$(DESTDIR)|' | \
+	  xargs -d '\n' rmdir --ignore-fail-on-non-empty 2>/dev/null || true
+	@rm -rf $(PACKAGED)/root
 
 # A tarball that runs where nothing can be installed. The Lua packages of PACKAGES come along.
 BUNDLE = circlet-$(VERSION)-$(MACHINE)

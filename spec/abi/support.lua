@@ -4,7 +4,7 @@ local support = {}
 --- The folder of libcirclet.so.
 support.build = (os.getenv "LUA_CPATH" or ""):match "^([^;]*)/%?%.so" or "build"
 
-local pipe = io.popen(("nm -D '%s/libcirclet.so'"):format(support.build))
+local pipe = io.popen(("nm -D '%s/libcirclet.so' 2>/dev/null"):format(support.build))
 local symbols = pipe:read "a"
 pipe:close()
 

@@ -198,6 +198,20 @@ check_slurm() {
   return $code
 }
 
+# What is installed, and the tarball on a machine that has nothing but a shell and small tools.
+check_install() {
+  need man man-db && need groff groff || return 2
+  build all && sh spec/check/install.sh "$MAKE"
+}
+
+check_bundle() {
+  build bundle || return 1
+  sh spec/check/bundle.sh "$(ls -t build/circlet-*-"$(uname -m)".tar.gz | head -n 1)" 2>build/check/bundle.err
+  code=$?
+  [ $code -eq 2 ] && skipped=$(tail -n 1 build/check/bundle.err) || cat build/check/bundle.err
+  return $code
+}
+
 summary= worst=0
 for name in "$@"; do
   printf '\n== check-%s\n' "$name"

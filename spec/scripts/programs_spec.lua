@@ -256,9 +256,11 @@ describe("every script", function()
     local folder = tiny.path()
     finally(function() tiny.remove(folder) end)
     assert.equal(0, (tiny.shell(("mkdir -p %s && cp -r lua scripts %s/"):format(folder, folder))))
-    local code, output = tiny.shell(
-      ("cd / && unset LUA_CPATH LUA_PATH LUA_CPATH_5_4 LUA_PATH_5_4; " ..
-        "lua5.4 %s/scripts/sweep.lua"):format(folder))
+    local bare = "cd / && unset LUA_CPATH LUA_PATH LUA_CPATH_5_4 LUA_PATH_5_4; lua5.4 "
+    if tiny.shell(bare .. "-e 'require \"circlet.core\"'") == 0 then
+      return pending "circlet is installed here"
+    end
+    local code, output = tiny.shell(bare .. folder .. "/scripts/sweep.lua")
     assert.equal(1, code, output)
     contains(output, "circlet: not built. Build it with\n  make -C " .. folder)
   end)

@@ -7,9 +7,11 @@ local text = require "circlet.report.text"
 
 local html = {}
 
---- Where Debian has D3 and its licence.
-html.library = "/usr/share/nodejs/d3/dist/d3.min.js"
-html.licence = "/usr/share/doc/node-d3/copyright"
+--- D3 and its licence: d3.min.js and copyright in the folder CIRCLET_D3, otherwise where Debian has
+-- them.
+local folder = os.getenv "CIRCLET_D3"
+html.library = folder and folder .. "/d3.min.js" or "/usr/share/nodejs/d3/dist/d3.min.js"
+html.licence = folder and folder .. "/copyright" or "/usr/share/doc/node-d3/copyright"
 
 local style = [[
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; margin: 2rem auto; max-width: 1000px;

@@ -1,6 +1,6 @@
 rockspec_format = "3.0"
 package = "circlet"
-version = "scm-1"
+version = "0.1.0-1"
 source = { url = "." } -- for `luarocks make` in a checkout
 description = {
   summary = "Circle Loss, tensors and training for metric learning, scripted in Lua",
@@ -14,5 +14,6 @@ dependencies = { "lua >= 5.4, < 5.5", "argparse", "luafilesystem", "luv" }
 build = {
   type = "make",
   build_variables = { LUA_CFLAGS = "-I$(LUA_INCDIR)" },
+  install_target = "install-modules",
   install_variables = { PREFIX = "$(PREFIX)", LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)", LUA_CFLAGS = "-I$(LUA_INCDIR)" },
 }
