@@ -46,7 +46,8 @@ CUDA_C       = core/cuda/none.c
 endif
 
 # Files named *_kernels.c are compiled once per instruction set (core/cpu/isa.h).
-ifeq ($(shell uname -m),x86_64)
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+ifeq ($(MACHINE),x86_64)
 ISAS = base avx2 avx512
 else
 ISAS = base

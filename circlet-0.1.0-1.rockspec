@@ -14,6 +14,6 @@ dependencies = { "lua >= 5.4, < 5.5", "argparse", "luafilesystem", "luv" }
 build = {
   type = "make",
   build_variables = { LUA_CFLAGS = "-I$(LUA_INCDIR)" },
-  install_target = "install-modules",
+  install_target = "install-rock",
   install_variables = { PREFIX = "$(PREFIX)", LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)", LUA_CFLAGS = "-I$(LUA_INCDIR)" },
 }

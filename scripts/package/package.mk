@@ -4,7 +4,6 @@ ifndef VERSION
 $(error core/circlet.h does not say CIRCLET_VERSION)
 endif
 PACKAGED = $(BUILD)/package
-MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 
 # What is made of the version, of the places of an installation, or of the program's own --help.
 .PHONY: packaged
@@ -18,7 +17,7 @@ packaged: all
 	@$(LUA) scripts/package/manual.lua $(PACKAGED)
 
 # The modules and the library: all that a rock holds.
-.PHONY: install install-modules uninstall
+.PHONY: install install-modules install-rock uninstall
 install-modules: all
 	install -D -m 755 $(MODULE) $(DESTDIR)$(LIBDIR)/circlet/core.so
 	cd lua && find . '(' -name '*.lua' -o -name '*.js' ')' -exec install -D -m 644 {} $(DESTDIR)$(LUADIR)/{} ';'
@@ -27,6 +26,10 @@ install-modules: all
 	ln -sf $(SONAME) $(DESTDIR)$(SHLIBDIR)/libcirclet.so
 	install -D -m 644 core/circlet.h $(DESTDIR)$(PREFIX)/include/circlet.h
 	install -D -m 644 lua/circlet/ffi.lua $(DESTDIR)$(PREFIX)/share/lua/5.1/circlet/ffi.lua
+
+# (LuaRocks makes a program of its own, which tells this one where the modules are.)
+install-rock: install-modules
+	install -D -m 755 scripts/circlet $(DESTDIR)$(PREFIX)/bin/circlet
 
 install: packaged install-modules
 	install -D -m 755 $(PACKAGED)/circlet $(DESTDIR)$(PREFIX)/bin/circlet

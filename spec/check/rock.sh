@@ -1,0 +1,39 @@
+#!/bin/sh
+# `luarocks make` in a fresh copy of the tree, into a tree of rocks of its own, and the rock used from
+# there. Usage: rock.sh, from the root of the tree. The rocks it depends on come from LuaRocks where
+# that can be reached (ROCK_DEPENDENCIES=yes); otherwise Debian's packages stand in for them.
+set -eu
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+rocks=$folder/rocks
+version=$(sed -n 's/^#define CIRCLET_VERSION *"\(.*\)"$/\1/p' core/circlet.h)
+
+fail() { echo "$*"; exit 1; }
+
+mkdir "$folder/tree"
+git ls-files -z --cached --others --exclude-standard | xargs -0 tar -cf - --ignore-failed-read 2>/dev/null |
+  tar -xf - -C "$folder/tree"
+
+mode=none
+if [ "${ROCK_DEPENDENCIES-no}" = yes ]; then mode=one; else
+  echo "argparse, luafilesystem and luv are Debian's, not rocks (ROCK_DEPENDENCIES=yes takes rocks)"
+fi
+# The shell of a user has none of what this tree's make exports.
+(cd "$folder/tree" && env -u LUA_PATH -u LUA_CPATH -u MAKE MAKEFLAGS="-j$(nproc)" CUDA="${CUDA-0}" \
+  luarocks --lua-version 5.4 --tree "$rocks" make --deps-mode "$mode") >"$folder/log" 2>&1 ||
+  { tail -n 30 "$folder/log"; fail "luarocks make"; }
+
+env -u LUA_CPATH -u LUA_PATH luarocks --lua-version 5.4 --tree "$rocks" show --mversion circlet |
+  grep -qx "$version-1" || fail "the rock's version"
+[ "$(cd / && env -i PATH=/usr/bin:/bin "$rocks/bin/circlet" --version)" = "circlet $version" ] ||
+  fail "circlet --version"
+(cd / && env -i PATH=/usr/bin:/bin LUA_PATH="$rocks/share/lua/5.4/?.lua;$rocks/share/lua/5.4/?/init.lua;;" \
+  LUA_CPATH="$rocks/lib/lua/5.4/?.so;;" lua5.4 -e '
+    local circlet = require "circlet"
+    assert(package.searchpath("circlet.core", package.cpath):find(arg[1], 1, true) == 1)
+    local x, labels = circlet.randn(64, 8), circlet.LongTensor(64):random(1, 4)
+    assert(circlet.circle_loss(x, labels) > 0 and circlet.nn.Linear and circlet.study)' "$rocks/") || fail "the module"
+
+env -u LUA_CPATH -u LUA_PATH luarocks --lua-version 5.4 --tree "$rocks" remove circlet >/dev/null 2>&1 || fail "luarocks remove"
+left=$(find "$rocks" -path '*circlet*' ! -type d)
+[ -z "$left" ] || fail "left by luarocks remove: $left"
