@@ -290,7 +290,10 @@ static void count_pairs(ct_pair_context *c) {
  * each anchor's own. */
 static double merge_sums(const ct_pair_context *c, int kind, double *reference) {
   double largest = -INFINITY, total = 0;
-  for (int64_t i = 0; i < c->queries.rows; i++) largest = fmax(largest, reference_at(c, kind, i));
+  for (int64_t i = 0; i < c->queries.rows; i++) { /* (gcc 12 for aarch64 breaks off at fmax here) */
+    double own = reference_at(c, kind, i);
+    if (own > largest) largest = own;
+  }
   for (int64_t i = 0; i < c->queries.rows; i++) {
     double own = reference_at(c, kind, i);
     total += c->sums[kind].sum[i] * exp2(own - largest);

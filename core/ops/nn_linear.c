@@ -79,7 +79,7 @@ ct_status ct_nn_linear(ct_tensor *y, const ct_tensor *x, const ct_tensor *weight
 
 ct_status ct_nn_linear_backward(ct_tensor *gx, const ct_tensor *x, const ct_tensor *gy,
                                 const ct_tensor *weight, ct_error *error) {
-  linear_shape s;
+  linear_shape s = {0};
   ct_dtype dtype = weight->dtype;
   CT_SCOPED_TENSOR flat_gy = {.dtype = dtype};
   CT_SCOPED_TENSOR flat_w = {.dtype = dtype};

@@ -57,3 +57,10 @@ bundle: deps
 	@sh scripts/deps.sh patchelf
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@sh scripts/package/bundle.sh $(BUILD) $(BUNDLE) $(filter-out lua-check,$(filter lua-%,$(PACKAGES)))
+
+# A package for Debian and Ubuntu.
+.PHONY: deb
+deb: deps
+	@sh scripts/deps.sh dpkg-dev
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@sh scripts/package/deb.sh '$(MAKE) --no-print-directory' $(BUILD) $(VERSION)
