@@ -9,11 +9,14 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+#include "base/shared_inline.h"
 
 /* Ten rounds over the counter c[0..3] with the key k[0..1] (Salmon et al. 2011, section 3.3). */
-static inline void ct_philox_rounds(uint32_t c[4], uint32_t key0, uint32_t key1) {
+CT_SHARED_INLINE void ct_philox_rounds(uint32_t c[4], uint32_t key0, uint32_t key1) {
   uint32_t c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
+#ifndef __CUDACC__ /* which unrolls by itself */
 #pragma GCC unroll 10
+#endif
   for (uint32_t round = 0; round < 10; round++) {
     uint64_t a = (uint64_t)0xD2511F53u * c0, b = (uint64_t)0xCD9E8D57u * c2;
     c0 = (uint32_t)(b >> 32) ^ c1 ^ (key0 + round * 0x9E3779B9u);
@@ -24,31 +27,31 @@ static inline void ct_philox_rounds(uint32_t c[4], uint32_t key0, uint32_t key1)
   c[0] = c0, c[1] = c1, c[2] = c2, c[3] = c3;
 }
 
-static inline double ct_bits_to_double(uint64_t bits) {
+CT_SHARED_INLINE double ct_bits_to_double(uint64_t bits) {
   double d;
   memcpy(&d, &bits, sizeof d);
   return d;
 }
 
-static inline uint64_t ct_double_to_bits(double d) {
+CT_SHARED_INLINE uint64_t ct_double_to_bits(double d) {
   uint64_t bits;
   memcpy(&bits, &d, sizeof bits);
   return bits;
 }
 
 /* An integer below 2^52 as a double, in two operations that every vector unit has. */
-static inline double ct_small_to_double(uint64_t i) {
+CT_SHARED_INLINE double ct_small_to_double(uint64_t i) {
   return ct_bits_to_double(i | 0x4330000000000000u) - 0x1p52;
 }
 
 /* The first 53 of 64 bits as a number in [0, 1), a multiple of 2^-53. */
-static inline double ct_unit53(uint32_t high, uint32_t low) {
+CT_SHARED_INLINE double ct_unit53(uint32_t high, uint32_t low) {
   return (ct_small_to_double(high) * 0x1p21 + ct_small_to_double(low >> 11)) * 0x1p-53;
 }
 
 /* ln(x) for x in [2^-53, 1]: x = 2^e f with f in [sqrt(1/2), sqrt(2)), ln f = 2 atanh z with
  * z = (f-1)/(f+1). The odd series in z, |z| <= 0.1716, is cut at z^21: the rest is below 2e-18. */
-static inline double ct_portable_log(double x) {
+CT_SHARED_INLINE double ct_portable_log(double x) {
   const uint64_t root = 0x3FE6A09E667F3BCDu; /* sqrt(1/2) */
   uint64_t bits = ct_double_to_bits(x), exponent = (bits - root + ((uint64_t)1024 << 52)) >> 52;
   double f = ct_bits_to_double(bits - ((exponent - 1024) << 52));
@@ -68,7 +71,7 @@ static inline double ct_portable_log(double x) {
 
 /* cos and sin of 2 pi u for u in [0, 1]: the nearest quarter turn is taken off exactly, the Taylor
  * series on the rest, |a| <= pi/4, are cut where their terms fall below 5e-18. */
-static inline void ct_portable_cos_sin(double u, double *cosine, double *sine) {
+CT_SHARED_INLINE void ct_portable_cos_sin(double u, double *cosine, double *sine) {
   double shifted = u * 4 + 0x1.8p52, quarters = shifted - 0x1.8p52;
   uint64_t quarter = ct_double_to_bits(shifted);
   double a = (u * 4 - quarters) * 1.5707963267948966, a2 = a * a;
@@ -94,8 +97,8 @@ static inline void ct_portable_cos_sin(double u, double *cosine, double *sine) {
 }
 
 /* Two independent standard normal numbers from one block (Box and Muller 1958). */
-static inline void ct_normal_pair(uint32_t w0, uint32_t w1, uint32_t w2, uint32_t w3, double *first,
-                                  double *second) {
+CT_SHARED_INLINE void ct_normal_pair(uint32_t w0, uint32_t w1, uint32_t w2, uint32_t w3,
+                                     double *first, double *second) {
   double radius = sqrt(-2 * ct_portable_log(1 - ct_unit53(w0, w1))), cosine, sine;
   ct_portable_cos_sin(ct_unit53(w2, w3), &cosine, &sine);
   *first = radius * cosine;

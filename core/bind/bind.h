@@ -30,7 +30,8 @@ ct_tensor *ctl_to_any_tensor(lua_State *L, int index);    /* NULL when it is non
 ct_tensor *ctl_check_tensor(lua_State *L, int index);     /* raises */
 ct_tensor *ctl_check_any_tensor(lua_State *L, int index); /* raises */
 ct_tensor *ctl_check_tensor_of(lua_State *L, int index, ct_dtype dtype);
-ct_tensor *ctl_opt_tensor(lua_State *L, int index);       /* NULL for none or nil */
+ct_tensor *ctl_opt_tensor(lua_State *L, int index); /* NULL for none or nil */
+ct_tensor *ctl_opt_any_tensor(lua_State *L, int index);
 ct_tensor *ctl_push_tensor(lua_State *L, ct_dtype dtype); /* a new empty one */
 
 void ctl_push_type_name(lua_State *L, const char *name); /* as this state says it */

@@ -22,7 +22,7 @@ static const char *module_name(lua_State *L) {
 
 static ct_tensor *opt_field(lua_State *L, const char *key) {
   lua_getfield(L, 1, key);
-  ct_tensor *t = ctl_to_tensor(L, lua_gettop(L));
+  ct_tensor *t = ctl_to_any_tensor(L, lua_gettop(L));
   if (!t && !lua_isnil(L, -1))
     luaL_error(L, "%s: field %s must be a tensor, got %s", module_name(L), key,
                luaL_typename(L, -1));
@@ -66,7 +66,7 @@ static bool flag_field(lua_State *L, const char *key, bool def) {
 
 static int relu(lua_State *L) { /* (y, x) */
   ct_error error;
-  ctl_check(L, ct_nn_relu(ctl_check_tensor(L, 1), ctl_check_tensor(L, 2), &error), &error);
+  ctl_check(L, ct_nn_relu(ctl_check_any_tensor(L, 1), ctl_check_any_tensor(L, 2), &error), &error);
   return 0;
 }
 
@@ -74,7 +74,8 @@ typedef ct_status (*three_fn)(ct_tensor *, const ct_tensor *, const ct_tensor *,
 
 static int three(lua_State *L, three_fn f) { /* (gx, x or y, gy) */
   ct_error error;
-  ct_tensor *gx = ctl_check_tensor(L, 1), *a = ctl_check_tensor(L, 2), *b = ctl_check_tensor(L, 3);
+  ct_tensor *gx = ctl_check_any_tensor(L, 1), *a = ctl_check_any_tensor(L, 2),
+            *b = ctl_check_any_tensor(L, 3);
   ctl_check(L, f(gx, a, b, &error), &error);
   return 0;
 }
@@ -85,8 +86,8 @@ static int log_softmax_backward(lua_State *L) { return three(L, ct_nn_log_softma
 
 static int dropout(lua_State *L) { /* (y, noise, x, p) */
   ct_error error;
-  ct_tensor *y = ctl_check_tensor(L, 1), *noise = ctl_check_tensor(L, 2);
-  ct_tensor *x = ctl_check_tensor(L, 3);
+  ct_tensor *y = ctl_check_any_tensor(L, 1), *noise = ctl_check_any_tensor(L, 2);
+  ct_tensor *x = ctl_check_any_tensor(L, 3);
   double p = luaL_checknumber(L, 4);
   ctl_check(L, ct_nn_dropout(y, noise, x, p, &ctl_get_state(L)->random, &error), &error);
   return 0;
@@ -94,20 +95,22 @@ static int dropout(lua_State *L) { /* (y, noise, x, p) */
 
 static int log_softmax(lua_State *L) { /* (y, x) */
   ct_error error;
-  ctl_check(L, ct_nn_log_softmax(ctl_check_tensor(L, 1), ctl_check_tensor(L, 2), &error), &error);
+  ctl_check(L, ct_nn_log_softmax(ctl_check_any_tensor(L, 1), ctl_check_any_tensor(L, 2), &error),
+            &error);
   return 0;
 }
 
 static int normalize(lua_State *L) { /* (y, x, eps) */
   ct_error error;
-  ct_tensor *y = ctl_check_tensor(L, 1), *x = ctl_check_tensor(L, 2);
+  ct_tensor *y = ctl_check_any_tensor(L, 1), *x = ctl_check_any_tensor(L, 2);
   ctl_check(L, ct_nn_normalize(y, x, luaL_checknumber(L, 3), &error), &error);
   return 0;
 }
 
 static int normalize_backward(lua_State *L) { /* (gx, x, gy, eps) */
   ct_error error;
-  ct_tensor *gx = ctl_check_tensor(L, 1), *x = ctl_check_tensor(L, 2), *gy = ctl_check_tensor(L, 3);
+  ct_tensor *gx = ctl_check_any_tensor(L, 1), *x = ctl_check_any_tensor(L, 2),
+            *gy = ctl_check_any_tensor(L, 3);
   ctl_check(L, ct_nn_normalize_backward(gx, x, gy, luaL_checknumber(L, 4), &error), &error);
   return 0;
 }
@@ -117,15 +120,17 @@ static int normalize_backward(lua_State *L) { /* (gx, x, gy, eps) */
 static int squared_error(lua_State *L) { /* (x, target) -> sum */
   ct_error error;
   double sum;
-  ctl_check(L, ct_nn_squared_error(&sum, ctl_check_tensor(L, 1), ctl_check_tensor(L, 2), &error),
-            &error);
+  ctl_check(
+      L, ct_nn_squared_error(&sum, ctl_check_any_tensor(L, 1), ctl_check_any_tensor(L, 2), &error),
+      &error);
   lua_pushnumber(L, sum);
   return 1;
 }
 
 static int squared_error_backward(lua_State *L) { /* (gx, x, target, scale) */
   ct_error error;
-  ct_tensor *gx = ctl_check_tensor(L, 1), *x = ctl_check_tensor(L, 2), *t = ctl_check_tensor(L, 3);
+  ct_tensor *gx = ctl_check_any_tensor(L, 1), *x = ctl_check_any_tensor(L, 2),
+            *t = ctl_check_any_tensor(L, 3);
   ctl_check(L, ct_nn_squared_error_backward(gx, x, t, luaL_checknumber(L, 4), &error), &error);
   return 0;
 }
@@ -133,7 +138,8 @@ static int squared_error_backward(lua_State *L) { /* (gx, x, target, scale) */
 static int nll(lua_State *L) { /* (x, target, weights or nil) -> sum, total weight */
   ct_error error;
   double sum, total;
-  ct_tensor *x = ctl_check_tensor(L, 1), *t = ctl_check_tensor(L, 2), *w = ctl_opt_tensor(L, 3);
+  ct_tensor *x = ctl_check_any_tensor(L, 1), *t = ctl_check_any_tensor(L, 2),
+            *w = ctl_opt_any_tensor(L, 3);
   ctl_check(L, ct_nn_nll(&sum, &total, x, t, w, &error), &error);
   lua_pushnumber(L, sum);
   lua_pushnumber(L, total);
@@ -142,8 +148,9 @@ static int nll(lua_State *L) { /* (x, target, weights or nil) -> sum, total weig
 
 static int nll_backward(lua_State *L) { /* (gx, x, target, weights or nil, scale) */
   ct_error error;
-  ct_tensor *gx = ctl_check_tensor(L, 1), *x = ctl_check_tensor(L, 2), *t = ctl_check_tensor(L, 3);
-  ct_tensor *w = ctl_opt_tensor(L, 4);
+  ct_tensor *gx = ctl_check_any_tensor(L, 1), *x = ctl_check_any_tensor(L, 2),
+            *t = ctl_check_any_tensor(L, 3);
+  ct_tensor *w = ctl_opt_any_tensor(L, 4);
   ctl_check(L, ct_nn_nll_backward(gx, x, t, w, luaL_checknumber(L, 5), &error), &error);
   return 0;
 }
@@ -152,7 +159,7 @@ static int nll_backward(lua_State *L) { /* (gx, x, target, weights or nil, scale
 
 static int linear(lua_State *L) { /* (module, x) */
   ct_error error;
-  ct_tensor *x = ctl_check_tensor(L, 2);
+  ct_tensor *x = ctl_check_any_tensor(L, 2);
   ctl_check(L,
             ct_nn_linear(field(L, "output"), x, field(L, "weight"), opt_field(L, "bias"), &error),
             &error);
@@ -161,7 +168,7 @@ static int linear(lua_State *L) { /* (module, x) */
 
 static int linear_backward(lua_State *L) { /* (module, x, gy) */
   ct_error error;
-  ct_tensor *x = ctl_check_tensor(L, 2), *gy = ctl_check_tensor(L, 3);
+  ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   ctl_check(L, ct_nn_linear_backward(field(L, "gradInput"), x, gy, field(L, "weight"), &error),
             &error);
   return 0;
@@ -169,7 +176,7 @@ static int linear_backward(lua_State *L) { /* (module, x, gy) */
 
 static int linear_accumulate(lua_State *L) { /* (module, x, gy, scale) */
   ct_error error;
-  ct_tensor *x = ctl_check_tensor(L, 2), *gy = ctl_check_tensor(L, 3);
+  ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   double scale = luaL_optnumber(L, 4, 1);
   ctl_check(L,
             ct_nn_linear_accumulate(field(L, "gradWeight"), opt_field(L, "gradBias"), x, gy, scale,
@@ -188,7 +195,7 @@ static ct_nn_conv_step conv_step(lua_State *L) {
 static int conv(lua_State *L) { /* (module, x) */
   ct_error error;
   ctl_interrupt scope;
-  ct_tensor *x = ctl_check_tensor(L, 2), *y = field(L, "output"), *weight = field(L, "weight");
+  ct_tensor *x = ctl_check_any_tensor(L, 2), *y = field(L, "output"), *weight = field(L, "weight");
   ct_tensor *bias = opt_field(L, "bias");
   ct_nn_conv_step step = conv_step(L);
   ctl_interrupt_begin(&scope);
@@ -201,7 +208,7 @@ static int conv(lua_State *L) { /* (module, x) */
 static int conv_backward(lua_State *L) { /* (module, x, gy) */
   ct_error error;
   ctl_interrupt scope;
-  ct_tensor *x = ctl_check_tensor(L, 2), *gy = ctl_check_tensor(L, 3);
+  ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   ct_tensor *gx = field(L, "gradInput"), *weight = field(L, "weight");
   ct_nn_conv_step step = conv_step(L);
   ctl_interrupt_begin(&scope);
@@ -214,7 +221,7 @@ static int conv_backward(lua_State *L) { /* (module, x, gy) */
 static int conv_accumulate(lua_State *L) { /* (module, x, gy, scale) */
   ct_error error;
   ctl_interrupt scope;
-  ct_tensor *x = ctl_check_tensor(L, 2), *gy = ctl_check_tensor(L, 3);
+  ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   double scale = luaL_optnumber(L, 4, 1);
   ct_tensor *gw = field(L, "gradWeight"), *gb = opt_field(L, "gradBias");
   ct_nn_conv_step step = conv_step(L);
@@ -240,7 +247,7 @@ static ct_nn_pool pool_of(lua_State *L) {
 
 static int max_pool(lua_State *L) { /* (module, x) */
   ct_error error;
-  ct_tensor *x = ctl_check_tensor(L, 2);
+  ct_tensor *x = ctl_check_any_tensor(L, 2);
   ct_nn_pool pool = pool_of(L);
   ctl_check(L, ct_nn_max_pool(field(L, "output"), field(L, "indices"), x, &pool, &error), &error);
   return 0;
@@ -248,7 +255,7 @@ static int max_pool(lua_State *L) { /* (module, x) */
 
 static int max_pool_backward(lua_State *L) { /* (module, x, gy) */
   ct_error error;
-  ct_tensor *x = ctl_check_tensor(L, 2), *gy = ctl_check_tensor(L, 3);
+  ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   ct_nn_pool pool = pool_of(L);
   ctl_check(
       L, ct_nn_max_pool_backward(field(L, "gradInput"), field(L, "indices"), x, gy, &pool, &error),
@@ -258,7 +265,7 @@ static int max_pool_backward(lua_State *L) { /* (module, x, gy) */
 
 static int average_pool(lua_State *L) { /* (module, x) */
   ct_error error;
-  ct_tensor *x = ctl_check_tensor(L, 2);
+  ct_tensor *x = ctl_check_any_tensor(L, 2);
   ct_nn_pool pool = pool_of(L);
   ctl_check(L, ct_nn_average_pool(field(L, "output"), x, &pool, &error), &error);
   return 0;
@@ -266,7 +273,7 @@ static int average_pool(lua_State *L) { /* (module, x) */
 
 static int average_pool_backward(lua_State *L) { /* (module, x, gy) */
   ct_error error;
-  ct_tensor *x = ctl_check_tensor(L, 2), *gy = ctl_check_tensor(L, 3);
+  ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   ct_nn_pool pool = pool_of(L);
   ctl_check(L, ct_nn_average_pool_backward(field(L, "gradInput"), x, gy, &pool, &error), &error);
   return 0;
@@ -286,7 +293,7 @@ static ct_nn_norm norm_of(lua_State *L) {
 
 static int batch_norm(lua_State *L) { /* (module, x) */
   ct_error error;
-  ct_tensor *x = ctl_check_tensor(L, 2);
+  ct_tensor *x = ctl_check_any_tensor(L, 2);
   ct_nn_norm norm = norm_of(L);
   ctl_check(L, ct_nn_batch_norm(field(L, "output"), x, &norm, &error), &error);
   return 0;
@@ -295,7 +302,7 @@ static int batch_norm(lua_State *L) { /* (module, x) */
 /* (module, x, gy, scale, with input gradient, with parameter gradients) */
 static int batch_norm_backward(lua_State *L) {
   ct_error error;
-  ct_tensor *x = ctl_check_tensor(L, 2), *gy = ctl_check_tensor(L, 3);
+  ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   double scale = luaL_optnumber(L, 4, 1);
   ct_tensor *gx = lua_toboolean(L, 5) ? field(L, "gradInput") : NULL;
   ct_tensor *gw = lua_toboolean(L, 6) ? opt_field(L, "gradWeight") : NULL;
@@ -308,7 +315,7 @@ static int batch_norm_backward(lua_State *L) {
 /* (tensor) -> an integer that names the memory it views, nil when it has none: two tensors share
  * memory exactly when it is equal. */
 static int storage_identity(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   if (t->storage)
     lua_pushinteger(L, (lua_Integer)(intptr_t)t->storage);
   else

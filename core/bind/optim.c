@@ -13,8 +13,9 @@ static int sgd(lua_State *L) {
                 .nesterov = lua_toboolean(L, 10),
                 .first = lua_toboolean(L, 11)};
   ctl_check(L,
-            ct_sgd_step(ctl_check_tensor(L, 1), ctl_opt_tensor(L, 3), ctl_check_tensor(L, 2),
-                        ctl_opt_tensor(L, 4), ctl_opt_tensor(L, 5), &how, &error),
+            ct_sgd_step(ctl_check_any_tensor(L, 1), ctl_opt_any_tensor(L, 3),
+                        ctl_check_any_tensor(L, 2), ctl_opt_any_tensor(L, 4),
+                        ctl_opt_any_tensor(L, 5), &how, &error),
             &error);
   return 0;
 }
@@ -30,8 +31,8 @@ static int adam(lua_State *L) {
                  .decay = luaL_checknumber(L, 10),
                  .decoupled = lua_toboolean(L, 11)};
   ctl_check(L,
-            ct_adam_step(ctl_check_tensor(L, 1), ctl_check_tensor(L, 3), ctl_check_tensor(L, 4),
-                         ctl_check_tensor(L, 2), &how, &error),
+            ct_adam_step(ctl_check_any_tensor(L, 1), ctl_check_any_tensor(L, 3),
+                         ctl_check_any_tensor(L, 4), ctl_check_any_tensor(L, 2), &how, &error),
             &error);
   return 0;
 }

@@ -55,6 +55,10 @@ ct_tensor *ctl_opt_tensor(lua_State *L, int index) {
   return lua_isnoneornil(L, index) ? NULL : ctl_check_tensor(L, index);
 }
 
+ct_tensor *ctl_opt_any_tensor(lua_State *L, int index) {
+  return lua_isnoneornil(L, index) ? NULL : ctl_check_any_tensor(L, index);
+}
+
 static int64_t live_bytes(void) {
   return ct_memory_current() + (ct_cuda() ? ct_cuda()->live() : 0);
 }

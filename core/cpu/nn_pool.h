@@ -2,16 +2,8 @@
 #ifndef CIRCLET_CPU_NN_POOL_H
 #define CIRCLET_CPU_NN_POOL_H
 
-#include <stdbool.h>
-#include <stdint.h>
 #include "cpu/isa.h"
-
-typedef struct ct_nn_pool_shape {
-  int64_t planes, H, W, out_h, out_w;
-  int64_t kH, kW, dH, dW, padH, padW;
-  bool count_pad; /* averages count padding as elements */
-  bool divide;    /* averages divide at all */
-} ct_nn_pool_shape;
+#include "cpu/nn_window.h"
 
 /* Each pair is for Float and Double; planes are shared out to threads. */
 typedef struct ct_nn_pool_kernels {

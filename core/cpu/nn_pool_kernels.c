@@ -7,27 +7,6 @@
 
 enum { ROOM = 2048 }; /* elements that tiling windows keep between their two steps */
 
-/* The part of a window that lies on the plane along one axis, and its length with padding. */
-typedef struct window {
-  int64_t from, to, padded;
-} window;
-
-static window window_at(int64_t out, int64_t step, int64_t length, int64_t pad, int64_t size) {
-  int64_t from = out * step - pad, to = from + length;
-  if (to > size + pad) to = size + pad;
-  window w = {from, to, to - from};
-  if (w.from < 0) w.from = 0;
-  if (w.to > size) w.to = size;
-  return w;
-}
-
-static double share_of(const ct_nn_pool_shape *s, window rows, window columns) {
-  if (!s->divide) return 1;
-  int64_t count = s->count_pad ? rows.padded * columns.padded
-                               : (rows.to - rows.from) * (columns.to - columns.from);
-  return 1 / (double)count;
-}
-
 #define REAL            float
 #define NAMED(function) function##_f32
 #include "cpu/nn_pool_template.h"

@@ -57,9 +57,9 @@ static void NAMED(max_rows_2x2)(REAL *y, int32_t *index, const REAL *x, int64_t 
 
 static void NAMED(max_plane)(REAL *y, int32_t *index, const REAL *x, const ct_nn_pool_shape *s) {
   for (int64_t i = 0; i < s->out_h; i++) {
-    window rows = window_at(i, s->dH, s->kH, s->padH, s->H);
+    ct_nn_window rows = ct_nn_window_at(i, s->dH, s->kH, s->padH, s->H);
     for (int64_t j = 0; j < s->out_w; j++) {
-      window columns = window_at(j, s->dW, s->kW, s->padW, s->W);
+      ct_nn_window columns = ct_nn_window_at(j, s->dW, s->kW, s->padW, s->W);
       int64_t at = rows.from * s->W + columns.from;
       REAL best = x[at];
       for (int64_t r = rows.from; r < rows.to; r++)
@@ -114,16 +114,16 @@ static void NAMED(average)(void *py, const void *px, const ct_nn_pool_shape *s, 
     const REAL *x = (const REAL *)px + p * s->H * s->W;
     REAL *y = (REAL *)py + p * s->out_h * s->out_w;
     for (int64_t i = 0; i < s->out_h; i++) {
-      window rows = window_at(i, s->dH, s->kH, s->padH, s->H);
+      ct_nn_window rows = ct_nn_window_at(i, s->dH, s->kH, s->padH, s->H);
       for (int64_t j = 0; j < s->out_w; j++) {
-        window columns = window_at(j, s->dW, s->kW, s->padW, s->W);
+        ct_nn_window columns = ct_nn_window_at(j, s->dW, s->kW, s->padW, s->W);
         double sum = 0;
         for (int64_t r = rows.from; r < rows.to; r++) {
           double row = 0;
           for (int64_t c = columns.from; c < columns.to; c++) row += (double)x[r * s->W + c];
           sum += row;
         }
-        *y++ = (REAL)(sum * share_of(s, rows, columns));
+        *y++ = (REAL)(sum * ct_nn_window_share(s, rows, columns));
       }
     }
   }
@@ -137,10 +137,10 @@ static void NAMED(average_backward)(void *pgx, const void *pgy, const ct_nn_pool
     REAL *gx = (REAL *)pgx + p * s->H * s->W;
     memset(gx, 0, (size_t)(s->H * s->W) * sizeof *gx);
     for (int64_t i = 0; i < s->out_h; i++) {
-      window rows = window_at(i, s->dH, s->kH, s->padH, s->H);
+      ct_nn_window rows = ct_nn_window_at(i, s->dH, s->kH, s->padH, s->H);
       for (int64_t j = 0; j < s->out_w; j++) {
-        window columns = window_at(j, s->dW, s->kW, s->padW, s->W);
-        REAL part = (REAL)((double)*gy++ * share_of(s, rows, columns));
+        ct_nn_window columns = ct_nn_window_at(j, s->dW, s->kW, s->padW, s->W);
+        REAL part = (REAL)((double)*gy++ * ct_nn_window_share(s, rows, columns));
         for (int64_t r = rows.from; r < rows.to; r++)
           for (int64_t c = columns.from; c < columns.to; c++) gx[r * s->W + c] += part;
       }

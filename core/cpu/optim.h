@@ -2,24 +2,9 @@
 #ifndef CIRCLET_CPU_OPTIM_H
 #define CIRCLET_CPU_OPTIM_H
 
-#include <stdbool.h>
 #include "cpu/isa.h"
 #include "cpu/loop.h"
-
-/* Operands: x, velocity (written when `momentum` is set), gradient, rates, decays. An operand that
- * is not used may be any tensor of the size. */
-typedef struct ct_sgd_context {
-  double rate, decay, momentum, dampening;
-  bool has_momentum, first, nesterov; /* first: the velocity becomes the gradient */
-  bool has_rates, has_decays;
-} ct_sgd_context;
-
-/* Operands: x, m, v, gradient. x becomes shrink * x - rate * m / (sqrt(v) * root + epsilon). */
-typedef struct ct_adam_context {
-  double rate, beta1, beta2, root, epsilon;
-  double decay;  /* added to the gradient times x */
-  double shrink; /* decoupled weight decay */
-} ct_adam_context;
+#include "cpu/optim_factors.h"
 
 typedef struct ct_optim_kernels {
   ct_run_fn sgd, adam;

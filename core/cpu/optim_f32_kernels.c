@@ -1,4 +1,4 @@
-/* Parameter updates for float; the formulas stand in cpu/optim_template.h. */
+/* Parameter updates for float; the formulas stand in cpu/optim_element.h. */
 #include <math.h>
 #include "cpu/optim.h"
 

@@ -1,31 +1,17 @@
-/* The body of optim_f32_kernels.c and optim_f64_kernels.c, which define `real`, the element type,
- * real_sqrt, and FMA(a, b, c).
+/* The body of optim_f32_kernels.c and optim_f64_kernels.c, which define what optim_element.h asks
+ * for.
  *
- * Each formula stands once, for one element; it is compiled into a loop over contiguous memory,
- * which the compiler turns into vector code, and into one over strides. Both give the same bits. A
- * NaN in any operand ends in x. */
+ * Each formula is compiled into a loop over contiguous memory, which the compiler turns into vector
+ * code, and into one over strides. Both give the same bits. */
 
 #define INLINE static inline __attribute__((always_inline))
+#include "cpu/optim_element.h"
 
 /* Whether the first n operands advance by one element each. */
 static bool dense(const int64_t *stride, int n) {
   for (int k = 0; k < n; k++)
     if (stride[k] != (int64_t)sizeof(real)) return false;
   return true;
-}
-
-typedef struct sgd_factors {
-  real rate, decay, momentum, fresh;
-} sgd_factors;
-
-INLINE real sgd_element(real x, real *velocity, real g, sgd_factors f, bool decay, bool momentum,
-                        bool nesterov) {
-  if (decay) g = FMA(f.decay, x, g);
-  if (momentum) {
-    *velocity = FMA(f.momentum, *velocity, f.fresh * g);
-    g = nesterov ? FMA(f.momentum, *velocity, g) : *velocity;
-  }
-  return FMA(-f.rate, g, x);
 }
 
 INLINE void sgd_dense(int64_t n, char *const *p, sgd_factors f, bool decay, bool momentum,
@@ -53,9 +39,7 @@ static void sgd_strided(int64_t n, char *const *p, const int64_t *s, sgd_factors
 
 static void sgd(const void *context, int64_t n, char *const *p, const int64_t *s) {
   const ct_sgd_context *c = context;
-  /* the first velocity is the gradient itself: 0 * velocity + 1 * gradient, on a zeroed velocity */
-  sgd_factors f = {(real)c->rate, (real)c->decay, (real)c->momentum,
-                   c->first ? 1 : (real)(1 - c->dampening)};
+  sgd_factors f = sgd_factors_of(c);
   bool decay = c->decay != 0;
   if (c->has_rates || c->has_decays || !dense(s, 3))
     sgd_strided(n, p, s, f, c);
@@ -67,18 +51,6 @@ static void sgd(const void *context, int64_t n, char *const *p, const int64_t *s
     decay ? sgd_dense(n, p, f, true, true, false) : sgd_dense(n, p, f, false, true, false);
 }
 
-typedef struct adam_factors {
-  real rate, beta1, fresh1, beta2, fresh2, root, epsilon, decay, shrink;
-} adam_factors;
-
-INLINE real adam_element(real x, real *m, real *v, real g, adam_factors f, bool decay) {
-  if (decay) g = FMA(f.decay, x, g);
-  *m = FMA(f.beta1, *m, f.fresh1 * g);
-  *v = FMA(f.beta2, *v, f.fresh2 * (g * g));
-  real step = *m / FMA(real_sqrt(*v), f.root, f.epsilon);
-  return FMA(-f.rate, step, f.shrink * x);
-}
-
 INLINE void adam_dense(int64_t n, char *const *p, adam_factors f, bool decay) {
   real *restrict x = (real *)p[0], *restrict m = (real *)p[1], *restrict v = (real *)p[2];
   const real *g = (const real *)p[3];
@@ -87,9 +59,7 @@ INLINE void adam_dense(int64_t n, char *const *p, adam_factors f, bool decay) {
 
 static void adam(const void *context, int64_t n, char *const *p, const int64_t *s) {
   const ct_adam_context *c = context;
-  adam_factors f = {(real)c->rate,    (real)c->beta1,       (real)(1 - c->beta1),
-                    (real)c->beta2,   (real)(1 - c->beta2), (real)c->root,
-                    (real)c->epsilon, (real)c->decay,       (real)c->shrink};
+  adam_factors f = adam_factors_of(c);
   bool decay = c->decay != 0;
   if (dense(s, 4)) {
     decay ? adam_dense(n, p, f, true) : adam_dense(n, p, f, false);

@@ -14,6 +14,7 @@
 extern "C" {
 #endif
 
+#include "cuda/nn.h"
 #include "tensor/operation.h"
 #include "tensor/tensor.h"
 
@@ -120,6 +121,8 @@ typedef struct ct_cuda_table {
                              ct_tensor *grad_queries, ct_tensor *grad_references,
                              ct_tensor *grad_bias, ct_error *error);
   void (*pair_free)(void *context);
+
+  const ct_cuda_nn *nn; /* modules and optimisers */
 } ct_cuda_table;
 
 const ct_cuda_table *ct_cuda(void);

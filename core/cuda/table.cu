@@ -1,5 +1,21 @@
 // The table of the CUDA backend.
 #include "cuda/device.cuh"
+#include "cuda/nn.cuh"
+
+static const ct_cuda_nn *nn_table(void) {
+  static const ct_cuda_nn table = [] {
+    ct_cuda_nn t = {};
+    ct_cuda_fill_nn_elementwise(&t);
+    ct_cuda_fill_nn_optim(&t);
+    ct_cuda_fill_nn_rows(&t);
+    ct_cuda_fill_nn_channels(&t);
+    ct_cuda_fill_nn_norm(&t);
+    ct_cuda_fill_nn_pool(&t);
+    ct_cuda_fill_nn_conv(&t);
+    return t;
+  }();
+  return &table;
+}
 
 const ct_cuda_table *ct_cuda(void) {
   static const ct_cuda_table table = [] {
@@ -9,6 +25,7 @@ const ct_cuda_table *ct_cuda(void) {
     ct_cuda_fill_blas(&t);
     ct_cuda_fill_elementwise(&t);
     ct_cuda_fill_pair(&t);
+    t.nn = nn_table();
     return t;
   }();
   return &table;

@@ -4,7 +4,7 @@
 
 ct_status ct_nn_check_dtype(const char *who, const char *what, const ct_tensor *t, ct_dtype dtype,
                             ct_error *error) {
-  if (!ct_dtype_is_real(dtype))
+  if (!ct_nn_has_dtype(dtype))
     return ct_fail(error, CT_EINVALID, "%s: Float or Double tensors expected, got %s", who,
                    ct_dtype_name(dtype));
   if (t->dtype == dtype) return CT_OK;

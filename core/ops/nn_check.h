@@ -8,6 +8,12 @@
 /* A local tensor that gives its reference back when the block ends, however it ends. */
 #define CT_SCOPED_TENSOR __attribute__((cleanup(ct_tensor_release))) ct_tensor
 
+/* Modules and optimisers compute in these types, on the CPU and on a GPU. */
+static inline bool ct_nn_has_dtype(ct_dtype dtype) {
+  return dtype == CT_FLOAT || dtype == CT_DOUBLE || dtype == CT_CUDA_FLOAT ||
+         dtype == CT_CUDA_DOUBLE;
+}
+
 /* "nn.Linear: gradOutput must be a Float tensor as the weight is, got Double". Real types only. */
 ct_status ct_nn_check_dtype(const char *who, const char *what, const ct_tensor *t, ct_dtype dtype,
                             ct_error *error);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "cpu/nn_conv.h"
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 #include "ops/nn_check.h"
 
@@ -80,6 +81,11 @@ static ct_status check_grad_output(const conv_shape *s, const ct_tensor *x, cons
   ct_tensor expected = {.dtype = x->dtype, .dims = x->dims};
   for (int d = 0; d < x->dims; d++) expected.size[d] = size[4 - x->dims + d];
   return ct_nn_check_like(who, "gradOutput", gy, &expected, error);
+}
+
+static ct_cuda_conv shape_on_cuda(const conv_shape *s) {
+  return (ct_cuda_conv){s->B,  s->C,  s->H,       s->W,       s->O,         s->kH,       s->kW,
+                        s->oH, s->oW, s->step.dH, s->step.dW, s->step.padH, s->step.padW};
 }
 
 /* Plans */
@@ -196,12 +202,18 @@ ct_status ct_nn_conv(ct_tensor *y, const ct_tensor *x, const ct_tensor *weight,
   CT_SCOPED_TENSOR flat_b = {.dtype = weight->dtype};
   CT_TRY(check_input(&s, x, weight, step, error));
   CT_TRY(check_bias("bias", bias, weight, error));
+  const ct_tensor *input[] = {x, weight, bias};
+  CT_TRY(ct_tensor_together(who, y, 3, input, error));
   CT_TRY(ct_contiguous(&flat_x, x->dtype, x, error));
   CT_TRY(ct_contiguous(&flat_w, x->dtype, weight, error));
   if (bias) CT_TRY(ct_contiguous(&flat_b, x->dtype, bias, error));
   output_size(&s, size);
   CT_TRY(ct_nn_result(who, y, x->dtype, x->dims, size + 4 - x->dims, error));
   if (s.B == 0) return CT_OK;
+  if (ct_dtype_is_cuda(x->dtype)) {
+    const ct_cuda_conv shape = shape_on_cuda(&s);
+    return ct_cuda()->nn->conv(y, &flat_x, &flat_w, bias ? &flat_b : NULL, &shape, error);
+  }
   CT_TRY(forward_plan(&plan, &s, error));
   ct_status status = run_plan(&plan, y, &flat_x, s.B, &flat_w, bias ? &flat_b : NULL, false, error);
   ct_free((void *)plan.offset);
@@ -216,10 +228,16 @@ ct_status ct_nn_conv_backward(ct_tensor *gx, const ct_tensor *x, const ct_tensor
   CT_SCOPED_TENSOR flat_w = {.dtype = weight->dtype};
   CT_TRY(check_input(&s, x, weight, step, error));
   CT_TRY(check_grad_output(&s, x, gy, error));
+  const ct_tensor *input[] = {x, gy, weight};
+  CT_TRY(ct_tensor_together(who, gx, 3, input, error));
   CT_TRY(ct_contiguous(&flat_gy, x->dtype, gy, error));
   CT_TRY(ct_contiguous(&flat_w, x->dtype, weight, error));
   CT_TRY(ct_nn_result(who, gx, x->dtype, x->dims, x->size, error));
   if (s.B == 0) return CT_OK;
+  if (ct_dtype_is_cuda(x->dtype)) {
+    const ct_cuda_conv shape = shape_on_cuda(&s);
+    return ct_cuda()->nn->conv_backward(gx, &flat_gy, &flat_w, &shape, error);
+  }
   CT_TRY(backward_plan(&plan, &s, error));
   ct_status status = run_plan(&plan, gx, &flat_gy, s.B, &flat_w, NULL, true, error);
   ct_free((void *)plan.offset);
@@ -263,11 +281,35 @@ static ct_status run_weight(const ct_conv_plan *p, ct_tensor *gw, const ct_tenso
   return done ? CT_OK : ct_fail(error, CT_EINTERRUPTED, "%s: interrupted", who);
 }
 
+/* gw, x and gy are contiguous. */
+static ct_status add_weight_gradient(const conv_shape *s, ct_tensor *gw, const ct_tensor *x,
+                                     const ct_tensor *gy, double scale, ct_error *error) {
+  ct_conv_plan plan;
+  if (ct_dtype_is_cuda(gw->dtype)) {
+    const ct_cuda_conv shape = shape_on_cuda(s);
+    return ct_cuda()->nn->conv_accumulate(gw, x, gy, scale, &shape, error);
+  }
+  CT_TRY(forward_plan(&plan, s, error));
+  ct_status status = run_weight(&plan, gw, x, gy, s->B, scale, error);
+  ct_free((void *)plan.offset);
+  return status;
+}
+
+static ct_status add_bias_gradient(const conv_shape *s, ct_tensor *gb, const ct_tensor *gy,
+                                   double scale, ct_error *error) {
+  int64_t positions = s->oH * s->oW;
+  if (ct_dtype_is_cuda(gb->dtype))
+    return ct_cuda()->nn->add_channel_sums(gb, gy, (ct_cuda_channels){s->B, s->O, positions}, scale,
+                                           error);
+  KERNELS->add_bias[gb->dtype](ct_tensor_data(gb), ct_tensor_data(gy), s->B, s->O, positions, scale,
+                               ct_threads_for(ct_tensor_count(gy)));
+  return CT_OK;
+}
+
 ct_status ct_nn_conv_accumulate(ct_tensor *gw, ct_tensor *gb, const ct_tensor *x,
                                 const ct_tensor *gy, double scale, ct_nn_conv_step step,
                                 ct_error *error) {
   conv_shape s;
-  ct_conv_plan plan;
   CT_SCOPED_TENSOR flat_x = {.dtype = x->dtype};
   CT_SCOPED_TENSOR flat_gy = {.dtype = x->dtype};
   CT_SCOPED_TENSOR flat_gw = {.dtype = gw->dtype};
@@ -275,18 +317,16 @@ ct_status ct_nn_conv_accumulate(ct_tensor *gw, ct_tensor *gb, const ct_tensor *x
   CT_TRY(check_input(&s, x, gw, step, error));
   CT_TRY(check_grad_output(&s, x, gy, error));
   CT_TRY(check_bias("gradBias", gb, gw, error));
+  const ct_tensor *input[] = {x, gy, gb};
+  CT_TRY(ct_tensor_together(who, gw, 3, input, error));
   CT_TRY(ct_contiguous(&flat_x, x->dtype, x, error));
   CT_TRY(ct_contiguous(&flat_gy, x->dtype, gy, error));
   if (s.B == 0) return CT_OK;
   CT_TRY(ct_nn_writable(&flat_gw, gw, error));
-  CT_TRY(forward_plan(&plan, &s, error));
-  ct_status status = run_weight(&plan, &flat_gw, &flat_x, &flat_gy, s.B, scale, error);
-  ct_free((void *)plan.offset);
-  CT_TRY(status);
+  CT_TRY(add_weight_gradient(&s, &flat_gw, &flat_x, &flat_gy, scale, error));
   CT_TRY(ct_nn_write_back(gw, &flat_gw, error));
   if (!gb) return CT_OK;
   CT_TRY(ct_nn_writable(&flat_gb, gb, error));
-  KERNELS->add_bias[x->dtype](ct_tensor_data(&flat_gb), ct_tensor_data(&flat_gy), s.B, s.O,
-                              s.oH * s.oW, scale, ct_threads_for(ct_tensor_count(gy)));
+  CT_TRY(add_bias_gradient(&s, &flat_gb, &flat_gy, scale, error));
   return ct_nn_write_back(gb, &flat_gb, error);
 }

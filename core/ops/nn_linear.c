@@ -4,6 +4,7 @@
 #include "base/threads.h"
 #include "cpu/gemm.h"
 #include "cpu/nn_rows.h"
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 #include "ops/nn_check.h"
 
@@ -47,13 +48,59 @@ static ct_status check_grad_output(const linear_shape *s, const ct_tensor *x, co
   return ct_nn_check_like(who, "gradOutput", gy, &expected, error);
 }
 
-static void product(ct_dtype dtype, bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha,
-                    const void *a, int64_t lda, const void *b, int64_t ldb, double beta, void *c) {
-  if (m == 0 || n == 0 || k == 0) return;
-  if (dtype == CT_FLOAT)
-    ct_gemm_f32(ta, tb, m, n, k, (float)alpha, a, lda, b, ldb, (float)beta, c, n);
+/* c [m,n] = beta * c + alpha * op(a) op(b), all contiguous and not empty. */
+static ct_status product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, double alpha,
+                         const ct_tensor *a, const ct_tensor *b, double beta, ct_tensor *c,
+                         ct_error *error) {
+  int64_t lda = ta ? m : k, ldb = tb ? k : n;
+  if (m == 0 || n == 0 || k == 0) return CT_OK;
+  if (ct_dtype_is_cuda(c->dtype)) {
+    ct_cuda_product p = {.dtype = c->dtype,
+                         .result = c->dtype,
+                         .precision = ct_cuda()->get_precision(),
+                         .transpose_a = ta,
+                         .transpose_b = tb,
+                         .m = m,
+                         .n = n,
+                         .k = k,
+                         .batch = 1,
+                         .alpha = alpha,
+                         .beta = beta,
+                         .a = ct_tensor_data(a),
+                         .lda = lda,
+                         .b = ct_tensor_data(b),
+                         .ldb = ldb,
+                         .c = ct_tensor_data(c),
+                         .ldc = n};
+    return ct_cuda()->gemm(c->storage->device, &p, who, error);
+  }
+  if (c->dtype == CT_FLOAT)
+    ct_gemm_f32(ta, tb, m, n, k, (float)alpha, ct_tensor_data(a), lda, ct_tensor_data(b), ldb,
+                (float)beta, ct_tensor_data(c), n);
   else
-    ct_gemm_f64(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, n);
+    ct_gemm_f64(ta, tb, m, n, k, alpha, ct_tensor_data(a), lda, ct_tensor_data(b), ldb, beta,
+                ct_tensor_data(c), n);
+  return CT_OK;
+}
+
+/* y = bias, or zeros, in every row. */
+static ct_status lay_bias(ct_tensor *y, const ct_tensor *bias, const linear_shape *s,
+                          ct_error *error) {
+  if (ct_dtype_is_cuda(y->dtype))
+    return ct_cuda()->nn->fill_channels(y, bias, (ct_cuda_channels){s->B, s->N, 1}, error);
+  KERNELS->fill_rows[y->dtype](ct_tensor_data(y), bias ? ct_tensor_data(bias) : NULL, s->B, s->N,
+                               ct_threads_for(s->B * s->N));
+  return CT_OK;
+}
+
+/* gb += scale * the sum over rows of gy. */
+static ct_status add_bias_gradient(ct_tensor *gb, const ct_tensor *gy, const linear_shape *s,
+                                   double scale, ct_error *error) {
+  if (ct_dtype_is_cuda(gb->dtype))
+    return ct_cuda()->nn->add_channel_sums(gb, gy, (ct_cuda_channels){s->B, s->N, 1}, scale, error);
+  KERNELS->add_column_sums[gb->dtype](ct_tensor_data(gb), ct_tensor_data(gy), s->B, s->N, scale,
+                                      ct_threads_for(s->B * s->N));
+  return CT_OK;
 }
 
 ct_status ct_nn_linear(ct_tensor *y, const ct_tensor *x, const ct_tensor *weight,
@@ -65,16 +112,15 @@ ct_status ct_nn_linear(ct_tensor *y, const ct_tensor *x, const ct_tensor *weight
   CT_SCOPED_TENSOR flat_b = {.dtype = dtype};
   CT_TRY(check_input(&s, x, weight, error));
   CT_TRY(check_bias(bias, weight, error));
+  const ct_tensor *input[] = {x, weight, bias};
+  CT_TRY(ct_tensor_together(who, y, 3, input, error));
   CT_TRY(ct_contiguous(&flat_x, dtype, x, error));
   CT_TRY(ct_contiguous(&flat_w, dtype, weight, error));
   if (bias) CT_TRY(ct_contiguous(&flat_b, dtype, bias, error));
   int64_t size[2] = {s.B, s.N};
   CT_TRY(ct_nn_result(who, y, dtype, x->dims, size + (x->dims == 1), error));
-  KERNELS->fill_rows[dtype](ct_tensor_data(y), bias ? ct_tensor_data(&flat_b) : NULL, s.B, s.N,
-                            ct_threads_for(s.B * s.N));
-  product(dtype, false, true, s.B, s.N, s.D, 1, ct_tensor_data(&flat_x), s.D,
-          ct_tensor_data(&flat_w), s.D, 1, ct_tensor_data(y));
-  return CT_OK;
+  CT_TRY(lay_bias(y, bias ? &flat_b : NULL, &s, error));
+  return product(false, true, s.B, s.N, s.D, 1, &flat_x, &flat_w, 1, y, error);
 }
 
 ct_status ct_nn_linear_backward(ct_tensor *gx, const ct_tensor *x, const ct_tensor *gy,
@@ -85,13 +131,13 @@ ct_status ct_nn_linear_backward(ct_tensor *gx, const ct_tensor *x, const ct_tens
   CT_SCOPED_TENSOR flat_w = {.dtype = dtype};
   CT_TRY(check_input(&s, x, weight, error));
   CT_TRY(check_grad_output(&s, x, gy, error));
+  const ct_tensor *input[] = {x, gy, weight};
+  CT_TRY(ct_tensor_together(who, gx, 3, input, error));
   CT_TRY(ct_contiguous(&flat_gy, dtype, gy, error));
   CT_TRY(ct_contiguous(&flat_w, dtype, weight, error));
   CT_TRY(ct_nn_result(who, gx, dtype, x->dims, x->size, error));
   if (s.N == 0) return ct_fill(gx, ct_scalar_of(0), error);
-  product(dtype, false, false, s.B, s.D, s.N, 1, ct_tensor_data(&flat_gy), s.N,
-          ct_tensor_data(&flat_w), s.D, 0, ct_tensor_data(gx));
-  return CT_OK;
+  return product(false, false, s.B, s.D, s.N, 1, &flat_gy, &flat_w, 0, gx, error);
 }
 
 ct_status ct_nn_linear_accumulate(ct_tensor *gw, ct_tensor *gb, const ct_tensor *x,
@@ -105,15 +151,15 @@ ct_status ct_nn_linear_accumulate(ct_tensor *gw, ct_tensor *gb, const ct_tensor 
   CT_TRY(check_input(&s, x, gw, error));
   CT_TRY(check_grad_output(&s, x, gy, error));
   CT_TRY(check_bias(gb, gw, error));
+  const ct_tensor *input[] = {x, gy, gb};
+  CT_TRY(ct_tensor_together(who, gw, 3, input, error));
   CT_TRY(ct_contiguous(&flat_x, dtype, x, error));
   CT_TRY(ct_contiguous(&flat_gy, dtype, gy, error));
   CT_TRY(ct_nn_writable(&flat_gw, gw, error));
-  product(dtype, true, false, s.N, s.D, s.B, scale, ct_tensor_data(&flat_gy), s.N,
-          ct_tensor_data(&flat_x), s.D, 1, ct_tensor_data(&flat_gw));
+  CT_TRY(product(true, false, s.N, s.D, s.B, scale, &flat_gy, &flat_x, 1, &flat_gw, error));
   CT_TRY(ct_nn_write_back(gw, &flat_gw, error));
   if (!gb) return CT_OK;
   CT_TRY(ct_nn_writable(&flat_gb, gb, error));
-  KERNELS->add_column_sums[dtype](ct_tensor_data(&flat_gb), ct_tensor_data(&flat_gy), s.B, s.N,
-                                  scale, ct_threads_for(s.B * s.N));
+  CT_TRY(add_bias_gradient(&flat_gb, &flat_gy, &s, scale, error));
   return ct_nn_write_back(gb, &flat_gb, error);
 }

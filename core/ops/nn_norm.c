@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "cpu/nn_norm.h"
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 #include "ops/nn_check.h"
 
@@ -61,6 +62,8 @@ static ct_status check(ct_nn_norm_shape *s, const ct_nn_norm *n, const ct_tensor
   CT_TRY(check_vector(n, "running_var", n->running_var, C, dtype, error));
   CT_TRY(check_vector(n, "weight", n->weight, C, dtype, error));
   CT_TRY(check_vector(n, "bias", n->bias, C, dtype, error));
+  const ct_tensor *input[] = {x, n->running_mean, n->running_var, n->weight, n->bias};
+  CT_TRY(ct_tensor_together(n->who, NULL, 5, input, error));
   *s = (ct_nn_norm_shape){x->size[0], C, 1};
   for (int d = 2; d < x->dims; d++) s->S *= x->size[d];
   return CT_OK;
@@ -88,6 +91,22 @@ static void recall(const ct_nn_norm *n, const scratch *s, int64_t C) {
   }
 }
 
+static ct_cuda_channels channels_of(ct_nn_norm_shape s) {
+  return (ct_cuda_channels){s.B, s.C, s.S};
+}
+
+static ct_cuda_norm norm_on_cuda(const ct_nn_norm *n) {
+  return (ct_cuda_norm){.weight = n->weight,
+                        .bias = n->bias,
+                        .running_mean = n->running_mean,
+                        .running_var = n->running_var,
+                        .save_mean = n->save_mean,
+                        .save_std = n->save_std,
+                        .eps = n->eps,
+                        .momentum = n->momentum,
+                        .train = n->train};
+}
+
 ct_status ct_nn_batch_norm(ct_tensor *y, const ct_tensor *x, const ct_nn_norm *n, ct_error *error) {
   scratch s = {0};
   ct_nn_norm_shape shape;
@@ -98,9 +117,16 @@ ct_status ct_nn_batch_norm(ct_tensor *y, const ct_tensor *x, const ct_nn_norm *n
                    "%s: training needs at least 2 values a channel, got %lld; use evaluate()",
                    n->who, (long long)(shape.B * shape.S));
   CT_TRY(ct_contiguous(&flat, x->dtype, x, error));
+  CT_TRY(ct_tensor_together(n->who, y, 1, &x, error));
+  CT_TRY(ct_tensor_together(n->who, n->save_mean, 1, &x, error));
+  CT_TRY(ct_tensor_together(n->who, n->save_std, 1, &x, error));
   CT_TRY(ct_nn_result(n->who, y, x->dtype, x->dims, x->size, error));
   CT_TRY(ct_nn_result(n->who, n->save_mean, x->dtype, 1, &shape.C, error));
   CT_TRY(ct_nn_result(n->who, n->save_std, x->dtype, 1, &shape.C, error));
+  if (ct_dtype_is_cuda(x->dtype)) {
+    const ct_cuda_norm norm = norm_on_cuda(n);
+    return ct_cuda()->nn->batch_norm(y, &flat, &norm, channels_of(shape), error);
+  }
   CT_TRY(get_scratch(&s, shape, error));
   int threads = ct_threads_for(2 * ct_tensor_count(x));
   if (n->train)
@@ -152,10 +178,18 @@ ct_status ct_nn_batch_norm_backward(ct_tensor *gx, ct_tensor *gw, ct_tensor *gb,
   CT_SCOPED_TENSOR flat_x = {.dtype = x->dtype};
   CT_SCOPED_TENSOR flat_gy = {.dtype = x->dtype};
   CT_TRY(check_backward(&shape, n, gw, gb, x, gy, error));
+  const ct_tensor *input[] = {
+      x, gy, gw, gb, n->train ? n->save_mean : NULL, n->train ? n->save_std : NULL};
+  CT_TRY(ct_tensor_together(n->who, gx, 6, input, error));
   CT_TRY(ct_contiguous(&flat_x, x->dtype, x, error));
   CT_TRY(ct_contiguous(&flat_gy, x->dtype, gy, error));
   if (gx) CT_TRY(ct_nn_result(n->who, gx, x->dtype, x->dims, x->size, error));
   if (ct_tensor_count(x) == 0) return CT_OK;
+  if (ct_dtype_is_cuda(x->dtype)) {
+    const ct_cuda_norm norm = norm_on_cuda(n);
+    return ct_cuda()->nn->batch_norm_backward(gx, gw, gb, &flat_x, &flat_gy, scale, &norm,
+                                              channels_of(shape), error);
+  }
   CT_TRY(get_scratch(&s, shape, error));
   recall(n, &s, shape.C);
   for (int64_t c = 0; n->train && c < shape.C; c++) {

@@ -2,6 +2,7 @@
 #include "ops/nn_pool.h"
 #include "base/threads.h"
 #include "cpu/nn_pool.h"
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 #include "ops/nn_check.h"
 
@@ -53,6 +54,11 @@ static int threads_for(const ct_nn_pool_shape *s) {
   return ct_threads_for(s->planes * s->H * s->W);
 }
 
+/* Positions stand where the input does. */
+static ct_dtype index_type(const ct_tensor *x) {
+  return ct_dtype_is_cuda(x->dtype) ? CT_CUDA_INT : CT_INT;
+}
+
 ct_status ct_nn_max_pool(ct_tensor *y, ct_tensor *index, const ct_tensor *x, const ct_nn_pool *pool,
                          ct_error *error) {
   int64_t size[4];
@@ -60,12 +66,16 @@ ct_status ct_nn_max_pool(ct_tensor *y, ct_tensor *index, const ct_tensor *x, con
   CT_SCOPED_TENSOR flat = {.dtype = x->dtype};
   CT_TRY(check(&s, size, pool, x, error));
   CT_TRY(ct_contiguous(&flat, x->dtype, x, error));
+  CT_TRY(ct_tensor_together(pool->who, y, 1, &x, error));
   CT_TRY(ct_nn_result(pool->who, y, x->dtype, x->dims, size, error));
-  if (index->dtype != CT_INT)
-    return ct_fail(error, CT_EINVALID, "%s: indices must be an Int tensor", pool->who);
+  if (index->dtype != index_type(x))
+    return ct_fail(error, CT_EINVALID, "%s: indices must be of type %s", pool->who,
+                   ct_dtype_name(index_type(x)));
+  CT_TRY(ct_tensor_together(pool->who, index, 1, &x, error));
   CT_TRY(ct_tensor_resize(index, x->dims, size, error));
   if (!ct_tensor_contiguous(index))
     return ct_fail(error, CT_EINVALID, "%s: indices must be contiguous", pool->who);
+  if (ct_dtype_is_cuda(x->dtype)) return ct_cuda()->nn->max_pool(y, index, &flat, &s, error);
   KERNELS->max[x->dtype](ct_tensor_data(y), ct_tensor_data(index), ct_tensor_data(&flat), &s,
                          threads_for(&s));
   return CT_OK;
@@ -78,10 +88,15 @@ ct_status ct_nn_max_pool_backward(ct_tensor *gx, const ct_tensor *index, const c
   CT_SCOPED_TENSOR flat = {.dtype = x->dtype};
   CT_TRY(check(&s, size, pool, x, error));
   CT_TRY(check_grad_output(pool, x, size, gy, error));
-  if (index->dtype != CT_INT || !ct_tensor_same_size(index, gy) || !ct_tensor_contiguous(index))
+  if (index->dtype != index_type(x) || !ct_tensor_same_size(index, gy) ||
+      !ct_tensor_contiguous(index))
     return ct_fail(error, CT_EINVALID, "%s: forward comes before backward", pool->who);
+  const ct_tensor *input[] = {x, gy, index};
+  CT_TRY(ct_tensor_together(pool->who, gx, 3, input, error));
   CT_TRY(ct_contiguous(&flat, x->dtype, gy, error));
   CT_TRY(ct_nn_result(pool->who, gx, x->dtype, x->dims, x->size, error));
+  if (ct_dtype_is_cuda(x->dtype))
+    return ct_cuda()->nn->max_pool_backward(gx, index, &flat, &s, error);
   KERNELS->max_backward[x->dtype](ct_tensor_data(gx), ct_tensor_data(index), ct_tensor_data(&flat),
                                   &s, threads_for(&s));
   return CT_OK;
@@ -94,7 +109,9 @@ ct_status ct_nn_average_pool(ct_tensor *y, const ct_tensor *x, const ct_nn_pool 
   CT_SCOPED_TENSOR flat = {.dtype = x->dtype};
   CT_TRY(check(&s, size, pool, x, error));
   CT_TRY(ct_contiguous(&flat, x->dtype, x, error));
+  CT_TRY(ct_tensor_together(pool->who, y, 1, &x, error));
   CT_TRY(ct_nn_result(pool->who, y, x->dtype, x->dims, size, error));
+  if (ct_dtype_is_cuda(x->dtype)) return ct_cuda()->nn->average_pool(y, &flat, &s, error);
   KERNELS->average[x->dtype](ct_tensor_data(y), ct_tensor_data(&flat), &s, threads_for(&s));
   return CT_OK;
 }
@@ -106,8 +123,11 @@ ct_status ct_nn_average_pool_backward(ct_tensor *gx, const ct_tensor *x, const c
   CT_SCOPED_TENSOR flat = {.dtype = x->dtype};
   CT_TRY(check(&s, size, pool, x, error));
   CT_TRY(check_grad_output(pool, x, size, gy, error));
+  const ct_tensor *input[] = {x, gy};
+  CT_TRY(ct_tensor_together(pool->who, gx, 2, input, error));
   CT_TRY(ct_contiguous(&flat, x->dtype, gy, error));
   CT_TRY(ct_nn_result(pool->who, gx, x->dtype, x->dims, x->size, error));
+  if (ct_dtype_is_cuda(x->dtype)) return ct_cuda()->nn->average_pool_backward(gx, &flat, &s, error);
   KERNELS->average_backward[x->dtype](ct_tensor_data(gx), ct_tensor_data(&flat), &s,
                                       threads_for(&s));
   return CT_OK;

@@ -3,7 +3,9 @@
 #include "ops/optim.h"
 #include <math.h>
 #include "cpu/optim.h"
+#include "cuda/cuda.h"
 #include "ops/copy.h"
+#include "ops/nn_check.h"
 
 static const ct_optim_kernels *kernels_for(ct_dtype dtype) {
   return dtype == CT_FLOAT ? CT_ISA_SELECT(ct_optim_kernels_f32)
@@ -11,7 +13,7 @@ static const ct_optim_kernels *kernels_for(ct_dtype dtype) {
 }
 
 static ct_status check_parameters(const char *name, const ct_tensor *x, ct_error *error) {
-  if (ct_dtype_is_real(x->dtype)) return CT_OK;
+  if (ct_nn_has_dtype(x->dtype)) return CT_OK;
   return ct_fail(error, CT_EINVALID, "%s: x must be a Float or Double tensor, got %s", name,
                  ct_dtype_name(x->dtype));
 }
@@ -57,6 +59,8 @@ ct_status ct_sgd_step(ct_tensor *x, ct_tensor *velocity, const ct_tensor *gradie
   CT_TRY(check_state("sgd", x, velocity, "state.dfdx", error));
   CT_TRY(check_state("sgd", x, rates, "learningRates", error));
   CT_TRY(check_state("sgd", x, decays, "weightDecays", error));
+  const ct_tensor *input[] = {velocity, gradient, rates, decays};
+  CT_TRY(ct_tensor_together("sgd", x, 4, input, error));
   ct_sgd_context context = {.rate = how->rate,
                             .decay = how->decay,
                             .momentum = how->momentum,
@@ -69,11 +73,17 @@ ct_status ct_sgd_step(ct_tensor *x, ct_tensor *velocity, const ct_tensor *gradie
   const ct_tensor *written[2] = {x, velocity};
   ct_tensor g = {.dtype = x->dtype};
   CT_TRY(apart(&g, gradient, 2, written, error));
-  const ct_tensor *operand[5] = {x, velocity ? velocity : &g, &g, rates ? rates : &g,
-                                 decays ? decays : &g};
-  ct_loop(5, velocity ? 2 : 1, operand, kernels_for(x->dtype)->sgd, &context);
+  ct_status status = CT_OK;
+  if (ct_dtype_is_cuda(x->dtype)) {
+    const ct_tensor *operand[5] = {x, velocity, &g, rates, decays};
+    status = ct_cuda()->nn->sgd(operand, &context, error);
+  } else {
+    const ct_tensor *operand[5] = {x, velocity ? velocity : &g, &g, rates ? rates : &g,
+                                   decays ? decays : &g};
+    ct_loop(5, velocity ? 2 : 1, operand, kernels_for(x->dtype)->sgd, &context);
+  }
   ct_tensor_release(&g);
-  return CT_OK;
+  return status;
 }
 
 ct_status ct_adam_step(ct_tensor *x, ct_tensor *m, ct_tensor *v, const ct_tensor *gradient,
@@ -85,6 +95,8 @@ ct_status ct_adam_step(ct_tensor *x, ct_tensor *m, ct_tensor *v, const ct_tensor
   CT_TRY(check_state(name, x, v, "state.v", error));
   if (ct_tensor_overlaps(m, v))
     return ct_fail(error, CT_EINVALID, "%s: state.m shares memory with state.v", name);
+  const ct_tensor *input[] = {m, v, gradient};
+  CT_TRY(ct_tensor_together(name, x, 3, input, error));
   double correction1 = 1 - pow(how->beta1, (double)how->t);
   double correction2 = 1 - pow(how->beta2, (double)how->t);
   ct_adam_context context = {.rate = how->rate / correction1,
@@ -98,7 +110,11 @@ ct_status ct_adam_step(ct_tensor *x, ct_tensor *m, ct_tensor *v, const ct_tensor
   ct_tensor g = {.dtype = x->dtype};
   CT_TRY(apart(&g, gradient, 3, written, error));
   const ct_tensor *operand[4] = {x, m, v, &g};
-  ct_loop(4, 3, operand, kernels_for(x->dtype)->adam, &context);
+  ct_status status = CT_OK;
+  if (ct_dtype_is_cuda(x->dtype))
+    status = ct_cuda()->nn->adam(operand, &context, error);
+  else
+    ct_loop(4, 3, operand, kernels_for(x->dtype)->adam, &context);
   ct_tensor_release(&g);
-  return CT_OK;
+  return status;
 }

@@ -42,6 +42,8 @@ end
 
 function Criterion:float() return self:type("circlet.FloatTensor") end
 function Criterion:double() return self:type("circlet.DoubleTensor") end
+function Criterion:cuda() return self:type("circlet.CudaTensor") end
+function Criterion:cudaDouble() return self:type("circlet.CudaDoubleTensor") end
 
 --- Called after the fields were read from a file (see Module).
 function Criterion:_upgrade() graph.upgrade_type(self) end

@@ -139,8 +139,9 @@ function Module:clone(...)
   return select("#", ...) > 0 and copy:share(self, ...) or copy
 end
 
---- Without arguments the type's name. With "circlet.FloatTensor" or "circlet.DoubleTensor" (or
--- Torch7's names) converts every real tensor of the module; integer tensors stay. Returns self.
+--- Without arguments the type's name. With "circlet.FloatTensor", "circlet.DoubleTensor",
+-- "circlet.CudaTensor" or "circlet.CudaDoubleTensor" (or Torch7's names) converts every real tensor
+-- of the module; integer tensors stay. To a GPU means to the current one. Returns self.
 function Module:type(name, memo)
   if not name then return self._type end
   graph.convert(self, graph.type_name(name), memo)
@@ -149,6 +150,8 @@ end
 
 function Module:float() return self:type("circlet.FloatTensor") end
 function Module:double() return self:type("circlet.DoubleTensor") end
+function Module:cuda() return self:type("circlet.CudaTensor") end
+function Module:cudaDouble() return self:type("circlet.CudaDoubleTensor") end
 
 --- Called after the fields were read from a file: brings up to date what older versions and CUDA
 -- left in them. Fields of a damaged file may be anything.

@@ -27,10 +27,17 @@ function SpatialMaxPooling:floor()
   return self
 end
 
-function SpatialMaxPooling:updateOutput(input)
-  if class.type(self.indices) ~= "circlet.IntTensor" then -- models of old versions
-    self.indices = circlet.IntTensor()
+-- Positions stand where the input does; models of old versions have them in other types.
+local function place_indices(self, input)
+  local on_gpu = circlet.isTensor(input) and input:type():find("%.Cuda")
+  local wanted = on_gpu and "CudaIntTensor" or "IntTensor"
+  if class.type(self.indices):match("%.(%a+)$") ~= wanted then
+    self.indices = circlet[wanted]()
   end
+end
+
+function SpatialMaxPooling:updateOutput(input)
+  place_indices(self, input)
   kernels.max_pool(self, input)
   return self.output
 end

@@ -8,7 +8,7 @@ local graph = {}
 local identity = core.nn.storage_identity
 
 local real = {}
-for _, name in ipairs { "FloatTensor", "DoubleTensor" } do
+for _, name in ipairs { "FloatTensor", "DoubleTensor", "CudaTensor", "CudaDoubleTensor" } do
   real["circlet." .. name], real["torch." .. name] = name, name
 end
 
@@ -16,13 +16,13 @@ end
 -- for what is no real type.
 function graph.type_name(name)
   if not real[name] then
-    error(("type: circlet.FloatTensor or circlet.DoubleTensor expected, got %s"):format(
-      tostring(name)), 3)
+    error(("type: circlet.FloatTensor, DoubleTensor, CudaTensor or CudaDoubleTensor expected, "
+      .. "got %s"):format(tostring(name)), 3)
   end
   return circlet[real[name]]():type()
 end
 
--- Types of CUDA by what their tensors are read as.
+-- Types of CUDA by what their tensors are read as from files.
 local of_cuda = {
   ["torch.CudaTensor"] = "FloatTensor", ["torch.CudaHalfTensor"] = "FloatTensor",
   ["torch.CudaDoubleTensor"] = "DoubleTensor",
