@@ -111,11 +111,13 @@ local function checkpoint()
     fail(path .. ": not a checkpoint of this program")
   end
   for name in pairs(given) do
-    if name ~= "epochs" and settings[name] ~= state.settings[name] then
-      fail(("%s was trained with %s %s, not %s; only --epochs may differ"):format(out, name,
-        tostring(state.settings[name]), tostring(settings[name])))
+    local free = name == "epochs" or name == "device"
+    if not free and settings[name] ~= state.settings[name] then
+      fail(("%s was trained with %s %s, not %s; only --epochs and --device may differ"):format(out,
+        name, tostring(state.settings[name]), tostring(settings[name])))
     end
   end
+  if given.device then state.settings.device = settings.device end
   if given.epochs then state.settings.epochs = settings.epochs end
   settings = state.settings
   return state
@@ -167,8 +169,8 @@ local function main()
   local trainer = state and Trainer.restore(task, state) or start(task)
   print(("%s; gamma %s, m %s"):format(options.describe(settings, task), text.number(settings.gamma),
     text.number(settings.m)))
-  print(("%d parameters, %d steps an epoch, seed %d, %d threads; %s\n"):format(
-    trainer:parameter_count(), trainer:steps(), settings.seed, circlet.getnumthreads(), out))
+  print(("%d parameters, %d steps an epoch, seed %d, %s; %s\n"):format(trainer:parameter_count(),
+    trainer:steps(), settings.seed, train.device.text(settings.device), out))
   show_history(trainer)
   train_all(trainer, task)
   local images, reason = draw(trainer)

@@ -243,7 +243,7 @@ describe("nn.Module", function()
     converted:fill(1)
     assert.equal(1, net:get(1).weight[1][1])
     assert.equal("circlet.FloatTensor", net:type("torch.FloatTensor"):get(3).bias:type())
-    support.raises("circlet.FloatTensor or circlet.DoubleTensor expected, got torch.LongTensor",
+    support.raises("CudaTensor or CudaDoubleTensor expected, got torch.LongTensor",
       net.type, net, "torch.LongTensor")
   end)
 

@@ -1,5 +1,6 @@
 --- Clustering: do embeddings fall into groups that are the labels?
 local core = require "circlet.core"
+local on_cpu = require "circlet.metrics.on_cpu"
 
 local clustering = {}
 
@@ -35,7 +36,7 @@ local clustering = {}
 --     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 --     local assignment = circlet.metrics.kmeans(x, 2)
 --     print(assignment[1] == assignment[2], assignment[1] == assignment[3])      -- true  false
-clustering.kmeans = core.metrics.kmeans
+clustering.kmeans = on_cpu(core.metrics.kmeans)
 
 --- How much two labellings of the same rows tell about each other.
 --
@@ -55,7 +56,7 @@ clustering.kmeans = core.metrics.kmeans
 --
 --     local a, b = circlet.LongTensor { 1, 1, 2, 2 }, circlet.LongTensor { 7, 7, 3, 3 }
 --     print(circlet.metrics.mutual_information(a, b).ami)      -- 1.0
-clustering.mutual_information = core.metrics.mutual_information
+clustering.mutual_information = on_cpu(core.metrics.mutual_information)
 
 --- NMI and AMI of a k-means clustering against labels.
 --

@@ -1,5 +1,6 @@
---- Measures of embeddings.
+--- Measures of embeddings. Those on a GPU are brought to the CPU, where measures are computed.
 local core = require "circlet.core"
+local on_cpu = require "circlet.metrics.on_cpu"
 
 local metrics = {}
 
@@ -46,7 +47,7 @@ local metrics = {}
 --     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 --     local r = circlet.metrics.retrieval(x, circlet.LongTensor { 1, 1, 2, 2 }, { k = 1 })
 --     print(r.recall[1], r.map_at_r)      -- 1.0  1.0
-metrics.retrieval = core.metrics.retrieval
+metrics.retrieval = on_cpu(core.metrics.retrieval)
 
 --- The measures of re-identification: is the right identity found, seen by another camera?
 --
@@ -73,7 +74,7 @@ metrics.retrieval = core.metrics.retrieval
 --     local r = circlet.metrics.cmc(x, circlet.LongTensor { 1, 1, 2, 2 },
 --       { cameras = circlet.LongTensor { 1, 2, 1, 1 } })
 --     print(r.cmc[1], r.map, r.n_lone)      -- 1.0  1.0  2
-metrics.cmc = core.metrics.cmc
+metrics.cmc = on_cpu(core.metrics.cmc)
 
 metrics.verification = require "circlet.metrics.verification"
 metrics.lfw = require "circlet.metrics.lfw"
@@ -114,6 +115,6 @@ for name, f in pairs(require "circlet.metrics.clustering") do metrics[name] = f 
 --     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 --     local d = circlet.metrics.rerank(x, { k1 = 1, k2 = 1 })
 --     print(d[1][2] < 0.1, d[1][3] > 0.9)      -- true  true
-metrics.rerank = core.metrics.rerank
+metrics.rerank = on_cpu(core.metrics.rerank)
 
 return metrics

@@ -38,4 +38,4 @@
 --     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 --     local r = circlet.metrics.verification(x, circlet.LongTensor { 1, 1, 2, 2 }, { far = 0.01 })
 --     print(r.tar[0.01], r.auc, r.eer)      -- 1.0  1.0  0.0
-return require("circlet.core").metrics.verification
+return require "circlet.metrics.on_cpu" (require("circlet.core").metrics.verification)

@@ -23,10 +23,12 @@ function graph.type_name(name)
 end
 
 -- Types of CUDA by what their tensors are read as from files.
-local of_cuda = {
-  ["torch.CudaTensor"] = "FloatTensor", ["torch.CudaHalfTensor"] = "FloatTensor",
-  ["torch.CudaDoubleTensor"] = "DoubleTensor",
-}
+local of_cuda = {}
+for _, library in ipairs { "torch.", "circlet." } do
+  of_cuda[library .. "CudaTensor"], of_cuda[library .. "CudaHalfTensor"] = "FloatTensor",
+    "FloatTensor"
+  of_cuda[library .. "CudaDoubleTensor"] = "DoubleTensor"
+end
 
 --- The name of the type that a module read from a file has here.
 function graph.upgrade_type(module)
@@ -37,7 +39,7 @@ end
 
 -- A view of `storage` with the geometry of t.
 local function view_like(t, storage)
-  return circlet[storage:type():match("%.(%a+)Storage$") .. "Tensor"](
+  return circlet[storage:type():match("%.(%w+)Storage$") .. "Tensor"](
     storage, t:storageOffset(), t:size(), t:stride())
 end
 
@@ -67,7 +69,7 @@ local function copied_tensor(t, kind, memo)
   return view_like(t, copied_storage(t, kind, memo))
 end
 
-local function kind_of(t) return t:type():match("%.(%a+)Tensor$") end
+local function kind_of(t) return t:type():match("%.(%w+)Tensor$") end
 
 --- A deep copy of `value`: tables keep their metatables, sharing and cycles; tensors that share
 -- memory share it in the copy.
@@ -78,7 +80,7 @@ function graph.copy(value)
       seen[v] = seen[v] or copied_tensor(v, kind_of(v), storages)
       return seen[v]
     elseif circlet.isStorage(v) then
-      local twin = circlet[v:type():match("%.(%a+)Storage$") .. "Tensor"](v)
+      local twin = circlet[v:type():match("%.(%w+)Storage$") .. "Tensor"](v)
       return copied_storage(twin, kind_of(twin), storages)
     elseif type(v) ~= "table" then
       return v
@@ -97,7 +99,7 @@ end
 -- stay, tensors are replaced. Integer tensors (labels, indices) stay. `memo` may be passed from
 -- call to call to keep sharing between objects.
 function graph.convert(object, name, memo)
-  local kind = name:match("%.(%a+)Tensor$")
+  local kind = name:match("%.(%w+)Tensor$")
   memo = memo or {}
   local seen = memo.seen or {}
   local storages = memo.storages or {}

@@ -39,8 +39,8 @@ format.elements.Cuda = format.elements.Float
 --- "torch.FloatTensor" or "circlet.FloatTensor" -> "Float", "Tensor". nil for other names; the
 -- element type may be one that circlet lacks.
 function format.tensor_type(name)
-  local element, kind = name:match "^torch%.(%a+)(%u%l+)$"
-  if not element then element, kind = name:match "^circlet%.(%a+)(%u%l+)$" end
+  local element, kind = name:match "^torch%.(%w+)(%u%l+)$"
+  if not element then element, kind = name:match "^circlet%.(%w+)(%u%l+)$" end
   if kind == "Tensor" or kind == "Storage" then return element, kind end
 end
 

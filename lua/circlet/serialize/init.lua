@@ -25,7 +25,8 @@
 -- - Every length, count, number of an object and boolean is checked, so that a file that is cut
 --   anywhere is an error. The format has no checksum: of a bit that flips inside a number or a
 --   string, nothing tells.
--- - Tensors of CUDA come back on the CPU (CudaTensor as FloatTensor, ...), Half as Float. Modules
+-- - Tensors of a GPU are written as CUDA's of Torch7 (Half and BFloat16 as float) and come back on
+--   the CPU, a CudaTensor as FloatTensor and so on, so that a file reads alike everywhere. Modules
 --   of old versions are brought up to date (running_std of BatchNormalization, ...).
 -- - Metatables that are no classes are not kept. Equal objects give equal bytes: keys are sorted.
 local core = require "circlet.core"

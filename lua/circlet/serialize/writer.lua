@@ -106,17 +106,35 @@ local function write_class(self, name)
   self.encode:text(name)
 end
 
+-- Elements of a GPU: what a file calls them (Torch7 has no name for bfloat16, and its Half cannot
+-- hold every number that one holds), and the type on the CPU that their bytes come from.
+local of_gpu = {
+  Cuda = { "Cuda", "Float" }, CudaHalf = { "Cuda", "Float" }, CudaBFloat16 = { "Cuda", "Float" },
+  CudaDouble = { "CudaDouble", "Double" }, CudaLong = { "CudaLong", "Long" },
+  CudaInt = { "CudaInt", "Int" }, CudaByte = { "CudaByte", "Byte" },
+}
+
+local function name_in_file(element) return of_gpu[element] and of_gpu[element][1] or element end
+
+local function on_cpu(storage, element)
+  local kind = of_gpu[element][2]
+  if storage:size() == 0 then return core[kind .. "Storage"](0), kind end
+  local all = core[element .. "Tensor"](storage)
+  return all[kind:lower()](all):storage(), kind
+end
+
 -- The anchor keeps the address, which identifies a storage, from being used again while we walk.
 local function write_storage(self, storage, element)
   self.anchors[#self.anchors + 1] = storage
   if known(self, core.io.storage_id(storage)) then return end
-  write_class(self, ("torch.%sStorage"):format(element))
+  write_class(self, ("torch.%sStorage"):format(name_in_file(element)))
+  if of_gpu[element] then storage, element = on_cpu(storage, element) end
   self.encode:storage(storage, element)
 end
 
 local function write_tensor(self, tensor, element)
   if known(self, tensor) then return end
-  write_class(self, ("torch.%sTensor"):format(element))
+  write_class(self, ("torch.%sTensor"):format(name_in_file(element)))
   self.encode:int(tensor:dim())
   self.encode:longs(tensor:size():totable())
   self.encode:longs(tensor:stride():totable())
@@ -197,7 +215,9 @@ end
 
 function write.userdata(self, value)
   local element, kind = format.tensor_type(class.type(value))
-  if not format.elements[element] then refuse(self, "is a userdata, which cannot be saved") end
+  if not format.elements[element] and not of_gpu[element] then
+    refuse(self, "is a userdata, which cannot be saved")
+  end
   self.encode:int(ids.object)
   local write_payload = kind == "Tensor" and write_tensor or write_storage
   write_payload(self, value, element)

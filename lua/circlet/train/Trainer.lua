@@ -4,6 +4,7 @@
 -- position of the sampler and that of the random generator. A run restored from it goes on to the
 -- same bits as one that never stopped.
 local circlet = require "circlet"
+local device = require "circlet.train.device"
 local losses = require "circlet.train.losses"
 local models = require "circlet.train.models"
 local optim = circlet.optim
@@ -33,13 +34,15 @@ end
 
 --- A new run. settings: model ("mlp", "conv"), loss (a name of train.losses), gamma, m,
 -- loss_options (that loss's settings by name), dim, classes_per_batch, samples_per_class,
--- learning_rate, seed, steps (per epoch; default: as many batches as the training split holds).
--- Seeds the global generator.
+-- learning_rate, seed, steps (per epoch; default: as many batches as the training split holds),
+-- device ("cpu", the default, or "cuda": the current GPU). Weights begin the same on either. Seeds
+-- the global generator.
 function Trainer.new(task, settings)
   local self = setmetatable({ task = task, settings = settings }, Trainer)
   circlet.manualSeed(settings.seed)
   self.model = models[settings.model](task.shape, settings.dim)
   self.criterion = losses.make(settings, task)
+  device.place(settings.device, self.model, self.criterion)
   trained_parts(self)
   for _, part in ipairs(self.parts) do
     part.optimiser = { learningRate = settings.learning_rate }
@@ -78,10 +81,9 @@ function Trainer:step(mark)
   mark = mark or no_mark
   local rows = self.sampler:next()
   local train = self.task.train
-  self.inputs = self.inputs or train.inputs.new()
-  self.labels = self.labels or train.labels.new()
-  self.inputs:index(train.inputs, 1, rows)
-  self.labels:index(train.labels, 1, rows)
+  self.source = self.source or device.inputs(train, self.settings.device)
+  self.inputs = device.rows(self.inputs, self.source, rows, self.settings.device)
+  self.labels = device.rows(self.labels, train.labels, rows)
   mark "data"
   local embeddings = self.model:forward(self.inputs)
   mark "forward"
@@ -137,8 +139,11 @@ function Trainer.restore(task, state)
                          "history" } do
     self[key] = state[key]
   end
+  device.place(self.settings.device, self.model, self.criterion)
   trained_parts(self)
-  for i, part in ipairs(self.parts) do part.optimiser = state.optimisers[i] end
+  for i, part in ipairs(self.parts) do
+    part.optimiser = device.state(self.settings.device, state.optimisers[i])
+  end
   self.sampler = make_sampler(task, self.settings)
   self.sampler:restore(state.sampler)
   circlet.setRNGState(state.random)

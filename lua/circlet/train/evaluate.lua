@@ -5,14 +5,17 @@ local evaluate = {}
 
 local block = 1000 -- rows embedded at once
 
---- The embeddings [N, dim] of inputs by a model, which is left in the mode it was in.
+--- The embeddings [N, dim] of inputs by a model, which is left in the mode it was in. They lie
+-- where the model does; the inputs may lie elsewhere.
 function evaluate.embed(model, inputs)
   local n, embeddings = inputs:size(1), nil
   local training = model.train ~= false
   model:evaluate()
   for first = 1, n, block do
     local rows = math.min(block, n - first + 1)
-    local output = model:forward(inputs:narrow(1, first, rows))
+    local input = inputs:narrow(1, first, rows)
+    if input:type() ~= model:type() then input = input:type(model:type()) end
+    local output = model:forward(input)
     embeddings = embeddings or output.new():resize(n, output:size(2))
     embeddings:narrow(1, first, rows):copy(output)
   end

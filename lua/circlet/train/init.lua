@@ -4,7 +4,7 @@ local lazy = require "circlet.packages"
 local parts = {
   Trainer = "circlet.train.Trainer", results = "circlet.train.results",
   Comparison = "circlet.train.Comparison", losses = "circlet.train.losses",
-  evaluate = "circlet.train.evaluate",
+  evaluate = "circlet.train.evaluate", device = "circlet.train.device",
   models = "circlet.train.models", options = "circlet.train.options",
   task = "circlet.train.task",
 }

@@ -2,6 +2,7 @@
 -- place for defaults.
 local argparse = require "argparse"
 local circlet = require "circlet"
+local device = require "circlet.train.device"
 local files = require "circlet.report.files"
 local losses = require "circlet.train.losses"
 local models = require "circlet.train.models"
@@ -96,6 +97,8 @@ function options.parser(program, description, epilog, without)
     options.count)
   add("--learning-rate", ("Of Adam (default: %g)."):format(d.learning_rate), "x", options.positive)
   add("--seed", ("Of weights and batches (default: %d)."):format(d.seed), "n", options.seed)
+  add("--device", "cpu or cuda: where models are trained (default: cpu).", "name", nil,
+    device.names)
   add("--threads", "CPU threads; results do not depend on it (default: all).", "n", options.count)
   add("--out", "Folder for the results (default: a name under runs/ made of the flags).", "folder")
   return parser
@@ -109,8 +112,18 @@ function options.parse(parser, words)
   os.exit(2, true)
 end
 
+-- Ends the program where there is no GPU to train on.
+local function check_device(name)
+  if name ~= "cuda" then return end
+  local available, reason = circlet.cuda.available()
+  if available then return end
+  io.stderr:write("--device cuda: ", reason, "\n")
+  os.exit(1, true)
+end
+
 --- The flags that were given, under the names of settings, with defaults for the rest. `more` has
--- the program's own defaults. Returns settings and the set of names that were given.
+-- the program's own defaults. Returns settings and the set of names that were given. A device of
+-- "cpu" is the same as none, so that it leaves the names of folders as they are.
 function options.settings(flags, more)
   local settings, given = {}, {}
   for _, defaults in ipairs { options.defaults, more or {} } do
@@ -124,6 +137,8 @@ function options.settings(flags, more)
       settings[name], given[name] = value, true
     end
   end
+  if settings.device == "cpu" then settings.device = nil end
+  check_device(settings.device)
   return settings, given
 end
 
@@ -141,8 +156,9 @@ local most_workers = 8 -- each has the data in memory
 -- settings, which results depend on (with defaults, `more` among them); how to run it, for
 -- Study:optimize; and where, for open_study.
 function options.of_study(parser, words, more)
-  parser:option("--workers", ("Processes that run trials, which share the threads (default: as "
-    .. "many as threads, at most %d)."):format(most_workers)):argname("<n>"):convert(options.count)
+  parser:option("--workers", ("Processes that run trials, which share the threads and GPUs "
+    .. "(default: as many as threads, with --device cuda as GPUs, at most %d)."):format(
+    most_workers)):argname("<n>"):convert(options.count)
   parser:option("--retries", "Tries after a failure (default: 0)."):argname("<n>")
     :convert(options.seed)
   parser:option("--timeout", "Seconds a trial may take."):argname("<s>"):convert(options.positive)
@@ -160,7 +176,9 @@ function options.of_study(parser, words, more)
     how[name], settings[name] = settings[name], nil
   end
   if settings.threads then circlet.setnumthreads(settings.threads) end
-  how.workers = how.workers or math.min(most_workers, circlet.getnumthreads())
+  local places = settings.device == "cuda" and circlet.cuda.getDeviceCount()
+    or circlet.getnumthreads()
+  how.workers = how.workers or math.min(most_workers, places)
   settings.out, settings.fresh, settings.threads = nil, nil, nil
   return settings, how, place
 end
