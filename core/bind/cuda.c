@@ -136,6 +136,22 @@ static int stream_wait_for(lua_State *L) {
   return 0;
 }
 
+/* cudnn_version() -> the version of cuDNN that convolutions run on, nil when they do not */
+static int cudnn_version(lua_State *L) {
+  int64_t version = require_cuda(L)->nn->cudnn_version();
+  if (version)
+    lua_pushinteger(L, version);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+static int set_cudnn(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TBOOLEAN);
+  require_cuda(L)->nn->use_cudnn(lua_toboolean(L, 1));
+  return 0;
+}
+
 /* device_of(tensor) -> the number of its GPU; 0 on the CPU, or without memory. */
 static int device_of(lua_State *L) {
   ct_tensor *t = ctl_check_any_tensor(L, 1);
@@ -174,6 +190,8 @@ static const luaL_Reg cuda_functions[] = {
     {"deviceOf", device_of},
     {"setPrecision", set_precision},
     {"getPrecision", get_precision},
+    {"cudnnVersion", cudnn_version},
+    {"setCudnn", set_cudnn},
     {NULL, NULL},
 };
 

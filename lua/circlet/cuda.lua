@@ -20,6 +20,9 @@
 --   in this thread: in float ("fp32", the default) or on tensor cores with factors rounded to 10 or
 --   7 bits after the point and sums in float. Products run on cuBLAS, which is looked up when first
 --   needed (CIRCLET_CUBLAS names the file); without it they raise an error that says so.
+-- cudnnVersion() -> the version of cuDNN (90100 is 9.1) that this thread's convolutions run on, nil
+--   when they run on circlet's own kernels and cuBLAS; setCudnn(boolean): whether they may. cuDNN 9
+--   is looked up when first needed; CIRCLET_CUDNN names the file, CIRCLET_CUDNN=0 does without.
 -- deviceOf(tensor) -> the number of its GPU, 0 on the CPU; also tensor:getDevice().
 local core = require "circlet.core"
 

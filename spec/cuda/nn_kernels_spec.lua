@@ -2,74 +2,10 @@
 -- double.
 local circlet = require "circlet"
 local nn = circlet.nn
-local available, reason = circlet.cuda.available()
+local support = require "spec.cuda.nn_support"
+local close, module = support.close, support.module
 
-if not available then
-  describe("nn on a GPU", function()
-    it("is not checked without a GPU", function() pending(reason) end)
-  end)
-  return
-end
-
-local kinds = {
-  { cpu = "float", gpu = "cuda", epsilon = 2 ^ -24 },
-  { cpu = "double", gpu = "cudaDouble", epsilon = 2 ^ -53 },
-}
-
--- Sums of up to `terms` products in another order, and values of order one.
-local function tolerance(kind, terms) return 8 * math.sqrt(terms) * kind.epsilon end
-
--- Elements of x in another layout: a transposed copy seen from its other side.
-local function awkward(x)
-  if x:dim() < 2 then
-    local wide = x:new(x:nElement(), 2)
-    local view = wide:select(2, 1)
-    return view:copy(x)
-  end
-  local a, b = x:dim() - 1, x:dim()
-  return x:transpose(a, b):contiguous():transpose(a, b)
-end
-
-local function close(what, got, want, bar)
-  local back = got:double()
-  assert.same(want:size():totable(), back:size():totable(), what)
-  if want:nElement() == 0 then return end
-  local wanted = want:double()
-  local scale = math.max(1, wanted:clone():abs():max())
-  local off = (back - wanted):abs():max()
-  assert.is_true(off <= bar * scale, ("%s is off by %g, allowed %g"):format(what, off, bar * scale))
-end
-
--- Runs `module` on `x` on both sides. terms: the longest sum in it.
-local function both(make, size, terms, options)
-  options = options or {}
-  for _, kind in ipairs(kinds) do
-    for _, layout in ipairs { "contiguous", "strided" } do
-      circlet.manualSeed(7)
-      local here = make()[kind.cpu](make())
-      local there = here:clone()[kind.gpu](here:clone())
-      local x = circlet.randn(table.unpack(size))[kind.cpu](circlet.randn(table.unpack(size)))
-      if options.positive then x:abs():add(0.1) end
-      if layout == "strided" then x = awkward(x) end
-      local gpu_x = x[kind.gpu](x)
-      if layout == "strided" then gpu_x = awkward(gpu_x) end
-      local bar = tolerance(kind, terms)
-      local what = ("%s %s %s: "):format(tostring(here), kind.cpu, layout)
-      local y, gpu_y = here:forward(x), there:forward(gpu_x)
-      close(what .. "output", gpu_y, y, bar)
-      local gy = y:clone():normal()
-      local gpu_gy = gy[kind.gpu](gy)
-      here:zeroGradParameters()
-      there:zeroGradParameters()
-      close(what .. "gradInput", there:backward(gpu_x, gpu_gy), here:backward(x, gy), bar)
-      local _, gradients = here:parameters()
-      local _, gpu_gradients = there:parameters()
-      for i, g in ipairs(gradients or {}) do
-        close(what .. "gradient " .. i, gpu_gradients[i], g, bar)
-      end
-    end
-  end
-end
+if support.absent "nn on a GPU" then return end
 
 describe("nn on a GPU computes what the CPU does:", function()
   for _, case in ipairs {
@@ -109,21 +45,30 @@ describe("nn on a GPU computes what the CPU does:", function()
     { "SpatialConvolution of points", function() return nn.SpatialConvolution(6, 4, 1, 1) end,
       { 2, 6, 5, 5 }, 50 },
   } do
-    it(case[1], function() both(case[2], case[3], case[4]) end)
+    it(case[1], function() module(case[2], case[3], case[4]) end)
   end
 
-  it("batches of nothing", function()
-    for _, make in ipairs {
-      function() return nn.Linear(4, 3), { 0, 4 } end,
-      function() return nn.LogSoftMax(), { 0, 4 } end,
-      function() return nn.Normalize(2), { 0, 4 } end,
-      function() return nn.SpatialConvolution(2, 3, 3, 3), { 0, 2, 5, 5 } end,
-      function() return nn.SpatialMaxPooling(2, 2), { 0, 2, 4, 4 } end,
-      function() return nn.ReLU(), { 0, 2, 4, 4 } end,
-    } do
-      local module, size = make()
-      both(function() return module end, size, 1)
+  it("convolutions on cuDNN, where it is found, and on circlet's own kernels", function()
+    local version = circlet.cuda.cudnnVersion()
+    for _, on in ipairs { true, false } do
+      circlet.cuda.setCudnn(on)
+      assert.equal(on and version or nil, circlet.cuda.cudnnVersion())
+      module(function() return nn.SpatialConvolution(3, 5, 3, 3, 1, 1, 1, 1) end,
+        { 4, 3, 9, 11 }, 400)
+      module(function() return nn.SpatialConvolution(2, 3, 3, 2, 2, 3, 1, 0) end,
+        { 3, 2, 10, 12 }, 60)
     end
+    circlet.cuda.setCudnn(true)
+    assert.equal(version, circlet.cuda.cudnnVersion())
+  end)
+
+  it("batches of nothing", function()
+    module(function() return nn.Linear(4, 3) end, { 0, 4 }, 1)
+    module(nn.LogSoftMax, { 0, 4 }, 1)
+    module(function() return nn.Normalize(2) end, { 0, 4 }, 1)
+    module(function() return nn.SpatialConvolution(2, 3, 3, 3) end, { 0, 2, 5, 5 }, 1)
+    module(function() return nn.SpatialMaxPooling(2, 2) end, { 0, 2, 4, 4 }, 1)
+    module(nn.ReLU, { 0, 2, 4, 4 }, 1)
   end)
 
   it("batch normalisation in evaluation, by the statistics that training left", function()
@@ -214,7 +159,7 @@ describe("optimisers on a GPU take the CPU's steps:", function()
     for name in pairs(case[2]) do names[#names + 1] = name end
     table.sort(names)
     it(case[1] .. " with " .. table.concat(names, ", "), function()
-      for _, kind in ipairs(kinds) do run(case[1], case[2], kind) end
+      for _, kind in ipairs(support.kinds) do run(case[1], case[2], kind) end
     end)
   end
 end)

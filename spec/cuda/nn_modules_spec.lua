@@ -2,14 +2,9 @@
 -- finite differences, training.
 local circlet = require "circlet"
 local nn, optim = circlet.nn, circlet.optim
-local available, reason = circlet.cuda.available()
+local support = require "spec.cuda.nn_support"
 
-if not available then
-  describe("modules on a GPU", function()
-    it("are not checked without a GPU", function() pending(reason) end)
-  end)
-  return
-end
+if support.absent "modules on a GPU" then return end
 
 local function network()
   return nn.Sequential()
