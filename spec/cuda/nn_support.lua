@@ -1,4 +1,5 @@
 -- Modules and criterions on the GPU beside the same ones on the CPU.
+local assert = require "luassert"
 local circlet = require "circlet"
 
 local support = {}
