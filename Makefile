@@ -118,8 +118,8 @@ $(foreach isa,$(ISAS),$(BUILD)/core/cpu/pair_kernels.$(isa).o): CFLAGS += -g1
 
 ## Packages: what building, testing and the scripts need on Debian and Ubuntu.
 PACKAGES = gcc make pkg-config lua5.4 liblua5.4-dev libopenblas-dev zlib1g-dev libpng-dev libjpeg-dev \
-           luajit lua-argparse lua-filesystem lua-luv lua-busted lua-check clang-format gnuplot-nox node-d3 \
-           fonts-dejavu-core dataset-fashion-mnist
+           luajit lua-argparse lua-filesystem lua-luv lua-readline lua-busted lua-check lua-ldoc clang-format \
+           gnuplot-nox node-d3 tmux fonts-dejavu-core dataset-fashion-mnist
 .PHONY: deps
 deps:
 	@sh scripts/deps.sh $(PACKAGES)

@@ -124,7 +124,6 @@ local function show(comparison, description)
 end
 
 local function main()
-  report.terminal.attached("stderr") -- asked now: Ctrl-C is not heard while the shell answers
   local timer = circlet.Timer()
   local task, message = train.task.load(settings.data, settings.protocol)
   if not task then return fail(message) end

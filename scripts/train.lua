@@ -163,7 +163,6 @@ local function draw(trainer)
 end
 
 local function main()
-  report.terminal.attached("stderr") -- asked now: Ctrl-C is not heard while the shell answers
   local state = resume and checkpoint()
   local task = must(train.task.load(settings.data, settings.protocol))
   local trainer = state and Trainer.restore(task, state) or start(task)

@@ -1,4 +1,5 @@
-/* Of the process: where its output goes, its parent, Ctrl-C. For circlet.study's workers. */
+/* Of the process: where its output goes, its parent, Ctrl-C, its terminal. For circlet.study's
+ * workers and circlet.prompt. */
 #include "bind/bind.h"
 #include <stdio.h>
 #include <string.h>
@@ -40,11 +41,69 @@ static int restore_interrupt(lua_State *L) {
   return 0;
 }
 
+static int ignore_interrupt(lua_State *L) {
+  (void)L;
+  ct_process_ignore_interrupt();
+  return 0;
+}
+
+/* core.process.wait_input(descriptor) -> "ready", "interrupt", "suspend" or "end" */
+static int wait_input(lua_State *L) {
+  static const char *const word[] = {"ready", "interrupt", "suspend", "end"};
+  lua_pushstring(L, word[ct_process_wait_input((int)luaL_checkinteger(L, 1))]);
+  return 1;
+}
+
+static int suspend(lua_State *L) {
+  (void)L;
+  ct_process_suspend();
+  return 0;
+}
+
+static int is_terminal(lua_State *L) {
+  lua_pushboolean(L, ct_process_is_terminal((int)luaL_checkinteger(L, 1)));
+  return 1;
+}
+
+/* core.process.keep_terminal() -> how the terminal treats keys now, for restore_terminal; or nil */
+static int keep_terminal(lua_State *L) {
+  struct termios settings;
+  if (!ct_process_keep_terminal(&settings)) return 0;
+  lua_pushlstring(L, (const char *)&settings, sizeof settings);
+  return 1;
+}
+
+static int restore_terminal(lua_State *L) {
+  size_t length;
+  const char *bytes = luaL_checklstring(L, 1, &length);
+  struct termios settings;
+  luaL_argcheck(L, length == sizeof settings, 1, "what keep_terminal() gave expected");
+  memcpy(&settings, bytes, sizeof settings);
+  ct_process_restore_terminal(&settings);
+  return 0;
+}
+
+/* core.process.terminal_size() -> columns, lines; nil without a terminal */
+static int terminal_size(lua_State *L) {
+  int columns, lines;
+  if (!ct_process_terminal_size(&columns, &lines)) return 0;
+  lua_pushinteger(L, columns);
+  lua_pushinteger(L, lines);
+  return 2;
+}
+
 static const luaL_Reg process_functions[] = {
     {"send_output", send_output},
     {"follow_parent", follow_parent},
     {"keep_interrupt", keep_interrupt},
     {"restore_interrupt", restore_interrupt},
+    {"ignore_interrupt", ignore_interrupt},
+    {"wait_input", wait_input},
+    {"suspend", suspend},
+    {"is_terminal", is_terminal},
+    {"keep_terminal", keep_terminal},
+    {"restore_terminal", restore_terminal},
+    {"terminal_size", terminal_size},
     {NULL, NULL},
 };
 

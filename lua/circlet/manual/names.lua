@@ -82,11 +82,17 @@ local function add_package(list, name, package, seen)
   end
 end
 
--- The methods of a userdata: its __index is a table, or a function with the table as upvalue.
-local function methods_of(value)
-  local index = getmetatable(value).__index
+--- The methods of a userdata of circlet: its __index is a table, or a function with the table as
+-- upvalue. Nil for a userdata without.
+function names.methods(value)
+  local metatable = getmetatable(value)
+  local index = type(metatable) == "table" and rawget(metatable, "__index")
   if type(index) == "table" then return index end
-  return select(2, debug.getupvalue(index, 1))
+  if type(index) ~= "function" or debug.getinfo(index, "S").what ~= "C" then return nil end
+  for i = 1, 3 do
+    local _, methods = debug.getupvalue(index, i)
+    if type(methods) == "table" then return methods end
+  end
 end
 
 local function add_methods(list, name, methods)
@@ -101,9 +107,9 @@ function names.all()
   add(list, "circlet", "package", circlet)
   add_package(list, "circlet", circlet, {})
   add_methods(list, "Tensor", require("circlet.core").tensor_methods)
-  add_methods(list, "Storage", methods_of(circlet.FloatStorage(0)))
-  add_methods(list, "Generator", methods_of(circlet.Generator()))
-  add_methods(list, "Timer", methods_of(circlet.Timer()))
+  add_methods(list, "Storage", names.methods(circlet.FloatStorage(0)))
+  add_methods(list, "Generator", names.methods(circlet.Generator()))
+  add_methods(list, "Timer", names.methods(circlet.Timer()))
   return list
 end
 

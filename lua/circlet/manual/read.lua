@@ -213,7 +213,8 @@ function read.file(text, path, public)
     if entry.names then
       entry.name = entry.names[1]
     elseif name == "" then
-      entry.name = public
+      -- Files that add to a module are not its description.
+      entry.name = not entry.module and public or nil
     elseif name and is_local then
       entry.name = name == variable and public or nil
     elseif name then

@@ -19,24 +19,31 @@ end
 function text.signature(entry, name)
   name = name or entry.name
   if entry.class or not (entry.params or entry.arguments) then return name end
-  local words, open = {}, 0
   local arguments = entry.params
   if not arguments then
     arguments = {}
     for i, argument in ipairs(entry.arguments) do arguments[i] = { name = argument } end
   end
-  for _, param in ipairs(arguments) do
+  -- Brackets around what may be left out stay open to the end, but where a needed one follows.
+  local words, open = {}, 0
+  local last_needed = 0
+  for i, param in ipairs(arguments) do
+    if not param.optional then last_needed = i end
+  end
+  for i, param in ipairs(arguments) do
     if param.name ~= "self" and param.name ~= "_" then
-      local comma = #words > 0 and ", " or ""
-      if param.optional then
-        words[#words + 1] = (#words > 0 and " [" or "[") .. comma .. param.name
-        open = open + 1
+      local first = #words == 0
+      if not param.optional then
+        words[#words + 1] = (first and "" or ", ") .. param.name
+      elseif i < last_needed then
+        words[#words + 1] = (first and "[" or " [, ") .. param.name .. "]"
       else
-        words[#words + 1] = comma .. param.name
+        words[#words + 1] = (first and "[" or " [, ") .. param.name
+        open = open + 1
       end
     end
   end
-  return name .. "(" .. table.concat(words):gsub("%[, ", "[, ") .. ("]"):rep(open) .. ")"
+  return name .. "(" .. table.concat(words) .. ("]"):rep(open) .. ")"
 end
 
 local function section(out, title, style)

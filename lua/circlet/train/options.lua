@@ -213,7 +213,6 @@ end
 
 --- Runs a program: main(), and its errors as people should see them. Does not return after one.
 function options.run(program, main)
-  require("circlet.report.terminal").attached "stderr" -- asked now: the shell would keep Ctrl-C
   local good, message = pcall(main)
   if good then return end
   if Trainer.interrupted(message) then
