@@ -107,6 +107,7 @@ function examples.run(code, name)
     end,
   }, { __index = _G })
   circlet.manualSeed(1)
+  local kind = circlet.getdefaulttensortype()
   local before = lfs.currentdir()
   local folder = os.tmpname()
   os.remove(folder)
@@ -114,6 +115,7 @@ function examples.run(code, name)
   assert(lfs.chdir(folder))
   local ok, message = pcall(function() assert(load(chunk, "=" .. name, "t", environment))() end)
   assert(lfs.chdir(before))
+  circlet.setdefaulttensortype(kind)
   os.execute("rm -rf '" .. folder .. "'")
   if not ok then error(message, 0) end
   for number, case in ipairs(expected) do

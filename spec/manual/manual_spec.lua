@@ -65,9 +65,8 @@ describe("the manual", function()
 end)
 
 describe("the example of", function()
-  local threads, kind = circlet.getnumthreads(), circlet.getdefaulttensortype()
+  local threads = circlet.getnumthreads()
   setup(function() circlet.setnumthreads(1) end)
-  after_each(function() circlet.setdefaulttensortype(kind) end)
   teardown(function() circlet.setnumthreads(threads) end)
   for _, entry in ipairs(entries) do
     for i, code in ipairs(entry.examples or {}) do

@@ -106,10 +106,13 @@ function names.all()
   local list = {}
   add(list, "circlet", "package", circlet)
   add_package(list, "circlet", circlet, {})
-  add_methods(list, "Tensor", require("circlet.core").tensor_methods)
-  add_methods(list, "Storage", names.methods(circlet.FloatStorage(0)))
-  add_methods(list, "Generator", names.methods(circlet.Generator()))
-  add_methods(list, "Timer", names.methods(circlet.Timer()))
+  for name, methods in pairs { Tensor = require("circlet.core").tensor_methods,
+    Storage = names.methods(circlet.FloatStorage(0)),
+    Generator = names.methods(circlet.Generator()), Timer = names.methods(circlet.Timer()) } do
+    add(list, name, "class", methods)
+    add_methods(list, name, methods)
+  end
+  add(list, "Tensor:new", "method", circlet.Tensor().new) -- knows its tensor's type
   return list
 end
 
