@@ -146,10 +146,17 @@ describe("workers", function()
     assert.is_true(#s:trials() < 100)
   end)
 
+  -- Shell code that waits until so many trials have begun.
+  local function begun(count)
+    return ([[for i in $(seq 600); do [ $(grep -c '"op_code":4' %s) -ge %d ] && break; sleep 0.05
+      done; ]]):format(shell.quote(path), count)
+  end
+  local function go() return "touch " .. shell.quote(path .. ".go") .. "; " end
+
   it("share threads and GPUs out", function()
-    local code, output = tiny.shell("OMP_NUM_THREADS=6 CUDA_VISIBLE_DEVICES=3,5 "
-      .. command(2, "wait", "{ trials = 2 }") .. " & sleep 0.3; touch "
-      .. shell.quote(path .. ".go") .. "; wait $!")
+    local code, output = tiny.shell("touch " .. shell.quote(path)
+      .. "; OMP_NUM_THREADS=6 CUDA_VISIBLE_DEVICES=3,5 " .. command(2, "wait", "{ trials = 2 }")
+      .. " & " .. begun(2) .. go() .. "wait $!")
     assert.equal(0, code, output)
     local gpus = {}
     for i, trial in ipairs(open():trials()) do
@@ -162,9 +169,8 @@ describe("workers", function()
 
   it("of a second terminal have the GPUs that those of the first leave", function()
     local one = "CUDA_VISIBLE_DEVICES=3,5 " .. command(1, "wait", "{ trials = 2 }")
-    local code, output = tiny.shell(one .. " & for i in $(seq 400); do ls "
-      .. shell.quote(folder) .. "/a/workers/*.json >/dev/null 2>&1 && break; sleep 0.02; done; "
-      .. one .. " & sleep 0.5; touch " .. shell.quote(path .. ".go") .. "; wait")
+    local code, output = tiny.shell("touch " .. shell.quote(path) .. "; " .. one .. " & "
+      .. begun(1) .. one .. " & " .. begun(2) .. go() .. "wait")
     assert.equal(0, code, output)
     for i, gpu in ipairs { "3", "5" } do
       assert.equal(gpu, open():trials()[i].user_attrs.gpu)
