@@ -266,6 +266,29 @@ describe("a journal of studies", function()
       slow.open "spec/study/optuna.journal"))))
   end)
 
+  it("keeps the parameters of trials apart, asked for again with another range or not", function()
+    local wide = float:gsub("1%.0", "2.0")
+    local function param(id, name, value, text)
+      return json.encode { op_code = 5, worker_id = "w", trial_id = id, param_name = name,
+                           param_value_internal = value, distribution = text } .. "\n"
+    end
+    local journal = assert(read(study, trial, trial, trial, param(0, "x", 0.25, float),
+      param(1, "x", 0.5, float), param(0, "y", 0.75, float), param(1, "y", 1.0, float),
+      param(0, "x", 1.5, wide)))
+    local one, two, none = table.unpack(journal.by_name.s.trials)
+    assert.same({ x = 1.5, y = 0.75 }, one.params)
+    assert.equal(2.0, one.distributions.x.high)
+    assert.equal(1.0, one.distributions.y.high)
+    assert.same({ x = 0.5, y = 1.0 }, two.params)
+    assert.equal(1.0, two.distributions.x.high)
+    assert.same({ {}, {} }, { none.params, none.distributions })
+    assert.equal(3, #journal:list()[1].trials)
+    local running = {}
+    for number in pairs(journal.by_name.s.running) do running[#running + 1] = number end
+    table.sort(running)
+    assert.same({ 0, 1, 2 }, running)
+  end)
+
   it("reads lines and files that are longer than its blocks", function()
     local long = { op_code = 2, study_id = 0, user_attr = { text = ("x"):rep(300000) } }
     local many = trial:rep(3000)

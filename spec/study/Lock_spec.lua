@@ -246,8 +246,14 @@ describe("the lock of a journal", function()
       lock.held, lock.resuming = true, true -- as Ctrl-C leaves it
       assert.is_true(lock:release())
       assert(other:release())
-      lock = kept()
-      lock.held, lock.resuming = true, true -- and when the lock was had
+      lock = kept() -- and now it comes when the lock was had, and that not yet noted
+      local lease = lock.lease
+      lock.lease = { give = function() return lease:give() end, take = function()
+        assert(lease:take())
+        error("interrupted!", 0)
+      end }
+      raises("interrupted!", lock.resume, lock)
+      assert.is_true(lock.held) -- whoever closes the visit gives it back
       assert.is_true(lock:release())
       assert.same({ "a.journal" }, support.names(folder))
     end)
