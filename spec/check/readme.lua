@@ -59,6 +59,7 @@ local instead = {
   { "^make compare%-torch .*", has_peers and "make compare-torch PYTHON=" .. peers
       .. " FLAGS='--parts speed --rounds 1'" or { "needs PyTorch (make bench-peers)" } },
   { "^make install$", "make install DESTDIR=" .. folder .. "/root" },
+  { "^make uninstall$", "make uninstall DESTDIR=" .. folder .. "/root" },
   { "^make install PREFIX=.*", "make install PREFIX=" .. folder .. "/prefix" },
   { "^make paper$", { "takes an hour" } },
   { "^bin/", ("cd %s/circlet-*/ && cp %s/script.lua . && bin/"):format(folder, root) },
