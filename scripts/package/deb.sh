@@ -32,7 +32,7 @@ Version: $version
 Architecture: $arch
 Section: science
 Priority: optional
-Maintainer: circlet <circlet@localhost>
+Maintainer: ${DEBFULLNAME:-circlet} <${DEBEMAIL:-circlet@localhost}>
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
 Depends: lua5.4, lua-argparse, lua-filesystem, lua-luv, $libraries
 Recommends: gnuplot-nox, node-d3

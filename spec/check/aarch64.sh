@@ -31,6 +31,7 @@ if [ ! -e "$root/complete" ]; then
     skip "packages for arm64 cannot be had: $(grep '^[EW]:' "$build/apt/log" | head -n 1)"
   for package in "$build"/apt/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
   find "$root" -lname '/*' | while read -r link; do ln -snf "$root$(readlink "$link")" "$link"; done
+  find "$root" -type d -name '*.d' -prune -exec rm -rf '{}' '+' # which make would take for its own
   rm -rf "$build/apt"
   touch "$root/complete"
 fi

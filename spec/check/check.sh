@@ -204,12 +204,41 @@ check_install() {
   build all && sh spec/check/install.sh "$MAKE"
 }
 
-check_bundle() {
-  build bundle || return 1
-  sh spec/check/bundle.sh "$(ls -t build/circlet-*-"$(uname -m)".tar.gz | head -n 1)" 2>build/check/bundle.err
+# script NAME ARGUMENT ...: spec/check/NAME.sh, which returns 2 and says why on stderr to be skipped.
+script() {
+  name_of=$1
+  shift
+  sh "spec/check/$name_of.sh" "$@" 2>"build/check/$name_of.err"
   code=$?
-  [ $code -eq 2 ] && skipped=$(tail -n 1 build/check/bundle.err) || cat build/check/bundle.err
+  [ $code -eq 2 ] && skipped=$(tail -n 1 "build/check/$name_of.err") || cat "build/check/$name_of.err"
   return $code
+}
+
+check_bundle() {
+  build bundle && script bundle "$(ls -t build/circlet-*-"$(uname -m)".tar.gz | head -n 1)"
+}
+
+# `luarocks make` in a fresh copy of the tree.
+check_rock() {
+  need luarocks luarocks || return 2
+  script rock
+}
+
+# The Debian package, unpacked.
+check_deb() {
+  need dpkg-shlibdeps dpkg-dev || return 2
+  build deb && script deb "$(ls -t build/circlet_*.deb | head -n 1)"
+}
+
+# Compiled for aarch64; specs under emulation (AARCH64_SPECS).
+check_aarch64() {
+  need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu && need qemu-aarch64-static qemu-user-static || return 2
+  script aarch64 "$MAKE" ${AARCH64_SPECS-}
+}
+
+# What README.md tells to type, in a fresh clone.
+check_readme() {
+  build all && script readme "${README_COMMANDS-}"
 }
 
 summary= worst=0

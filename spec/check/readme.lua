@@ -63,8 +63,11 @@ local instead = {
   { "^make install PREFIX=.*", "make install PREFIX=" .. folder .. "/prefix" },
   { "^make paper$", { "takes an hour" } },
   { "^bin/", ("cd %s/circlet-*/ && cp %s/script.lua . && bin/"):format(folder, root) },
-  { "lua5%.4 %-l circlet$", "echo 'print(circlet.randn(2, 3):size(2))' | %0" },
+  { "^LUA_PATH.*lua5%.4 %-l circlet$", "echo 'print(circlet.randn(2, 3):size(2))' >typed; "
+      .. "%0 <typed" },
   { "^lua5%.4 %-l circlet%.torch7", "LUA_PATH=\"$PWD/lua/?.lua;$PWD/lua/?/init.lua;;\" "
+      .. "LUA_CPATH=\"$PWD/build/?.so;;\" %0" },
+  { "study reproduce", "LUA_PATH=\"$PWD/lua/?.lua;$PWD/lua/?/init.lua;;\" "
       .. "LUA_CPATH=\"$PWD/build/?.so;;\" %0" },
   { "^sbatch", { "needs a cluster: make check-slurm" } },
 }
