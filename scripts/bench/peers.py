@@ -21,7 +21,7 @@ os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # no pool of proces
 
 import numpy
 import torch
-import torch.nn.functional as functional
+from formula import class_loss, pair_loss
 
 replies = os.fdopen(os.dup(1), "w", buffering=1)
 os.dup2(2, 1)  # what libraries print must not look like a reply
@@ -41,34 +41,6 @@ def requests():
         else:
             yield json.loads(line)
             line = b""
-
-
-def logits(s, m):
-    """Both kinds' logits over gamma, the weights alpha held fixed."""
-    held = s.detach()
-    p = (1 + m - held).clamp_min(0) * (1 - m - s)
-    n = (held + m).clamp_min(0) * (s - m)
-    return p, n
-
-
-def pair_loss(x, labels, m, gamma):
-    unit = functional.normalize(x, dim=1)
-    s = unit @ unit.t()
-    same = labels[:, None] == labels[None, :]
-    itself = torch.eye(len(labels), dtype=torch.bool)
-    p, n = logits(s, m)
-    p = (gamma * p).masked_fill(~same | itself, -torch.inf)
-    n = (gamma * n).masked_fill(same, -torch.inf)
-    return functional.softplus(torch.logsumexp(p, 1) + torch.logsumexp(n, 1)).mean()
-
-
-def class_loss(x, labels, w, m, gamma):
-    s = functional.normalize(x, dim=1) @ functional.normalize(w, dim=1).t()
-    target = labels[:, None]
-    p, n = logits(s, m)
-    n = (gamma * n).scatter(1, target, -torch.inf)
-    p = gamma * p.gather(1, target)
-    return functional.softplus(p.squeeze(1) + torch.logsumexp(n, 1)).mean()
 
 
 def loss_function(peer, kind, m, gamma):

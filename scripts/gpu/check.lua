@@ -1,7 +1,7 @@
 -- `make gpu-check`: what can be known about circlet on this machine's GPU, in one command. Runs the
--- CUDA specs (spec/cuda, the parity with the CPU among them), times losses (bench.lua --quick) and has
--- compute-sanitizer look over a reduced set (reduced.lua). Prints a table last and writes one file
--- of results, after each part anew, so that a run cut short leaves what it knew.
+-- CUDA specs (spec/cuda, the parity with the CPU among them), times losses (bench.lua --quick) and
+-- has compute-sanitizer look over a reduced set (reduced.lua). Prints a table last and writes one
+-- file of results, after each part anew, so that a run cut short leaves what it knew.
 --
 --     sh scripts/gpu/gpu.sh check                    all of it, in at most ten minutes
 --     sh scripts/gpu/gpu.sh check --seconds 200 --only specs
@@ -54,7 +54,9 @@ for _, part in ipairs(all_parts) do
   part.wanted, chosen[part.name] = #options.only == 0 or chosen[part.name], nil
 end
 if next(chosen) then fail(MISUSED, "there is no part %s", next(chosen)) end
-if not options.seconds or options.seconds < 10 then fail(MISUSED, "--seconds must be 10 or more") end
+if not options.seconds or options.seconds < 10 then
+  fail(MISUSED, "--seconds must be 10 or more")
+end
 
 local logs = options.out:gsub("%.json$", "") .. ".logs"
 assert(files.make_folder(logs))
@@ -101,7 +103,8 @@ local function allowance(of)
   return math.max(of.share * options.seconds, left() - reserved)
 end
 
-local endings = { timeout = "ran out of time", interrupt = "interrupted", late = "no time was left" }
+local endings = { timeout = "ran out of time", interrupt = "interrupted",
+  late = "no time was left" }
 
 -- Why a program has no result: nil when it ended by itself.
 local function trouble(result)
@@ -209,9 +212,10 @@ local function look()
   for key, value in pairs(facts) do results[key] = value end
   if facts.available then
     local d = facts.device
-    say("%s, compute capability %d.%d, %.0f GB, driver for CUDA %d.%d, runtime %d.%d; %s", d.name,
-      d.major, d.minor, d.totalGlobalMem / 1e9, d.driverVersion // 1000, d.driverVersion % 1000 // 10,
-      d.runtimeVersion // 1000, d.runtimeVersion % 1000 // 10, facts.version)
+    local function release(number) return ("%d.%d"):format(number // 1000, number % 1000 // 10) end
+    say("%s, compute capability %d.%d, %.0f GB, driver for CUDA %s, runtime %s; %s", d.name,
+      d.major, d.minor, d.totalGlobalMem / 1e9, release(d.driverVersion),
+      release(d.runtimeVersion), facts.version)
   elseif not options.without_gpu then
     write_results()
     fail(NO_GPU, "nothing was checked, there is no GPU to check on: %s", facts.reason)

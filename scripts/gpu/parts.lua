@@ -21,7 +21,7 @@ end
 local function start(job, seconds, done)
   local output = assert(uv.fs_open(job.log, "w", 420)) -- 420: rw-r--r--
   local result, started, timer = { ended = "exit" }, uv.hrtime(), uv.new_timer()
-  local running, handle, pid = {}, nil, nil
+  local running, handle = {}, nil
   local function finish()
     if not timer:is_closing() then
       timer:close()
@@ -29,7 +29,8 @@ local function start(job, seconds, done)
       done(result)
     end
   end
-  handle, pid = uv.spawn(job.words[1], {
+  local process
+  handle, process = uv.spawn(job.words[1], {
     args = table.move(job.words, 2, #job.words, 1, {}), detached = true,
     env = environment(job.env), stdio = { nil, output, output },
   }, function(code, signal)
@@ -48,11 +49,11 @@ local function start(job, seconds, done)
       handle:unref()
       return finish()
     end
-    uv.kill(-pid, sent == 1 and "sigterm" or "sigkill")
+    uv.kill(-process, sent == 1 and "sigterm" or "sigkill")
     timer:start(grace_ms, 0, function() running.stop(why) end)
   end
   if not handle then
-    result.ended, result.message = "unstarted", tostring(pid)
+    result.ended, result.message = "unstarted", tostring(process)
     finish()
   else
     timer:start(math.max(1, math.floor(seconds * 1000)), 0, function() running.stop "timeout" end)
@@ -60,8 +61,8 @@ local function start(job, seconds, done)
   return running
 end
 
---- Runs programs, at most `at_once` at a time, and none beyond `seconds` from now. jobs: a list of {
--- words (program and arguments), log (the file for its output), seconds (at most; nil: as long as
+--- Runs programs, at most `at_once` at a time, and none beyond `seconds` from now. jobs: a list of
+-- { words (program and arguments), log (the file for its output), seconds (at most; nil: as long as
 -- all), env (variables on top of this process's; false: not set) }, each program in a group of
 -- processes of its own. Calls ended(job) as each ends, with job.result: { ended = "exit", "signal",
 -- "timeout", "interrupt", "late" (there was no time left to begin it) or "unstarted" (with

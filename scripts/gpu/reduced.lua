@@ -1,11 +1,11 @@
--- The reduced set that compute-sanitizer looks over: each operation of the GPU once, in sizes that do
--- not fill their tiles, and each loss in every precision. What it computes is the specs' business;
--- here kernels are only to touch the memory that is theirs.
+-- The reduced set that compute-sanitizer looks over: each operation of the GPU once, in sizes that
+-- do not fill their tiles, and each loss in every precision. What it computes is the specs'
+-- business; here kernels are only to touch the memory that is theirs.
 --
 --     compute-sanitizer --tool memcheck lua scripts/gpu/reduced.lua
 --
--- The last line counts: "reduced set: N calls, N not on the GPU, N failed"; exits with 1 when a call
--- failed in another way than by not being there for tensors of a GPU.
+-- The last line counts: "reduced set: N calls, N not on the GPU, N failed"; exits with 1 when a
+-- call failed in another way than by not being there for tensors of a GPU.
 dofile((arg[0]:match("^.*/") or "./") .. "../prelude.lua")
 local circlet = require "circlet"
 local nn = circlet.nn
@@ -19,8 +19,8 @@ local function try(what, f)
   if ok then return end
   message = tostring(message)
   -- An operation that the GPU lacks says so.
-  local kind = message:find("GPU", 1, true) and not message:find("CUDA", 1, true)
-    and "absent" or "failed"
+  local says = message:find("GPU", 1, true) or message:find("got userdata", 1, true)
+  local kind = says and not message:find("CUDA", 1, true) and "absent" or "failed"
   counts[kind] = counts[kind] + 1
   print(("%s: %s: %s"):format(kind, what, message))
 end
@@ -121,7 +121,8 @@ local function losses()
     local ref_labels = circlet.LongTensor(B + 7):random(1, B // 4 + 1)
     local w = circlet.randn(B // 4 + 1, D)
     for _, as in ipairs(types) do
-      local a, b, c = x[as](x), refs[as](refs), w[as](w)
+      local a, b, c
+      try(as .. " inputs", function() a, b, c = x[as](x), refs[as](refs), w[as](w) end)
       for _, precision in ipairs(as == "cuda" and { "fp32", "tf32", "bf16" } or { "fp32" }) do
         local opts = { precision = precision }
         local what = (" %s %dx%d %s"):format(as, B, D, precision)

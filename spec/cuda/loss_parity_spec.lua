@@ -154,16 +154,17 @@ parity.describe(describe, pending, "the accuracy of circle_loss on a GPU at gamm
     local got, got_grad = parity.try("accuracy", circlet.circle_loss, there, labels, opts)
     if not got then return 0, 0 end
     -- a loss below gamma/16 is what is left of logits that are multiples of gamma
-    return math.abs(got - loss) / math.max(loss, 256 / 16), parity.distance(got_grad, grad) / grad:norm()
+    return math.abs(got - loss) / math.max(loss, 256 / 16),
+      parity.distance(got_grad, grad) / grad:norm()
   end
 
   for _, case in ipairs {
     -- 24 bits. The bar of the project: gradients within 2e-5, the loss within 1e-6
     { opts = {}, loss = 1e-6, gradient = 2e-5 },
     { opts = { precision = "fp32" }, loss = 1e-6, gradient = 2e-5 },
-    -- Operands of 11 bits. Similarities of D = 512 err by 2^-11.5/sqrt(D) = 1.5e-5 at random, logits of
-    -- positives by 2 gamma times that, 0.8%, and a weight by as much of itself; the errors of pairs
-    -- are independent, and the gradient is a sum over many: 2e-3 is a quarter of one weight's.
+    -- Operands of 11 bits. Similarities of D = 512 err by 2^-11.5/sqrt(D) = 1.5e-5 at random,
+    -- logits of positives by 2 gamma times that, 0.8%, and a weight by as much of itself; errors of
+    -- pairs are independent, and the gradient is a sum over many: 2e-3 is a quarter of that.
     { opts = { precision = "tf32" }, loss = 1e-3, gradient = 2e-3 },
     -- Operands of 8 bits: eight times that.
     { opts = { precision = "bf16" }, loss = 1e-2, gradient = 2e-2 },

@@ -31,7 +31,7 @@ function parity.type(as)
   end
 end
 
---- A tensor on the GPU, of the type that the conversion `as` ("cuda", "cudaHalf", "cudaLong" ...) names.
+--- A tensor on the GPU, of the type that the conversion `as` ("cuda", "cudaHalf", ...) names.
 function parity.to(t, as)
   local name = parity.on_cpu and stand_in[as] or as
   return t[name](t)
@@ -111,12 +111,12 @@ function parity.distance(a, b)
 end
 
 -- By how much a logit may change with its similarity.
--- Circle Loss: l = gamma (s + m) (s - m), whose slope is 2 gamma s, and 2 gamma (s - 1) for positives
--- down to s = -1.
+-- Circle Loss: l = gamma (s + m) (s - m), whose slope is 2 gamma s, and 2 gamma (s - 1) for
+-- positives down to s = -1.
 local function circle_sharpness(opts) return 4 * (opts.gamma or 256) end
 
---- Losses by name: { call(x or {x, second}, labels, opts), truth (the oracle, called alike), sharp(opts),
--- floor, classes }.
+--- Losses by name: { call(x or {x, second}, labels, opts), truth (the oracle, called alike),
+-- sharp(opts), floor, classes }.
 parity.losses = {
   circle = {
     call = circlet.circle_loss, truth = core.ref_circle_loss, sharp = circle_sharpness,
@@ -163,13 +163,13 @@ parity.each = each
 
 -- How far a loss and its gradients may be from the truth, from the arithmetic alone.
 --
--- A similarity errs by e: rows are rounded twice on their way to length 1, and the D products of two
--- rows are summed in some order, which comes to sqrt(D) units by chance and to 2 sqrt(D) where errors
--- lean one way (D units are the worst that can be, and never seen). That changes a loss by e *
--- loss_scale, a weight by sharpness * e of itself, and a gradient by that part of the length which its
--- terms have without their signs. Logits are rounded to some units of the largest of them, which is
--- below the sharpness, logarithms and sums to some of the loss. `size`: how long the rows are where similarities are
--- not cosines.
+-- A similarity errs by e: rows are rounded twice on their way to length 1, and the D products of
+-- two rows are summed in some order, which comes to sqrt(D) units by chance and to 2 sqrt(D) where
+-- errors lean one way (D units are the worst that can be, and never seen). That changes a loss by
+-- e * loss_scale, a weight by sharpness * e of itself, and a gradient by that part of the length
+-- which its terms have without their signs. Logits are rounded to some units of the largest of
+-- them, which is below the sharpness, logarithms and sums to some of the loss. `size`: how long the
+-- rows are where similarities are not cosines.
 local function bars(kind, loss, opts, D, size, facts, value)
   local u = kind.compute
   local sharp, floor = loss.sharp(opts), loss.floor or 0
@@ -179,9 +179,9 @@ local function bars(kind, loss, opts, D, size, facts, value)
     2 * e * (1 + sharp) + logits, 8 * e * floor * sharp
 end
 
---- Compares a loss of the GPU with the oracle. name: of parity.losses; x, labels, opts: the arguments, on the
--- CPU; settings: types (names of conversions), size (see bars), labels_as ("cudaLong": labels on the
--- GPU, too), what (for messages).
+--- Compares a loss of the GPU with the oracle. name: of parity.losses; x, labels, opts: the
+-- arguments, on the CPU; settings: types (names of conversions), size (see bars), labels_as
+-- ("cudaLong": labels on the GPU, too), what (for messages).
 function parity.compare(name, input, labels, opts, settings)
   settings = settings or {}
   local loss, known = parity.losses[name], nil

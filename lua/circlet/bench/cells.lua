@@ -33,6 +33,17 @@ function cells.list(quick)
   return list
 end
 
+--- The same for GPUs, which need larger ones.
+function cells.gpu_list(quick)
+  if quick then return { pair(4096, 512), class(4096, 100000, 512), pair(32768, 512) } end
+  local list = {}
+  for _, rows in ipairs { 4096, 32768, 131072 } do
+    for _, dim in ipairs { 128, 512 } do list[#list + 1] = pair(rows, dim) end
+  end
+  for _, classes in ipairs { 100000, 1000000 } do list[#list + 1] = class(4096, classes, 512) end
+  return list
+end
+
 --- The cells whose name contains one of the texts (plain); all when there are none.
 function cells.only(list, texts)
   if #texts == 0 then return list end

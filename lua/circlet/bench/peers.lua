@@ -9,10 +9,12 @@ Peer.__index = Peer
 
 local peers = {}
 
---- The first of these interpreters that has torch; nil when none has.
-function peers.find(interpreters)
+--- The first of these interpreters that has the modules, by default torch and numpy; nil when none
+-- has.
+function peers.find(interpreters, modules)
   for _, python in ipairs(interpreters) do
-    local words = shell.quote(python) .. " -c 'import torch, numpy' >/dev/null 2>&1"
+    local words = ("%s -c 'import %s' >/dev/null 2>&1"):format(shell.quote(python),
+      modules or "torch, numpy")
     if os.execute(words) then return python end
   end
   return nil
