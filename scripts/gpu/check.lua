@@ -54,8 +54,8 @@ for _, part in ipairs(all_parts) do
   part.wanted, chosen[part.name] = #options.only == 0 or chosen[part.name], nil
 end
 if next(chosen) then fail(MISUSED, "there is no part %s", next(chosen)) end
-if not options.seconds or options.seconds < 10 then
-  fail(MISUSED, "--seconds must be 10 or more")
+if not options.seconds or options.seconds < 5 then
+  fail(MISUSED, "--seconds must be 5 or more")
 end
 
 local logs = options.out:gsub("%.json$", "") .. ".logs"
@@ -226,7 +226,7 @@ look()
 for _, part in ipairs(all_parts) do
   if part.wanted then
     local seconds = allowance(part)
-    if left() < 5 then
+    if left() < 2 then
       note { check = part.name, state = "failed", note = "no time was left" }
     else
       run[part.name](math.min(seconds, left()))

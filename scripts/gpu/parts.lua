@@ -5,7 +5,8 @@ local files = require "circlet.report.files"
 
 local parts = {}
 
-local grace_ms = 5000 -- from SIGTERM to SIGKILL, and from there to giving the process up
+--- From SIGTERM to SIGKILL, and from there to giving a process up.
+parts.grace_ms = 5000
 
 -- NAME=value for each variable of the environment and of `more`; false: not set.
 local function environment(more)
@@ -36,6 +37,8 @@ local function start(job, seconds, done)
   }, function(code, signal)
     if result.ended == "exit" then
       result.ended, result.code = signal ~= 0 and "signal" or "exit", signal ~= 0 and signal or code
+    else
+      uv.kill(-process, "sigkill") -- what it started and left behind
     end
     handle:close()
     finish()
@@ -50,7 +53,7 @@ local function start(job, seconds, done)
       return finish()
     end
     uv.kill(-process, sent == 1 and "sigterm" or "sigkill")
-    timer:start(grace_ms, 0, function() running.stop(why) end)
+    timer:start(parts.grace_ms, 0, function() running.stop(why) end)
   end
   if not handle then
     result.ended, result.message = "unstarted", tostring(process)
@@ -81,7 +84,7 @@ function parts.run_all(jobs, at_once, seconds, ended)
         fill()
       end
       count = count + 1
-      if left < 1 or interrupted then
+      if left < 0.1 or interrupted then
         done { ended = interrupted and "interrupt" or "late", seconds = 0 }
       else
         local process = start(job, math.min(left, job.seconds or left), done)

@@ -139,7 +139,9 @@ parity.losses = {
     call = circlet.proxy_anchor_loss, classes = true,
     sharp = function(opts) return opts.scale or 32 end,
     truth = function(input, labels, opts)
-      return core.ref_proxy_anchor_loss(input[1], input[2], labels, opts)
+      local loss, grads, facts = core.ref_proxy_anchor_loss(input[1], input[2], labels, opts)
+      facts.n_valid = input[2]:size(1) -- every proxy has a part of the loss
+      return loss, grads, facts
     end,
   },
 }
