@@ -162,11 +162,11 @@ parity.describe(describe, pending, "the accuracy of circle_loss on a GPU at gamm
     -- 24 bits. The bar of the project: gradients within 2e-5, the loss within 1e-6
     { opts = {}, loss = 1e-6, gradient = 2e-5 },
     { opts = { precision = "fp32" }, loss = 1e-6, gradient = 2e-5 },
-    -- Operands of 11 bits. Similarities of D = 512 err by 2^-11.5/sqrt(D) = 1.5e-5 at random,
-    -- logits of positives by 2 gamma times that, 0.8%, and a weight by as much of itself; errors of
-    -- pairs are independent, and the gradient is a sum over many: 2e-3 is a quarter of that.
+    -- Rows of length 1 rounded to 11 bits, and everything else in double: gradients of these data
+    -- are then off by 5e-4 to 1.2e-3. Products that cut bits off in place of rounding lean one way:
+    -- similarities are 2^-10 of themselves too small, which takes up to 5e-4 of the loss.
     { opts = { precision = "tf32" }, loss = 1e-3, gradient = 2e-3 },
-    -- Operands of 8 bits: eight times that.
+    -- The same with 8 bits: 4e-3 to 8e-3, and 8 times as much of the loss.
     { opts = { precision = "bf16" }, loss = 1e-2, gradient = 2e-2 },
   } do
     it("keeps to its bar with " .. parity.describe_options(case.opts), function()
