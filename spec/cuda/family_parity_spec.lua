@@ -4,7 +4,7 @@ local circlet = require "circlet"
 local class_cases = require "spec.loss.class_cases"
 local data = require "spec.loss.circle_cases"
 local family = require "spec.loss.family_cases"
-local parity = require "spec.cuda.parity"
+local parity = require "spec.cuda.loss_parity"
 
 local both = { "cuda", "cudaDouble" }
 local reductions = { "mean", "mean_all", "sum", "none", "mean_nonzero" }

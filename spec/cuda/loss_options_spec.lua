@@ -3,7 +3,7 @@
 local circlet = require "circlet"
 local core = require "circlet.core"
 local data = require "spec.loss.circle_cases"
-local parity = require "spec.cuda.parity"
+local parity = require "spec.cuda.loss_parity"
 local support = require "spec.support"
 
 local nn, raises = circlet.nn, support.raises

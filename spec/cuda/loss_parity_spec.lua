@@ -2,7 +2,7 @@
 -- options.
 local circlet = require "circlet"
 local data = require "spec.loss.circle_cases"
-local parity = require "spec.cuda.parity"
+local parity = require "spec.cuda.loss_parity"
 
 local function class_data(kind, B, C, D, seed)
   local x = data.make(kind, B, D, seed)
