@@ -149,6 +149,7 @@ include spec/check/check.mk
 ## Installing, and packages
 include scripts/package/package.mk
 include scripts/gpu/gpu.mk
+include scripts/paper/paper.mk
 
 ## Programs on the real images (scripts/README.md). FLAGS go to the script: make train FLAGS=--help
 ## Waiting threads sleep: where other programs run too, threads that spin take the time of those
@@ -216,6 +217,7 @@ help:
 	@echo "make bench-samplers   the samplers of circlet.study beside Optuna's"
 	@echo "make gpu-check    everything that a GPU can be asked: specs, parity, sanitizers, times"
 	@echo "make gpu-bench    losses on a GPU beside cuBLAS and PyTorch (FLAGS=--quick)"
+	@echo "make paper    the figures and tables of the Circle Loss paper (OMNIGLOT=folder, FLAGS=--quick)"
 	@echo "make config   what this build found on this machine"
 	@echo "make format   clang-format the C code"
 	@echo "make deps     install what is missing (Debian, Ubuntu)"

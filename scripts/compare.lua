@@ -11,7 +11,7 @@ local root = dofile((arg[0]:match("^.*/") or "./") .. "prelude.lua")
 local circlet = require "circlet"
 local train = require "circlet.train"
 local report, options, Comparison = circlet.report, train.options, train.Comparison
-local losses, text = train.losses, report.text
+local losses = train.losses
 
 local function name_of_loss(word)
   if losses[word] and losses[word].make then return word end
@@ -75,56 +75,7 @@ local function fail(message)
   os.exit(1, true)
 end
 
-local function run_all(comparison, task)
-  local plan, done = comparison:plan(task.raw_name), 0
-  for _, entry in ipairs(plan) do
-    if comparison:done(entry) then done = done + 1 end
-  end
-  local bar = report.progress { total = #plan, label = "compare", start = done }
-  if done > 0 then
-    bar:line(("%d of %d runs were finished earlier (%s)"):format(done, #plan, comparison.folder))
-  end
-  local good, message = pcall(function()
-    for place, entry in ipairs(plan) do
-      if not comparison:done(entry) then
-        local title = entry.loss .. (entry.seed and ", seed " .. entry.seed or "")
-        bar:update(done, title)
-        local outcome = comparison:run(task, entry, function(share) bar:update(done + share) end)
-        done = done + 1
-        if outcome.status ~= "complete" then
-          bar:line(("%s failed: %s"):format(title, outcome.error))
-        else
-          bar:line(("[%d/%d] %s: R@1 %.3f, MAP@R %.3f, %.1f s"):format(place, #plan, title,
-            outcome.recall_at_1, outcome.map_at_r, outcome.seconds))
-        end
-      end
-    end
-  end)
-  bar:finish()
-  if not good then error(message, 0) end
-end
-
-local function plus_minus(value)
-  if not value.sd then return ("%.3f"):format(value.mean) end
-  return ("%.3f%s%.3f"):format(value.mean, report.terminal.unicode() and " ± " or " +- ", value.sd)
-end
-
-local function show(comparison, description)
-  local columns = { { key = "title", title = "loss" }, { key = "settings" } }
-  for _, name in ipairs(Comparison.measures) do
-    columns[#columns + 1] = { key = name, title = Comparison.label[name], format = plus_minus }
-  end
-  columns[#columns + 1] = { key = "seconds", title = "s",
-    format = function(value) return ("%.1f"):format(value.mean) end }
-  print(description .. "\n")
-  print(report.table.render(columns, comparison:rows(), { ascii = not report.terminal.unicode() }))
-  for _, outcome in ipairs(comparison:failed()) do
-    print(("failed: %s, seed %s: %s"):format(outcome.loss, outcome.seed, outcome.error))
-  end
-end
-
 local function main()
-  local timer = circlet.Timer()
   local task, message = train.task.load(settings.data, settings.protocol)
   if not task then return fail(message) end
   out = out or ("runs/compare-%s-%s-%s"):format(task.name:lower():gsub("[^%w]+", "_"),
@@ -134,17 +85,8 @@ local function main()
   comparison, message = Comparison.open(out, settings,
     report.record.new("scripts/compare.lua", settings, root))
   if not comparison then return fail(message) end
-  run_all(comparison, task)
-  local description = ("%s; %d epochs, %d seeds; test: %d inputs of %d classes"):format(
-    options.describe(settings, task), settings.epochs, count, task.test.labels:nElement(),
-    task.test.classes)
-  show(comparison, description)
-  local paths, reason = comparison:write(("%s: MAP@R while training, mean over %d seeds"):format(
-    task.name, count))
-  if not paths then return fail(reason) end
-  print(("\n%s; written: %s"):format(text.duration(timer:time().real), table.concat(paths, " ")))
-  if reason then print(reason) end
-  if #comparison:failed() > 0 then return fail("a run failed") end
+  comparison, message = train.compare.run(comparison, task)
+  if not comparison then return fail(message) end
 end
 
 local good, message = pcall(main)

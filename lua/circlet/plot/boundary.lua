@@ -93,7 +93,7 @@ return function(sets, options)
     width = options.width or 560, height = options.height or 580,
     commands = table.concat({
       gnuplot.labels { title = options.title, x_label = "s_n", y_label = "s_p" },
-      gnuplot.range("x", low, 1), gnuplot.range("y", low, 1), "set size ratio 1\nset key below",
+      gnuplot.range("x", low, 1), gnuplot.range("y", low, 1), "set size ratio 1\nset key above",
       "plot " .. table.concat(curves, ", \\\n  ") }, "\n"),
   }
 end

@@ -16,30 +16,10 @@
 -- circlet.plot.gradient_field { { loss = "circle", options = { gamma = 8 } } }    --> ...
 local Picture = require "circlet.plot.Picture"
 local check = require "circlet.plot.check"
-local circlet = require "circlet"
 local gnuplot = require "circlet.plot.gnuplot"
+local gradient_of = require "circlet.plot.gradient_of"
 
 local ARROWS = 12 -- on each axis
-
--- The gradient of a loss of the library: an anchor of one number, 1, and two references of one
--- number have these numbers as dot products, and so the gradients of the references are those of
--- the similarities.
-local function of_loss(name, options)
-  local loss = type(name) == "string" and circlet[name .. "_loss"]
-  if not loss then
-    check.fail("gradient_field", "there is no loss %s", tostring(name))
-  end
-  local settings = {}
-  for key, value in pairs(options or {}) do settings[key] = value end
-  settings.similarity = "dot"
-  local anchor, pair = circlet.DoubleTensor { { 1 } }, circlet.DoubleTensor(2, 1)
-  local labels = { circlet.LongTensor { 1 }, circlet.LongTensor { 1, 2 } }
-  return function(s_n, s_p)
-    pair[1][1], pair[2][1] = s_p, s_n
-    local _, gradients = loss({ anchor, pair }, labels, settings)
-    return gradients[2][2][1], gradients[2][1][1]
-  end
-end
 
 -- The grid of one field: rows of s_n, s_p, |dL/ds_p|, |dL/ds_n|; arrows; the greatest gradient.
 local function grid_of(gradient, low, steps)
@@ -100,7 +80,7 @@ return function(fields, options)
   if #marks > 0 then blocks[1] = gnuplot.block("marks", marks) end
   for k, field in ipairs(fields) do
     local gradient = type(field.loss) == "function" and field.loss
-      or of_loss(field.loss, field.options)
+      or gradient_of(field.loss, field.options)
     local grid, arrows, top = grid_of(gradient, low, steps)
     local name = field.title or tostring(field.loss)
     blocks[#blocks + 1] = gnuplot.block("grid" .. k, grid)

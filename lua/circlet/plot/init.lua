@@ -24,7 +24,8 @@ local parts = {
   contour = "circlet.plot.contour", training = "circlet.plot.training",
   live = "circlet.plot.live", similarities = "circlet.plot.similarities",
   boundary = "circlet.plot.boundary", hardest = "circlet.plot.hardest",
-  gradient_field = "circlet.plot.gradient_field", roc = "circlet.plot.roc",
+  gradient_field = "circlet.plot.gradient_field", gradient_of = "circlet.plot.gradient_of",
+  roc = "circlet.plot.roc",
   cmc = "circlet.plot.cmc", sheet = "circlet.plot.sheet", map = "circlet.plot.map",
   pca = "circlet.plot.pca",
 }

@@ -231,8 +231,10 @@ function Comparison:failed()
   return list
 end
 
--- MAP@R by epoch, mean over seeds, a line for each loss in the order of the table.
-local function curves(self)
+--- MAP@R by epoch, mean over seeds, a line for each loss in the order of the table.
+-- @internal
+-- @return table series for plot.lines
+function Comparison:curves()
   local series = {}
   for _, row in ipairs(self:rows()) do
     local outcomes = records_of(self, "run", row.name)
@@ -256,7 +258,7 @@ function Comparison:write(title)
     "r_precision", "map_at_r", "nmi", "seconds", "error" }, self.records)
   if not ok then return nil, message, code end
   local paths = { self.journal, path }
-  local images, reason = plot_lines(curves(self), { title = title, x_label = "epoch",
+  local images, reason = plot_lines(self:curves(), { title = title, x_label = "epoch",
     y_label = "MAP@R", height = 520 }):save(self.folder .. "/curves")
   for _, image in ipairs(images or {}) do paths[#paths + 1] = image end
   return paths, not images and reason or nil

@@ -3,9 +3,11 @@ local lazy = require "circlet.packages"
 
 local parts = {
   Trainer = "circlet.train.Trainer", results = "circlet.train.results",
-  Comparison = "circlet.train.Comparison", losses = "circlet.train.losses",
-  evaluate = "circlet.train.evaluate", device = "circlet.train.device",
+  Comparison = "circlet.train.Comparison", compare = "circlet.train.compare",
+  losses = "circlet.train.losses", device = "circlet.train.device",
+  evaluate = "circlet.train.evaluate", publish = "circlet.train.publish",
   models = "circlet.train.models", options = "circlet.train.options",
+  placement = "circlet.train.placement",
   task = "circlet.train.task",
 }
 

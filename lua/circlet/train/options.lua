@@ -66,13 +66,18 @@ function options.batch(word)
   return { classes, samples }
 end
 
+-- A parser without options, laid out as all are.
+local function bare_parser(program, description, epilog)
+  return argparse(program, description, epilog):usage_max_width(96):help_max_width(96)
+    :help_description_margin(28)
+end
+
 --- A parser with the shared options. program: as the user types it; description: one sentence;
 -- without: the flags that this program does not have.
 function options.parser(program, description, epilog, without)
   local left_out = {}
   for _, flag in ipairs(without or {}) do left_out[flag] = true end
-  local parser = argparse(program, description, epilog)
-  parser:usage_max_width(96):help_max_width(96):help_description_margin(28)
+  local parser = bare_parser(program, description, epilog)
   local d = options.defaults
   local function add(flag, help, metavar, convert, choices)
     if left_out[flag] then return end
@@ -101,6 +106,14 @@ function options.parser(program, description, epilog, without)
     device.names)
   add("--threads", "CPU threads; results do not depend on it (default: all).", "n", options.count)
   add("--out", "Folder for the results (default: a name under runs/ made of the flags).", "folder")
+  return parser
+end
+
+--- A parser with nothing but --out, for programs that neither train nor read data.
+-- @internal
+function options.small_parser(program, description)
+  local parser = bare_parser(program, description)
+  parser:option("--out", "Folder for the results (default: runs/paper)."):argname("<folder>")
   return parser
 end
 
@@ -209,6 +222,26 @@ function options.open_study(name, settings, place, the_task, more)
       or ""), 0)
   end
   return study, folder
+end
+
+--- For programs that repeat a figure of a paper: adds --quick and --results to a parser, parses
+-- the words, and returns settings, with defaults and, with --quick, the smaller ones of `quick`
+-- where no flag was given; the folder for results; and that for work.
+-- @internal
+function options.of_paper(parser, words, defaults, quick)
+  parser:flag("--quick", "A small budget, to see that all works: the results mean nothing.")
+  parser:option("--results", "Folder for the table and pictures (default: that of --out).")
+    :argname("<folder>")
+  local flags = options.parse(parser, words)
+  local settings, given = options.settings(flags, defaults)
+  for name, value in pairs(flags.quick and quick or {}) do
+    if not given[name] then settings[name] = value end
+  end
+  local out = settings.out or "runs/paper"
+  local results = settings.results or out
+  if settings.threads then circlet.setnumthreads(settings.threads) end
+  for _, name in ipairs { "out", "results", "quick", "threads" } do settings[name] = nil end
+  return settings, results, out
 end
 
 --- Runs a program: main(), and its errors as people should see them. Does not return after one.
