@@ -1,5 +1,5 @@
--- Figure 2 of the Circle Loss paper: what triplet loss, AM-Softmax and Circle Loss ask of a positive
--- and a negative pair, wherever they lie.
+-- Figure 2 of the Circle Loss paper: what triplet loss, AM-Softmax and Circle Loss ask of a
+-- positive and a negative pair, wherever they lie.
 --
 --     lua scripts/paper/gradients.lua
 --     lua scripts/paper/gradients.lua --gamma 64 --m 0.4
