@@ -40,6 +40,7 @@ NVCCFLAGS  = -std=c++20 -O3 -lineinfo -Icore --Werror all-warnings -fmad=false \
 ifeq ($(CUDA),1)
 CUDA_SOURCES = $(wildcard core/cuda/*.cu)
 CUDA_HEADERS = $(wildcard core/cuda/*.cuh)
+# NVCC may be two words, such as "ccache nvcc".
 CUDA_LIBS    = -L$(dir $(lastword $(NVCC)))../lib64 -lcudart_static -lstdc++ -lrt -ldl
 else
 CUDA_C       = core/cuda/none.c

@@ -8,7 +8,8 @@
 -- all other images, in the second among those of the gallery. In characters the picture is a table
 -- of labels. Its field found is a list of { query, label, found = { { row, label, similarity,
 -- right }, ... } }.
--- @param images circlet.ByteTensor [N, H, W] or [N, C, H, W] with 1 or 3 channels, or two of them
+-- @param images circlet.ByteTensor [N, H, W] or [N, C, H, W] with 1 or 3 channels, or two of them;
+--   in place of a tensor a function (rows) that returns these of the images, as set:load(rows) does
 -- @param labels circlet.Tensor [N] whole numbers, or a list of them, or two
 -- @param embeddings circlet.Tensor [N, D] Float or Double, compared by cosine, or two of them
 -- @param options? table
@@ -47,9 +48,18 @@ local function images_of(images, n, what)
   return view
 end
 
+-- A function that gives rows of the images, which are all there or are asked for.
+local function getter(images, n, what)
+  if type(images) == "function" then
+    return function(rows) return images_of(images(rows), #rows, what) end
+  end
+  local all = images_of(images, n, what)
+  return function(rows) return all:index(1, circlet.LongTensor(rows)) end
+end
+
 -- These rows of images, made smaller by a whole factor: lists [row][channel][y][x]; their size.
 local function pixels_of(images, rows, size)
-  local chosen = images:index(1, circlet.LongTensor(rows)):float()
+  local chosen = images(rows):float()
   local factor = math.ceil(math.max(chosen:size(3), chosen:size(4)) / size)
   if factor > 1 then
     local shrink = circlet.nn.SpatialAveragePooling(factor, factor, factor, factor):ceil()
@@ -148,7 +158,7 @@ local function sets_of(images, labels, embeddings)
   local sets = {}
   for i, what in ipairs { "queries", "gallery" } do
     local whole = check.embeddings("sheet", embeddings[i], labels[i])
-    sets[i] = { images = images_of(images[i], #whole, what), labels = whole, x = embeddings[i] }
+    sets[i] = { images = getter(images[i], #whole, what), labels = whole, x = embeddings[i] }
   end
   return sets[1], sets[2], own
 end

@@ -7,7 +7,7 @@ local circlet = require "circlet"
 local device = require "circlet.train.device"
 local losses = require "circlet.train.losses"
 local models = require "circlet.train.models"
-local optim = circlet.optim
+local optimise = require "circlet.train.optimise"
 
 local Trainer = {}
 Trainer.__index = Trainer
@@ -16,16 +16,6 @@ Trainer.losses = losses.names()
 
 --- Marks the files that `state()` is saved to.
 Trainer.format = "circlet training run 1"
-
--- Flat views of everything trained, each with its optimiser state: the model's parameters, and the
--- class vectors of a class-level loss.
-local function trained_parts(self)
-  local weights, gradients = self.model:getParameters()
-  self.parts = { { weights = weights, gradients = gradients } }
-  if self.criterion.weight then
-    self.parts[2] = { weights = self.criterion.weight, gradients = self.criterion.gradWeight }
-  end
-end
 
 local function make_sampler(task, settings)
   return circlet.data.PKSampler(task.train.labels, settings.classes_per_batch,
@@ -43,10 +33,7 @@ function Trainer.new(task, settings)
   self.model = models[settings.model](task.shape, settings.dim)
   self.criterion = losses.make(settings, task)
   device.place(settings.device, self.model, self.criterion)
-  trained_parts(self)
-  for _, part in ipairs(self.parts) do
-    part.optimiser = { learningRate = settings.learning_rate }
-  end
+  self.parts = optimise.parts(self.model, self.criterion, settings.learning_rate)
   self.sampler = make_sampler(task, settings)
   self.epoch, self.step_in_epoch, self.loss_sum, self.history = 0, 0, 0, {}
   self.model:training()
@@ -63,8 +50,6 @@ function Trainer:parameter_count()
   return count
 end
 
-local function no_mark() end
-
 -- What the facts of the loss warn of: kept is the last warning of each epoch, and in how many
 -- steps.
 function Trainer:watch()
@@ -78,27 +63,13 @@ end
 --- One batch forward and backward and one step of Adam. Returns the loss. mark(name), if given, is
 -- called at the end of each phase: "data", "forward", "loss", "loss backward", "backward", "Adam".
 function Trainer:step(mark)
-  mark = mark or no_mark
   local rows = self.sampler:next()
   local train = self.task.train
   self.source = self.source or device.inputs(train, self.settings.device)
   self.inputs = device.rows(self.inputs, self.source, rows, self.settings.device)
   self.labels = device.rows(self.labels, train.labels, rows)
-  mark "data"
-  local embeddings = self.model:forward(self.inputs)
-  mark "forward"
-  local loss = self.criterion:forward(embeddings, self.labels)
-  mark "loss"
-  self:watch()
-  for _, part in ipairs(self.parts) do part.gradients:zero() end
-  local gradient = self.criterion:backward(embeddings, self.labels)
-  mark "loss backward"
-  self.model:backward(self.inputs, gradient)
-  mark "backward"
-  for _, part in ipairs(self.parts) do
-    optim.adam(function() return loss, part.gradients end, part.weights, part.optimiser)
-  end
-  mark "Adam"
+  if mark then mark "data" end
+  local loss = optimise.step(self, self.inputs, self.labels, mark, function() self:watch() end)
   self.step_in_epoch = self.step_in_epoch + 1
   self.loss_sum = self.loss_sum + loss
   return loss
@@ -140,7 +111,7 @@ function Trainer.restore(task, state)
     self[key] = state[key]
   end
   device.place(self.settings.device, self.model, self.criterion)
-  trained_parts(self)
+  self.parts = optimise.parts(self.model, self.criterion)
   for i, part in ipairs(self.parts) do
     part.optimiser = device.state(self.settings.device, state.optimisers[i])
   end

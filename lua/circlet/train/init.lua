@@ -6,6 +6,7 @@ local parts = {
   Comparison = "circlet.train.Comparison", compare = "circlet.train.compare",
   losses = "circlet.train.losses", device = "circlet.train.device",
   evaluate = "circlet.train.evaluate", publish = "circlet.train.publish",
+  benchmark = "circlet.train.benchmark", optimise = "circlet.train.optimise",
   models = "circlet.train.models", options = "circlet.train.options",
   placement = "circlet.train.placement",
   task = "circlet.train.task",

@@ -4,7 +4,7 @@ local nn = require("circlet").nn
 
 local models = {}
 
-models.names = { "mlp", "conv" }
+models.names = { "mlp", "conv", "linear" }
 
 local function volume(shape)
   local n = 1
@@ -20,6 +20,14 @@ function models.mlp(shape, dim)
     :add(nn.Linear(n, 256))
     :add(nn.ReLU(true))
     :add(nn.Linear(256, dim))
+  net:get(1).gradInput, net:get(2).gradInput = nil, nil
+  return net
+end
+
+--- Inputs flattened and one linear layer: for features that another network computed.
+function models.linear(shape, dim)
+  local n = volume(shape)
+  local net = nn.Sequential():add(nn.View(-1, n)):add(nn.Linear(n, dim))
   net:get(1).gradInput, net:get(2).gradInput = nil, nil
   return net
 end

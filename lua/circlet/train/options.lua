@@ -90,7 +90,7 @@ function options.parser(program, description, epilog, without)
     d.data), "data")
   add("--protocol", "closed: same classes, test split; open: the second half of the classes is "
     .. ("never seen in training (default: %s)."):format(d.protocol), "name", nil, task.protocols)
-  add("--model", ("mlp or conv (default: %s)."):format(d.model), "name", nil, models.names)
+  add("--model", ("mlp, conv or linear (default: %s)."):format(d.model), "name", nil, models.names)
   add("--loss", ("pair: pair-wise Circle Loss; class: class-level; or another: %s (default: %s).")
     :format(table.concat(Trainer.losses, ", ", 3), d.loss), "name", nil, Trainer.losses)
   add("--dim", ("Size of an embedding (default: %d)."):format(d.dim), "n", options.count)
