@@ -14,7 +14,9 @@ local OUT = -3 -- below every cosine
 
 return function(embeddings, labels, vectors)
   local n = embeddings:size(1)
-  local similar = circlet.mm(check.normalized(embeddings), check.normalized(vectors):t())
+  -- On the CPU, wherever the model was trained.
+  local similar = circlet.mm(check.normalized(embeddings:float()),
+    check.normalized(vectors:float()):t())
   local own = labels:view(n, 1)
   local s_p = similar:gather(2, own):view(-1):totable()
   local s_n = similar:scatter(2, own, OUT):max(2):view(-1):totable()
