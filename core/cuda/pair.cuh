@@ -10,6 +10,7 @@
 #ifndef CIRCLET_CUDA_PAIR_CUH
 #define CIRCLET_CUDA_PAIR_CUH
 
+#include <cuda.h>
 #include "cuda/pair_maths.cuh"
 
 // The square parts of a tile that a block of threads takes.
@@ -23,6 +24,7 @@ template <class Real> struct ct_tile {
   bool diagonal;     // the rows are the columns
   bool both;         // columns are anchors too
   bool self;         // one set against itself
+  bool fused;        // plain parts were done with by the fused kernel
   int64_t pitch;     // elements from one row of similarities, or weights, to the next
   const Real *s;     // similarities
   const Real *row_half, *column_half; // [set] added to similarities
@@ -98,6 +100,20 @@ enum ct_anchor_part {
   CT_ANCHOR_PARTS
 };
 
+// A tile's product for the fused kernel (pair_fused.cuh): rows and columns of the operands where it
+// begins, steps of CT_STEP numbers, and what similarities are multiplied with.
+struct ct_fused_product {
+  int a_row, b_row, a_column, b_column, steps;
+  float alpha;
+};
+
+// The same with the operands, as the copy engine sees them.
+struct ct_fused_call {
+  CUtensorMap a_map, b_map;
+  ct_fused_product product;
+  bool bfloat16;
+};
+
 // The kernels of one loss in one compute type, each queued in a stream.
 template <class Real> struct ct_pair_launches {
   void (*sums)(const ct_tile<Real> &tile, cudaStream_t stream);
@@ -107,6 +123,9 @@ template <class Real> struct ct_pair_launches {
                  double *by_own, cudaStream_t stream); // NULL where nothing is coupled
   void (*terms)(const ct_anchors<Real> &anchors, int blocks, cudaStream_t stream);
   void (*factors)(const ct_anchors<Real> &anchors, int blocks, cudaStream_t stream);
+  // Similarities with statistics, or weights; NULL where there is no fused kernel.
+  cudaError_t (*fused)(const ct_fused_call &call, const ct_tile<Real> &tile, ct_weight_form form,
+                       bool backward, cudaStream_t stream);
   Real start[CT_KINDS]; // what references begin with
   bool keeps_terms[CT_KINDS];
 };

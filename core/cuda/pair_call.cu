@@ -108,22 +108,27 @@ int64_t pairs_of(ct_gpu_call *c, int64_t i, int kind) {
   return kind == CT_POSITIVE ? same - (c->self ? 1 : 0) : c->column_units() - same;
 }
 
-// What labels alone say.
+// What labels alone say. Rows of one label are alike.
 void count_pairs(ct_gpu_call *c) {
+  const ct_pair_side *s = &c->queries.order.side;
+  const int64_t rows = c->queries.count();
   ct_loss_facts *f = &c->facts;
   *f = ct_loss_facts{};
   f->n_anchors = c->queries.count();
-  c->valid.resize((size_t)c->queries.count());
+  c->valid.resize((size_t)rows);
   c->with_positive = 0;
-  for (int64_t i = 0; i < c->queries.count(); i++) {
+  for (int64_t i = 0, end; i < rows; i = end) {
     const int64_t pairs[CT_KINDS] = {pairs_of(c, i, CT_NEGATIVE), pairs_of(c, i, CT_POSITIVE)};
-    c->valid[(size_t)i] = c->options.rule->valid(pairs);
-    f->n_valid += c->valid[(size_t)i];
-    f->n_without_positive += pairs[CT_POSITIVE] == 0;
-    f->n_without_negative += pairs[CT_NEGATIVE] == 0;
-    c->with_positive += pairs[CT_POSITIVE] > 0;
-    f->n_positive += pairs[CT_POSITIVE];
-    f->n_negative += pairs[CT_NEGATIVE];
+    const uint8_t valid = c->options.rule->valid(pairs);
+    for (end = i; end < rows && s->first[end] == s->first[i] && s->last[end] == s->last[i]; end++)
+      c->valid[(size_t)end] = valid;
+    const int64_t alike = end - i;
+    f->n_valid += valid * alike;
+    f->n_without_positive += pairs[CT_POSITIVE] == 0 ? alike : 0;
+    f->n_without_negative += pairs[CT_NEGATIVE] == 0 ? alike : 0;
+    c->with_positive += pairs[CT_POSITIVE] > 0 ? alike : 0;
+    f->n_positive += pairs[CT_POSITIVE] * alike;
+    f->n_negative += pairs[CT_NEGATIVE] * alike;
   }
 }
 

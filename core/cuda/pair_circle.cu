@@ -1,5 +1,5 @@
 // Kernels of Circle Loss.
-#include "cuda/pair_launch.cuh"
+#include "cuda/pair_fused.cuh"
 
-CT_PAIR_LAUNCHES(circle, float, f32)
+CT_PAIR_LAUNCHES_FUSED(circle)
 CT_PAIR_LAUNCHES(circle, double, f64)

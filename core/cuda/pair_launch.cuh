@@ -20,9 +20,8 @@ template <int loss, class Real> struct ct_pair_of {
 
   static void merge(const ct_tile<Real> &t, const ct_anchor_sums<Real> &to, cudaStream_t stream) {
     const int longer = t.both && t.columns > t.rows ? t.columns : t.rows;
-    const dim3 grid((unsigned)ct_divide_up(longer, CT_ANCHOR_THREADS) + 1,
-                    t.both && !t.diagonal ? 2 : 1);
-    ct_merge_kernel<Maths, Real><<<grid, CT_ANCHOR_THREADS, 0, stream>>>(t, to);
+    const dim3 grid((unsigned)ct_divide_up(longer, 32) + 1, t.both && !t.diagonal ? 2 : 1);
+    ct_merge_kernel<Maths, Real><<<grid, dim3(32, CT_MERGE_GROUPS), 0, stream>>>(t, to);
   }
 
   static void weights(const ct_tile<Real> &t, ct_weight_form form, cudaStream_t stream) {

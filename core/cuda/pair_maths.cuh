@@ -138,19 +138,10 @@ __host__ __device__ constexpr bool ct_is_coupled(int loss) {
   return loss == ct_loss_lifted || loss == ct_loss_nt_xent;
 }
 
-// To the nearest integer, for |x| < 2^22 and 2^51; 2^f for |f| <= 0.51; 2^n for an integer n <= 0,
-// 0 below the normal range: as in core/cpu/exp.h.
+// To the nearest integer, for |x| < 2^22 and 2^51; 2^f for |f| <= 0.51; 2^n for an integer n below
+// the largest exponent, 0 below the normal range: as in core/cpu/exp.h.
 __device__ __forceinline__ float ct_round_of(float x) { return (x + 0x1.8p23f) - 0x1.8p23f; }
 __device__ __forceinline__ double ct_round_of(double x) { return (x + 0x1.8p52) - 0x1.8p52; }
-
-__device__ __forceinline__ float ct_exp2_near(float f) {
-  float q = fmaf(0x1.473712p-13f, f, 0x1.5f8742p-10f);
-  q = fmaf(q, f, 0x1.3b26bep-7f);
-  q = fmaf(q, f, 0x1.c6ae44p-5f);
-  q = fmaf(q, f, 0x1.ebfbe4p-3f);
-  q = fmaf(q, f, 0x1.62e432p-1f);
-  return fmaf(q, f, 1.0f);
-}
 
 __device__ __forceinline__ double ct_exp2_near(double f) {
   double q = fma(0x1.c066c6dd20d7cp-32, f, 0x1.e6128792fa609p-28);
@@ -176,16 +167,40 @@ __device__ __forceinline__ double ct_power_of(double n) {
   return __longlong_as_double(__double_as_longlong(shifted) << 52);
 }
 
-// The integer n and 2^f of a coordinate's logit to base 2. Logits beyond the integers of Real only
-// occur in double: whatever is left of them then says nothing, and must only stay finite.
-template <class Maths, class Real>
-__device__ __forceinline__ void ct_split(Real v, Real scale, Real low_scale, Real *n, Real *power) {
-  Real high, low;
-  Maths::logit(v, scale, low_scale, &high, &low);
-  Real whole = ct_round_of(high), f = (high - whole) + low;
-  if (sizeof(Real) == sizeof(double)) f = f < -1 ? -1 : f > 1 ? 1 : f;
-  *n = whole;
-  *power = ct_exp2_near(f);
+// A pair's logit to base 2, in two parts. Float: their sum is the logit, more exact than float
+// holds it. Double: the nearest integer n, and 2^f of what is left. Logits beyond the integers of
+// double say nothing in their last digits, and must only stay finite.
+template <class Real> struct ct_logit { Real rank, rest; };
+
+template <class Maths>
+__device__ __forceinline__ ct_logit<float> ct_logit_of(float v, float scale, float low_scale) {
+  ct_logit<float> l;
+  Maths::logit(v, scale, low_scale, &l.rank, &l.rest);
+  return l;
 }
+
+template <class Maths>
+__device__ __forceinline__ ct_logit<double> ct_logit_of(double v, double scale, double low_scale) {
+  double high, low;
+  Maths::logit(v, scale, low_scale, &high, &low);
+  const double whole = ct_round_of(high), f = (high - whole) + low;
+  return {whole, ct_exp2_near(f < -1 ? -1 : f > 1 ? 1 : f)};
+}
+
+// 2^(logit - reference), 0 below the normal range. Float: ex2.approx, whose relative error is below
+// 2^-22; the difference is exact where the result counts.
+__device__ __forceinline__ float ct_relative(ct_logit<float> l, float reference) {
+  float power;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"((l.rank - reference) + l.rest));
+  return power;
+}
+
+__device__ __forceinline__ double ct_relative(ct_logit<double> l, double reference) {
+  return l.rest * ct_power_of(l.rank - reference);
+}
+
+// The logit, rounded: what references are made of.
+__device__ __forceinline__ float ct_whole(ct_logit<float> l) { return ct_round_of(l.rank); }
+__device__ __forceinline__ double ct_whole(ct_logit<double> l) { return l.rank; }
 
 #endif

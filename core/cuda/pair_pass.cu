@@ -10,6 +10,7 @@
 #include <new>
 #include "cuda/blas.cuh"
 #include "cuda/device.cuh"
+#include "cuda/operand_map.cuh"
 #include "cuda/pair_call.cuh"
 #include "cuda/pair_kernels.cuh"
 extern "C" {
@@ -113,6 +114,8 @@ template <class Real> class typed_pass : public any_pass {
   ct_device_block<unsigned> largest_bits;
   ct_device_block<float> to_range;
   ct_anchors<Real> anchors = {};
+  bool fused = false; // similarities are made by the loss's own kernel
+  ct_fused_call fused_call = {};
   ct_anchor_loss batch = {};
   double share[CT_KINDS] = {0, 0};
 
@@ -306,9 +309,53 @@ template <class Real> class typed_pass : public any_pass {
     return ct_cuda_gemm(c.device, &p, c.function, error);
   }
 
-  // Of classes of several vectors, the nearest; returns what statistics and weights look at.
-  ct_status make_tile(const meeting &m, ct_tile<Real> *t, ct_error *error) {
-    CT_TRY(similarities_of(m, error));
+  // Whether the fused kernel serves this call, and how it sees the operands.
+  ct_status prepare_fused(ct_error *error) {
+    fused = false;
+    if (wide || !launches->fused || centres() > 1 || adds_half() || !ct_has_fused(c.device))
+      return CT_OK;
+    const ct_gpu_rows *x = &c.queries.rows, *y = &c.columns();
+    fused_call.bfloat16 = x->form == CT_OPERAND_BFLOAT16;
+    CT_TRY(ct_map_operand(&fused_call.a_map, queries_operand.get(), x->rows, ct_operand_pitch(x),
+                          fused_call.bfloat16, c.function, error));
+    CT_TRY(ct_map_operand(&fused_call.b_map, c.self ? queries_operand.get() : block_operand.get(),
+                          c.self ? y->rows : block_vectors(), ct_operand_pitch(y),
+                          fused_call.bfloat16, c.function, error));
+    fused = true;
+    return CT_OK;
+  }
+
+  // Similarities with statistics or weights in one kernel; returns whether parts are left over.
+  ct_status run_fused(const meeting &m, const ct_tile<Real> &t, bool backward, bool *left,
+                      ct_error *error) {
+    const ct_gpu_rows *x = &c.queries.rows, *y = &c.columns();
+    const bool split = x->form == CT_OPERAND_SPLIT;
+    ct_fused_product *p = &fused_call.product;
+    p->a_row = (int)m.row, p->b_row = c.self ? (int)m.column : 0;
+    p->a_column = 0, p->b_column = split ? (int)ct_segment(y) : 0;
+    p->steps = (int)ct_divide_up(split ? 3 * ct_segment(x) : x->dim, CT_FUSED_STEP);
+    p->alpha = (float)ldexp(1, -(x->exponent + y->exponent));
+    *left = m.diagonal || m.rows % CT_PART || m.columns % CT_PART || has_positives(m);
+    return ct_cuda_status(launches->fused(fused_call, t, form, backward, stream()), c.function,
+                          error);
+  }
+
+  // Statistics, or weights, of a tile.
+  ct_status run_tile(const meeting &m, ct_tile<Real> *t, bool backward, ct_error *error) {
+    bool left = true;
+    describe_tile(m, t);
+    if (!fused) CT_TRY(fill_tile(m, t, error));
+    if (backward) take_factors(t);
+    if (fused) CT_TRY(run_fused(m, *t, backward, &left, error));
+    t->fused = fused;
+    if (left && backward)
+      launches->weights(*t, form, stream());
+    else if (left)
+      launches->sums(*t, stream());
+    return ct_cuda_status(cudaGetLastError(), c.function, error);
+  }
+
+  void describe_tile(const meeting &m, ct_tile<Real> *t) {
     *t = ct_tile<Real>{};
     t->rows = (int)m.rows, t->columns = (int)m.columns;
     t->row = (int)m.row, t->column = (int)m.column;
@@ -327,8 +374,13 @@ template <class Real> class typed_pass : public any_pass {
       t->low_scale[kind] = (Real)(scale - (double)(Real)scale);
     }
     place_parts(t);
+  }
+
+  // The tile's similarities; of classes of several vectors, those of the nearest.
+  ct_status fill_tile(const meeting &m, ct_tile<Real> *t, ct_error *error) {
     const Real *row_half = queries_half.get();
     const Real *column_half = c.self ? queries_half.get() : block_half.get();
+    CT_TRY(similarities_of(m, error));
     if (centres() > 1) {
       t->s = nearest.get();
       return ct_take_nearest<Real>(
@@ -396,8 +448,7 @@ template <class Real> class typed_pass : public any_pass {
     return each_tile(
         [&](const meeting &m) {
           ct_tile<Real> t;
-          CT_TRY(make_tile(m, &t, error));
-          launches->sums(t, stream());
+          CT_TRY(run_tile(m, &t, false, error));
           launches->merge(t, anchors.sums, stream());
           return ct_cuda_status(cudaGetLastError(), c.function, error);
         },
@@ -423,7 +474,8 @@ template <class Real> class typed_pass : public any_pass {
         [&](const meeting &m) {
           ct_tile<Real> t;
           if (!has_positives(m)) return CT_OK;
-          CT_TRY(make_tile(m, &t, error));
+          describe_tile(m, &t);
+          CT_TRY(fill_tile(m, &t, error));
           launches->couple(t, own.get(), anchors.sums.term[CT_POSITIVE],
                            anchors.sums.count[CT_POSITIVE], by_own, stream());
           return ct_cuda_status(cudaGetLastError(), c.function, error);
@@ -632,6 +684,7 @@ public:
       CT_TRY(allocate_rows(error));
       CT_TRY(allocate_tiles(error));
       CT_TRY(load_queries(error));
+      CT_TRY(prepare_fused(error));
       CT_TRY(add_statistics(error));
       CT_TRY(couple(error));
     }
@@ -674,10 +727,7 @@ public:
     }
     auto visit = [&](const meeting &m) {
       ct_tile<Real> t;
-      CT_TRY(make_tile(m, &t, error));
-      take_factors(&t);
-      launches->weights(t, form, stream());
-      CT_TRY(ct_cuda_status(cudaGetLastError(), c.function, error));
+      CT_TRY(run_tile(m, &t, true, error));
       CT_TRY(spread(m, &t, error));
       const int64_t x_bytes = ct_operand_pitch(x) * elements();
       const char *x_operand = queries_operand.get() + m.row * x_bytes;

@@ -166,22 +166,27 @@ enum { CT_COLUMN_LAG = 64 };
 // Adds a row's pairs to the lane's columns. References of log-sum-exps may lag behind the largest
 // logit, as long as sums stay far from the end of float's range: the first row sets them, and few
 // others move them. `fresh`: this is the warp's first row.
-template <class Maths, class Real, bool positive>
+template <class Real>
 __device__ __forceinline__ void
-ct_rank_columns(const Real n[CT_LANE_COLUMNS], const Real power[CT_LANE_COLUMNS], bool fresh,
-                Real reference[CT_LANE_COLUMNS], Real sum[CT_LANE_COLUMNS]) {
-  const bool extreme = Maths::has(positive, CT_EXTREME);
+ct_rank_columns(bool extreme, const ct_logit<Real> l[CT_LANE_COLUMNS], unsigned counted, bool fresh,
+                Real none, Real reference[CT_LANE_COLUMNS], Real sum[CT_LANE_COLUMNS]) {
   bool beyond = fresh;
 #pragma unroll
   for (int c = 0; c < CT_LANE_COLUMNS; c++)
-    beyond = beyond || (extreme ? n[c] >= reference[c] : n[c] > reference[c] + CT_COLUMN_LAG);
+    beyond =
+        beyond || (extreme ? l[c].rank >= reference[c] : l[c].rank > reference[c] + CT_COLUMN_LAG);
   if (__any_sync(~0u, beyond)) {
 #pragma unroll
-    for (int c = 0; c < CT_LANE_COLUMNS; c++)
-      ct_join(extreme, n[c], power[c], &reference[c], &sum[c]);
+    for (int c = 0; c < CT_LANE_COLUMNS; c++) {
+      const bool in = counted >> c & 1;
+      const Real own = extreme ? l[c].rank : ct_whole(l[c]);
+      ct_join(extreme, in ? own : none, in ? (extreme ? (Real)1 : ct_relative(l[c], own)) : (Real)0,
+              &reference[c], &sum[c]);
+    }
   } else if (!extreme) {
 #pragma unroll
-    for (int c = 0; c < CT_LANE_COLUMNS; c++) sum[c] += power[c] * ct_power_of(n[c] - reference[c]);
+    for (int c = 0; c < CT_LANE_COLUMNS; c++)
+      sum[c] += counted >> c & 1 ? ct_relative(l[c], reference[c]) : (Real)0;
   }
 }
 
@@ -194,24 +199,25 @@ ct_rank_row(const ct_tile<Real> &t, const typename Maths::parameters &k, unsigne
             Real column_reference[CT_LANE_COLUMNS], Real column_sum[CT_LANE_COLUMNS]) {
   const bool extreme = Maths::has(positive, CT_EXTREME);
   const Real none = extreme ? Maths::lowest() : t.start[positive];
-  Real n[CT_LANE_COLUMNS], power[CT_LANE_COLUMNS], most = none;
+  ct_logit<Real> l[CT_LANE_COLUMNS];
+  Real most = none;
 #pragma unroll
   for (int c = 0; c < CT_LANE_COLUMNS; c++) {
     const Real v = Maths::coordinate(positive, t.variant, s[c], k);
-    if (extreme)
-      n[c] = v, power[c] = 1;
-    else
-      ct_split<Maths>(v, t.scale[positive], t.low_scale[positive], &n[c], &power[c]);
-    const bool in = counted >> c & 1;
-    n[c] = in ? n[c] : none, power[c] = in ? power[c] : (Real)0;
-    most = ct_larger(most, n[c]);
+    l[c] = extreme ? ct_logit<Real>{v, 0}
+                   : ct_logit_of<Maths>(v, t.scale[positive], t.low_scale[positive]);
+    l[c].rank = counted >> c & 1 ? l[c].rank : none;
+    most = ct_larger(most, l[c].rank);
   }
   most = ct_warp_max(most);
+  if (!extreme) most = ct_round_of(most);
   Real sum = 0;
 #pragma unroll
-  for (int c = 0; c < CT_LANE_COLUMNS; c++)
-    sum += extreme ? (n[c] == most ? power[c] : (Real)0) : power[c] * ct_power_of(n[c] - most);
-  if (t.both) ct_rank_columns<Maths, Real, positive>(n, power, fresh, column_reference, column_sum);
+  for (int c = 0; c < CT_LANE_COLUMNS; c++) {
+    const Real one = l[c].rank == most ? (Real)1 : (Real)0;
+    sum += counted >> c & 1 ? (extreme ? one : ct_relative(l[c], most)) : (Real)0;
+  }
+  if (t.both) ct_rank_columns(extreme, l, counted, fresh, none, column_reference, column_sum);
   *row_reference = most;
   *row_sum = ct_warp_sum(sum);
 }
@@ -298,6 +304,7 @@ __global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
   const int part_row = blockIdx.y, part_column = blockIdx.x;
   const ct_part_kinds kinds = ct_kinds_of(t, part_row, part_column, true);
   const int64_t part = (int64_t)part_row * gridDim.x + part_column;
+  if (t.fused && kinds.plain) return;
   if (threadIdx.x < CT_KINDS && !kinds.present[threadIdx.x])
     t.part_s[CT_KINDS * part + threadIdx.x] = 0;
   if (threadIdx.x == 0) t.part_kinds[part] = (uint8_t)(kinds.present[0] | kinds.present[1] << 1);
@@ -311,70 +318,84 @@ __global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
   }
 }
 
-// Adds the parts of one row of the tile, or column, in their order, to its anchor's statistics of
-// one kind.
+// Blocks of 32 anchors by CT_MERGE_GROUPS groups of parts.
+enum { CT_MERGE_GROUPS = 8 };
+
+// What a group of parts, or an anchor, has of one kind.
+struct ct_merged {
+  double reference, sum, terms, count;
+};
+
+// Adds up the parts of one row of the tile, or column: those of each group in their order, then the
+// groups; the result is the first group's.
 template <class Maths, class Real, bool positive>
 __device__ __forceinline__ void ct_merge_kind(const ct_tile<Real> &t,
-                                              const ct_anchor_sums<Real> &to, int i, bool columns) {
+                                              const ct_anchor_sums<Real> &to, int i, bool columns,
+                                              ct_merged (&room)[CT_MERGE_GROUPS][32]) {
   const bool ranked = Maths::has(positive, CT_LSE | CT_EXTREME);
   const bool extreme = Maths::has(positive, CT_EXTREME), term = Maths::has(positive, CT_TERM);
   const int part_rows = (t.rows + CT_PART - 1) / CT_PART;
   const int part_columns = (t.columns + CT_PART - 1) / CT_PART;
+  const bool there = i < (columns ? t.columns : t.rows);
   const int anchor = (columns ? t.column : t.row) + i, mine = i / CT_PART, kind = positive;
-  const int parts = columns ? part_rows : part_columns;
+  const int parts = there ? columns ? part_rows : part_columns : 0;
   const uint8_t *kinds = t.part_kinds + (columns ? mine : mine * part_columns);
   const int step = columns ? part_columns : 1;
   const Real *references = (columns ? t.column_reference : t.row_reference)[kind];
   const Real *sums = (columns ? t.column_sum : t.row_sum)[kind];
   if (!ranked && !term) return;
-  double reference = ranked ? (double)to.reference[kind][anchor] : 0;
-  double sum = ranked ? to.sum[kind][anchor] : 0, terms = 0, count = 0;
-#pragma unroll 8
-  for (int p = 0; p < parts; p++) {
+  ct_merged m = {ranked ? (double)t.start[kind] : 0, 0, 0, 0};
+  if (extreme) m.reference = (double)Maths::lowest();
+#pragma unroll 4
+  for (int p = threadIdx.y; p < parts; p += CT_MERGE_GROUPS) {
     const int64_t at = (int64_t)p * CT_TILE_MOST + i;
     if (!(kinds[p * step] >> kind & 1)) continue;
-    if (ranked) ct_join(extreme, (double)references[at], (double)sums[at], &reference, &sum);
+    if (ranked) ct_join(extreme, (double)references[at], (double)sums[at], &m.reference, &m.sum);
     if (term) {
-      terms += (double)(columns ? t.column_term : t.row_term)[kind][at];
-      count += (double)(columns ? t.column_count : t.row_count)[kind][at];
+      m.terms += (double)(columns ? t.column_term : t.row_term)[kind][at];
+      m.count += (double)(columns ? t.column_count : t.row_count)[kind][at];
     }
   }
-  if (ranked) to.reference[kind][anchor] = (Real)reference, to.sum[kind][anchor] = sum;
-  if (term) to.term[kind][anchor] += terms, to.count[kind][anchor] += count;
+  room[threadIdx.y][threadIdx.x] = m;
+  __syncthreads();
+  if (threadIdx.y == 0 && there) {
+    double reference = ranked ? (double)to.reference[kind][anchor] : 0;
+    double sum = ranked ? to.sum[kind][anchor] : 0, terms = 0, count = 0;
+    for (int g = 0; g < CT_MERGE_GROUPS; g++) {
+      const ct_merged &own = room[g][threadIdx.x];
+      if (ranked) ct_join(extreme, own.reference, own.sum, &reference, &sum);
+      terms += own.terms, count += own.count;
+    }
+    if (ranked) to.reference[kind][anchor] = (Real)reference, to.sum[kind][anchor] = sum;
+    if (term) to.term[kind][anchor] += terms, to.count[kind][anchor] += count;
+  }
+  __syncthreads();
 }
 
-// Blocks (.., 0): a thread for each row of the tile; (.., 1): for each column. Where the tile meets
-// itself, one thread is both, rows first. One more block adds up the similarities.
+// Blocks (.., 0): the rows of the tile; (.., 1): its columns. Where the tile meets itself, a block
+// has both, rows first. One more block adds up the similarities.
 template <class Maths, class Real>
-__global__ void __launch_bounds__(CT_ANCHOR_THREADS)
+__global__ void __launch_bounds__(32 * CT_MERGE_GROUPS)
     ct_merge_kernel(ct_tile<Real> t, ct_anchor_sums<Real> to) {
+  __shared__ ct_merged room[CT_MERGE_GROUPS][32];
   const int part_rows = (t.rows + CT_PART - 1) / CT_PART;
   const int part_columns = (t.columns + CT_PART - 1) / CT_PART;
   const bool columns = blockIdx.y == 1;
   if (blockIdx.x == gridDim.x - 1) {
-    __shared__ double room[CT_ANCHOR_THREADS];
-    if (columns) return;
-    const int kind = threadIdx.x % CT_KINDS;
     double total = 0;
-    for (int p = threadIdx.x / CT_KINDS; p < part_rows * part_columns;
-         p += CT_ANCHOR_THREADS / CT_KINDS)
-      total += t.part_s[CT_KINDS * p + kind];
-    room[threadIdx.x] = total;
-    __syncthreads();
-    for (int step = CT_ANCHOR_THREADS / 2; step >= CT_KINDS; step /= 2) {
-      if ((int)threadIdx.x < step) room[threadIdx.x] += room[threadIdx.x + step];
-      __syncthreads();
-    }
-    if (threadIdx.x < CT_KINDS) to.sum_s[threadIdx.x] += room[threadIdx.x];
+    if (columns || threadIdx.y >= CT_KINDS) return; // a warp for each kind
+    for (int p = threadIdx.x; p < part_rows * part_columns; p += 32)
+      total += t.part_s[CT_KINDS * p + threadIdx.y];
+    total = ct_warp_sum(total);
+    if (threadIdx.x == 0) to.sum_s[threadIdx.y] += total;
     return;
   }
-  const int i = blockIdx.x * CT_ANCHOR_THREADS + threadIdx.x;
-  if (i >= (columns ? t.columns : t.rows)) return;
-  ct_merge_kind<Maths, Real, false>(t, to, i, columns);
-  ct_merge_kind<Maths, Real, true>(t, to, i, columns);
+  const int i = blockIdx.x * 32 + threadIdx.x;
+  ct_merge_kind<Maths, Real, false>(t, to, i, columns, room);
+  ct_merge_kind<Maths, Real, true>(t, to, i, columns, room);
   if (!t.diagonal) return;
-  ct_merge_kind<Maths, Real, false>(t, to, i, true);
-  ct_merge_kind<Maths, Real, true>(t, to, i, true);
+  ct_merge_kind<Maths, Real, false>(t, to, i, true, room);
+  ct_merge_kind<Maths, Real, true>(t, to, i, true, room);
 }
 
 // What pairs of a kind take from their columns.
@@ -420,13 +441,12 @@ __device__ __forceinline__ void ct_weigh_row(const ct_tile<Real> &t,
     const Real v = Maths::coordinate(positive, t.variant, s[c], k);
     Real weight = 0;
     if (lse) {
-      Real n, power, lowest = cut;
-      ct_split<Maths>(v, t.scale[kind], t.low_scale[kind], &n, &power);
-      weight = factor * ct_power_of(n - reference);
-      if (t.self) weight += f.factor[c] * ct_power_of(n - f.reference[c]);
-      weight *= power * Maths::slope(positive, t.variant, s[c], k);
-      if (t.self) lowest = f.cut[c] < cut ? f.cut[c] : cut;
-      weight = drop && n < lowest ? (Real)0 : weight;
+      const ct_logit<Real> l = ct_logit_of<Maths>(v, t.scale[kind], t.low_scale[kind]);
+      weight = factor * ct_relative(l, reference);
+      if (t.self) weight += f.factor[c] * ct_relative(l, f.reference[c]);
+      weight *= Maths::slope(positive, t.variant, s[c], k);
+      const Real lowest = t.self && f.cut[c] < cut ? f.cut[c] : cut;
+      if (drop) weight = ct_whole(l) < lowest ? (Real)0 : weight;
     }
     if (extreme) {
       weight = v == reference ? factor : (Real)0;
@@ -493,6 +513,7 @@ __global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
     ct_weights_kernel(ct_tile<Real> t, ct_weight_form form) {
   const int part_row = blockIdx.y, part_column = blockIdx.x;
   const ct_part_kinds kinds = ct_kinds_of(t, part_row, part_column, false);
+  if (t.fused && kinds.plain) return;
   const int r0 = part_row * CT_PART, warp = threadIdx.x / 32;
   const ct_lane<Real> lane = ct_lane_of(t, part_column * CT_PART);
   const typename Maths::parameters k = ct_parameters_of<Maths>(t);
