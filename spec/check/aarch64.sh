@@ -29,9 +29,10 @@ if [ ! -e "$root/complete" ]; then
   : >"$build/apt/status"
   { apt update && apt install -y --no-install-recommends --download-only $packages; } >"$build/apt/log" 2>&1 ||
     skip "packages for arm64 cannot be had: $(grep '^[EW]:' "$build/apt/log" | head -n 1)"
-  for package in "$build"/apt/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
+  for package in "$build"/apt/archives/*.deb; do # but for folders that make would take for its own
+    dpkg-deb --fsys-tarfile "$package" | tar -xf - -C "$root" --exclude='*.d'
+  done
   find "$root" -lname '/*' | while read -r link; do ln -snf "$root$(readlink "$link")" "$link"; done
-  find "$root" -type d -name '*.d' -prune -exec rm -rf '{}' '+' # which make would take for its own
   rm -rf "$build/apt"
   touch "$root/complete"
 fi
