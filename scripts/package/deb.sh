@@ -34,7 +34,7 @@ Section: science
 Priority: optional
 Maintainer: ${DEBFULLNAME:-circlet} <${DEBEMAIL:-circlet@localhost}>
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
-Depends: lua5.4, lua-argparse, lua-filesystem, lua-luv, $libraries
+Depends: lua5.4, lua-argparse, lua-filesystem, lua-luv, lua-readline, $libraries
 Recommends: gnuplot-nox, node-d3
 Suggests: dataset-fashion-mnist, luajit
 Description: loss engine for metric learning, scripted in Lua
