@@ -105,4 +105,24 @@ CT_SHARED_INLINE void ct_normal_pair(uint32_t w0, uint32_t w1, uint32_t w2, uint
   *second = radius * sine;
 }
 
+/* Uniform draws u become draws of other distributions (base/random.h). */
+CT_SHARED_INLINE double ct_draw_exponential(double u, double rate) {
+  return (0 - ct_portable_log(1 - u)) / rate;
+}
+
+/* tan(pi (u - 1/2)) = -cot(pi u), with u moved off the ends. */
+CT_SHARED_INLINE double ct_draw_cauchy(double u, double median, double scale) {
+  double cosine, sine, inner = floor(u * 0x1p52) * 0x1p-52 + 0x1p-53;
+  ct_portable_cos_sin(inner / 2, &cosine, &sine);
+  return median - scale * (cosine / sine);
+}
+
+/* log_p: ct_draw_log_p of the parameter. */
+CT_SHARED_INLINE double ct_draw_log_p(double p) {
+  return ct_portable_log(p < 0x1p-1000 ? 0x1p-1000 : p);
+}
+CT_SHARED_INLINE double ct_draw_geometric(double u, double log_p) {
+  return floor(ct_portable_log(1 - u) / log_p) + 1;
+}
+
 #endif

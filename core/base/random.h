@@ -35,4 +35,23 @@ double ct_random_uniform(ct_random *random);
 double ct_random_normal(ct_random *random);
 uint64_t ct_random_below(ct_random *random, uint64_t bound); /* uniform in [0, bound), bound >= 1 */
 
+/* What fills draw from. */
+typedef enum ct_distribution {
+  CT_UNIFORM,     /* [p, q), p <= q; just p when they are equal */
+  CT_NORMAL,      /* mean p, standard deviation q >= 0 */
+  CT_EXPONENTIAL, /* rate p > 0: density p e^(-p x) */
+  CT_CAUCHY,      /* median p, scale q > 0 */
+  CT_LOG_NORMAL,  /* e^(normal with mean p and standard deviation q > 0) */
+  CT_BERNOULLI,   /* 1 with probability p in [0, 1], otherwise 0 */
+  CT_GEOMETRIC,   /* k = 1, 2, ... with probability (1-p) p^(k-1), 0 < p < 1 */
+  CT_INTEGERS,    /* each integer of from..to alike, up to a bias of (to-from+1) 2^-64 */
+  CT_DISTRIBUTIONS
+} ct_distribution;
+
+typedef struct ct_draw {
+  ct_distribution distribution;
+  double p, q;
+  int64_t from, to;
+} ct_draw;
+
 #endif

@@ -9,7 +9,7 @@
 
 /* The result at the bottom of the stack, put there when missing; the arguments follow from 2 on. */
 static ct_tensor *take_result(lua_State *L) {
-  ct_tensor *r = ctl_to_tensor(L, 1);
+  ct_tensor *r = ctl_to_any_tensor(L, 1);
   if (r) return r;
   r = ctl_push_tensor(L, ctl_get_state(L)->default_dtype);
   lua_insert(L, 1);
@@ -35,12 +35,12 @@ static int constant(lua_State *L) { /* zeros, ones */
 
 static int constant_like(lua_State *L) { /* zerosLike, onesLike */
   ct_error error;
-  const ct_tensor *like = ctl_check_tensor(L, lua_gettop(L) > 1 ? 2 : 1);
+  const ct_tensor *like = ctl_check_any_tensor(L, lua_gettop(L) > 1 ? 2 : 1);
   if (lua_gettop(L) == 1) {
     ctl_push_tensor(L, like->dtype);
     lua_insert(L, 1);
   }
-  ct_tensor *r = ctl_check_tensor(L, 1);
+  ct_tensor *r = ctl_check_any_tensor(L, 1);
   ctl_check(L, ct_tensor_resize(r, like->dims, like->size, &error), &error);
   ct_scalar value = ct_scalar_of(lua_tonumber(L, lua_upvalueindex(1)));
   return finish(L, ct_fill(r, value, &error), &error);

@@ -133,7 +133,7 @@ static int call_row(lua_State *L) {
   ctl_call call = ctl_match_any(L, f->name, f->forms, place);
   if (compares && call.result > top) { /* a fresh result is a ByteTensor */
     ct_dtype compared = ctl_check_any_tensor(L, call.first)->dtype;
-    ctl_push_tensor(L, ct_dtype_is_cuda(compared) ? CT_CUDA_BYTE : CT_BYTE);
+    ctl_push_tensor(L, ct_dtype_of_masks(compared));
     lua_replace(L, call.result);
   }
   ct_tensor *r = ctl_to_any_tensor(L, call.result);

@@ -27,20 +27,20 @@ static int join(lua_State *L, int result, const ct_tensor *const *parts, int64_t
     lua_pushvalue(L, result);
   else
     ctl_push_tensor(L, parts[0]->dtype);
-  ctl_check(L, ct_cat(ctl_to_tensor(L, -1), parts, count, dim, &error), &error);
+  ctl_check(L, ct_cat(ctl_to_any_tensor(L, -1), parts, count, dim, &error), &error);
   return 1;
 }
 
 static int cat(lua_State *L) {
   int top = lua_gettop(L), table = lua_istable(L, 1) ? 1 : 2;
-  if (lua_istable(L, table) && (table == 1 || ctl_to_tensor(L, 1))) {
+  if (lua_istable(L, table) && (table == 1 || ctl_to_any_tensor(L, 1))) {
     lua_Integer count = luaL_len(L, table);
     luaL_argcheck(L, count >= 0 && count <= INT32_MAX, table, "too many tensors");
     int dim = check_cat_dim(L, table + 1);
     const ct_tensor **parts = lua_newuserdatauv(L, ((size_t)count + 1) * sizeof *parts, 0);
     for (lua_Integer i = 0; i < count; i++) { /* the table keeps the tensors alive */
       lua_geti(L, table, i + 1);
-      parts[i] = ctl_to_tensor(L, -1);
+      parts[i] = ctl_to_any_tensor(L, -1);
       if (!parts[i])
         luaL_error(L, "cat: a tensor expected as element %I, got %s", i + 1, luaL_typename(L, -1));
       lua_pop(L, 1);
@@ -48,24 +48,24 @@ static int cat(lua_State *L) {
     return join(L, table == 2 ? 1 : 0, parts, count, dim);
   }
   int tensors = 0;
-  while (tensors < top && ctl_to_tensor(L, tensors + 1)) tensors++;
+  while (tensors < top && ctl_to_any_tensor(L, tensors + 1)) tensors++;
   if (tensors < 2 || tensors > 3 || top > tensors + 1)
     luaL_error(L, "cat: expected ([result,] {tensors} [, dim]) or ([result,] a, b [, dim])");
-  const ct_tensor *parts[2] = {ctl_to_tensor(L, tensors - 1), ctl_to_tensor(L, tensors)};
+  const ct_tensor *parts[2] = {ctl_to_any_tensor(L, tensors - 1), ctl_to_any_tensor(L, tensors)};
   return join(L, tensors == 3 ? 1 : 0, parts, 2, check_cat_dim(L, tensors + 1));
 }
 
 static int repeat_tensor(lua_State *L) {
   ct_error error;
   int64_t times[CT_MAX_DIMS];
-  ctl_call call = ctl_match(L, "repeatTensor", "TZ", CTL_IN_PLACE);
+  ctl_call call = ctl_match_any(L, "repeatTensor", "TZ", CTL_IN_PLACE);
   int dims = ctl_check_sizes(L, call.first + 1, times);
-  ct_tensor *t = ctl_to_tensor(L, call.first);
+  ct_tensor *t = ctl_to_any_tensor(L, call.first);
   if (call.first == 1) {
     ctl_push_tensor(L, t->dtype);
     call.result = lua_gettop(L);
   }
-  return ctl_return(L, &call, ct_repeat(ctl_to_tensor(L, call.result), t, dims, times, &error),
+  return ctl_return(L, &call, ct_repeat(ctl_to_any_tensor(L, call.result), t, dims, times, &error),
                     &error);
 }
 
@@ -85,7 +85,7 @@ static int push_parts(lua_State *L, const ct_tensor *t, int64_t size, int dim) {
 }
 
 static int split(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   lua_Integer size = luaL_checkinteger(L, 2);
   luaL_argcheck(L, size >= 1, 2, "split: a size >= 1 expected");
   if (lua_isnone(L, 3)) lua_pushinteger(L, 1);
@@ -93,7 +93,7 @@ static int split(lua_State *L) {
 }
 
 static int chunk(lua_State *L) {
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   lua_Integer count = luaL_checkinteger(L, 2);
   luaL_argcheck(L, count >= 1, 2, "chunk: a number >= 1 expected");
   if (lua_isnone(L, 3)) lua_pushinteger(L, 1);
@@ -104,21 +104,22 @@ static int chunk(lua_State *L) {
 
 static int diag(lua_State *L) {
   ct_error error;
-  ctl_call call = ctl_match(L, "diag", "T|TI", CTL_FRESH);
+  ctl_call call = ctl_match_any(L, "diag", "T|TI", CTL_FRESH);
   int64_t k = call.length == 2 ? lua_tointeger(L, call.first + 1) : 0;
-  return ctl_return(L, &call,
-                    ct_diag(ctl_to_tensor(L, call.result), ctl_to_tensor(L, call.first), k, &error),
-                    &error);
+  return ctl_return(
+      L, &call,
+      ct_diag(ctl_to_any_tensor(L, call.result), ctl_to_any_tensor(L, call.first), k, &error),
+      &error);
 }
 
 static int triangle(lua_State *L, const char *name, bool upper) {
   ct_error error;
-  ctl_call call = ctl_match(L, name, "T|TI", CTL_FRESH);
+  ctl_call call = ctl_match_any(L, name, "T|TI", CTL_FRESH);
   int64_t k = call.length == 2 ? lua_tointeger(L, call.first + 1) : 0;
-  return ctl_return(
-      L, &call,
-      ct_triangle(ctl_to_tensor(L, call.result), ctl_to_tensor(L, call.first), k, upper, &error),
-      &error);
+  return ctl_return(L, &call,
+                    ct_triangle(ctl_to_any_tensor(L, call.result), ctl_to_any_tensor(L, call.first),
+                                k, upper, &error),
+                    &error);
 }
 
 static int tril(lua_State *L) { return triangle(L, "tril", false); }

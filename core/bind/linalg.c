@@ -85,7 +85,7 @@ static int added_product_method(lua_State *L) {
 static int dot(lua_State *L) {
   ct_error error;
   ct_scalar sum;
-  ct_tensor *a = ctl_check_tensor(L, 1), *b = ctl_check_tensor(L, 2);
+  ct_tensor *a = ctl_check_any_tensor(L, 1), *b = ctl_check_any_tensor(L, 2);
   ctl_check(L, ct_dot(&sum, a, b, &error), &error);
   ctl_push_scalar(L, a->dtype, sum);
   return 1;

@@ -20,9 +20,9 @@ typedef struct arguments {
 static arguments match(lua_State *L, const char *name, const char *forms, bool with_k) {
   arguments a = {.call = ctl_match_pair(L, name, forms)};
   int at = a.call.first + 1, end = a.call.first + a.call.length;
-  a.t = ctl_to_tensor(L, a.call.first);
-  a.values = ctl_to_tensor(L, a.call.result);
-  a.indices = ctl_to_tensor(L, a.call.result + 1);
+  a.t = ctl_check_any_tensor(L, a.call.first);
+  a.values = ctl_check_any_tensor(L, a.call.result);
+  a.indices = ctl_check_any_tensor(L, a.call.result + 1);
   if (with_k) a.k = lua_tointeger(L, at++);
   a.dim = a.t->dims - 1;
   if (at < end && !lua_isboolean(L, at)) a.dim = ctl_check_dim(L, at++, a.t);

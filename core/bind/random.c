@@ -68,10 +68,10 @@ static ct_status fill(const char *name, ct_tensor *t, const ct_draw *draw, ct_ra
 static int fill_method(lua_State *L) {
   ct_error error;
   const distribution *d = lua_touserdata(L, lua_upvalueindex(1));
-  ct_tensor *t = ctl_check_tensor(L, 1), *p;
+  ct_tensor *t = ctl_check_any_tensor(L, 1), *p;
   int index = 2;
   ct_random *random = take_generator(L, &index);
-  if (d->kind == CT_BERNOULLI && (p = ctl_to_tensor(L, index))) {
+  if (d->kind == CT_BERNOULLI && (p = ctl_to_any_tensor(L, index))) {
     check_end(L, d->name, index + 1);
     ctl_check(L, ct_random_bernoulli(t, p, random, &error), &error);
   } else {
@@ -110,7 +110,7 @@ static ct_draw check_integers(lua_State *L, int index, int64_t most) {
 
 static int random_method(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   int index = 2;
   ct_random *random = take_generator(L, &index);
   ct_draw draw = check_integers(L, index, ct_dtype_exact(t->dtype));
@@ -135,7 +135,7 @@ static int random_number(lua_State *L) {
 /* [result,] [gen,] and then the first other argument: pushes the result, returns it. */
 static ct_tensor *take_result(lua_State *L, int *index, ct_random **random, ct_dtype dtype) {
   *index = 1;
-  ct_tensor *result = ctl_to_tensor(L, 1);
+  ct_tensor *result = ctl_to_any_tensor(L, 1);
   if (result) ++*index;
   *random = take_generator(L, index);
   return result ? result : ctl_push_tensor(L, dtype);

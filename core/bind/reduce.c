@@ -25,8 +25,8 @@ static const reduction reductions[] = {
 static int reduce(lua_State *L) {
   ct_error error;
   const reduction *r = lua_touserdata(L, lua_upvalueindex(1));
-  ctl_call call = ctl_match(L, r->name, r->forms, CTL_IN_PLACE);
-  ct_tensor *t = ctl_to_tensor(L, call.first);
+  ctl_call call = ctl_match_any(L, r->name, r->forms, CTL_IN_PLACE);
+  ct_tensor *t = ctl_to_any_tensor(L, call.first);
   int last = call.first + call.length - 1, at = call.first + 1;
   ct_reduce_options options = {.power = 2};
   if (r->what == CT_NORM && at <= last) options.power = lua_tonumber(L, at++);
@@ -43,27 +43,28 @@ static int reduce(lua_State *L) {
     ctl_push_tensor(L, t->dtype);
     call.result = lua_gettop(L);
   }
-  return ctl_return(L, &call,
-                    ct_reduce_dim(ctl_to_tensor(L, call.result), r->what, options, t, dim, &error),
-                    &error);
+  return ctl_return(
+      L, &call, ct_reduce_dim(ctl_to_any_tensor(L, call.result), r->what, options, t, dim, &error),
+      &error);
 }
 
 static int extreme(lua_State *L, const char *name, bool largest) {
   ct_error error;
   if (lua_gettop(L) == 1) {
     ct_scalar number;
-    ct_tensor *t = ctl_check_tensor(L, 1);
-    ct_reduction what = largest ? CT_MAX : CT_MIN;
+    ct_tensor *t = ctl_check_any_tensor(L, 1);
+    ct_reduction what = largest ? CT_LARGEST : CT_SMALLEST;
     ctl_check(L, ct_reduce_all(&number, what, (ct_reduce_options){0}, t, &error), &error);
     ctl_push_scalar(L, t->dtype, number);
     return 1;
   }
   ctl_call call = ctl_match_pair(L, name, "TI|TTTI");
-  ct_tensor *t = ctl_to_tensor(L, call.first);
+  ct_tensor *t = ctl_to_any_tensor(L, call.first);
   int dim = ctl_check_dim(L, call.first + 1, t);
   return ctl_return_pair(L, &call,
-                         ct_extreme_dim(ctl_to_tensor(L, call.result),
-                                        ctl_to_tensor(L, call.result + 1), largest, t, dim, &error),
+                         ct_extreme_dim(ctl_to_any_tensor(L, call.result),
+                                        ctl_to_any_tensor(L, call.result + 1), largest, t, dim,
+                                        &error),
                          &error);
 }
 
@@ -72,10 +73,10 @@ static int smallest(lua_State *L) { return extreme(L, "min", false); }
 
 static int scan(lua_State *L, const char *name, bool product) {
   ct_error error;
-  ctl_call call = ctl_match(L, name, "T|TI", CTL_FRESH);
-  ct_tensor *t = ctl_to_tensor(L, call.first);
+  ctl_call call = ctl_match_any(L, name, "T|TI", CTL_FRESH);
+  ct_tensor *t = ctl_to_any_tensor(L, call.first);
   int dim = call.length == 2 ? ctl_check_dim(L, call.first + 1, t) : 0;
-  return ctl_return(L, &call, ct_scan(ctl_to_tensor(L, call.result), product, t, dim, &error),
+  return ctl_return(L, &call, ct_scan(ctl_to_any_tensor(L, call.result), product, t, dim, &error),
                     &error);
 }
 
@@ -85,7 +86,7 @@ static int cumprod(lua_State *L) { return scan(L, "cumprod", true); }
 static int dist(lua_State *L) {
   ct_error error;
   double distance;
-  ct_tensor *a = ctl_check_tensor(L, 1), *b = ctl_check_tensor(L, 2);
+  ct_tensor *a = ctl_check_any_tensor(L, 1), *b = ctl_check_any_tensor(L, 2);
   ctl_check(L, ct_dist(&distance, a, b, luaL_optnumber(L, 3, 2), &error), &error);
   lua_pushnumber(L, distance);
   return 1;
@@ -94,7 +95,7 @@ static int dist(lua_State *L) {
 static int trace(lua_State *L) {
   ct_error error;
   ct_scalar sum;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   ctl_check(L, ct_trace(&sum, t, &error), &error);
   ctl_push_scalar(L, t->dtype, sum);
   return 1;
@@ -102,12 +103,12 @@ static int trace(lua_State *L) {
 
 static int renorm_as(lua_State *L, ctl_place place) {
   ct_error error;
-  ctl_call call = ctl_match(L, "renorm", "TNIN", place);
-  ct_tensor *t = ctl_to_tensor(L, call.first);
+  ctl_call call = ctl_match_any(L, "renorm", "TNIN", place);
+  ct_tensor *t = ctl_to_any_tensor(L, call.first);
   int dim = ctl_check_dim(L, call.first + 2, t);
   double power = lua_tonumber(L, call.first + 1), most = lua_tonumber(L, call.first + 3);
-  return ctl_return(L, &call, ct_renorm(ctl_to_tensor(L, call.result), t, power, dim, most, &error),
-                    &error);
+  return ctl_return(
+      L, &call, ct_renorm(ctl_to_any_tensor(L, call.result), t, power, dim, most, &error), &error);
 }
 
 static int renorm(lua_State *L) { return renorm_as(L, CTL_FRESH); }
@@ -116,7 +117,7 @@ static int renorm_in_place(lua_State *L) { return renorm_as(L, CTL_IN_PLACE); }
 static int equal(lua_State *L) {
   ct_error error;
   bool same;
-  ct_tensor *a = ctl_check_tensor(L, 1), *b = ctl_check_tensor(L, 2);
+  ct_tensor *a = ctl_check_any_tensor(L, 1), *b = ctl_check_any_tensor(L, 2);
   ctl_check(L, ct_equal(&same, a, b, &error), &error);
   lua_pushboolean(L, same);
   return 1;
@@ -125,7 +126,7 @@ static int equal(lua_State *L) {
 static int logical(lua_State *L, bool all) {
   ct_error error;
   bool answer;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   ctl_check(L, ct_logical(&answer, all, t, &error), &error);
   lua_pushboolean(L, answer);
   return 1;

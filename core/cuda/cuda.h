@@ -15,6 +15,7 @@ extern "C" {
 #endif
 
 #include "cuda/nn.h"
+#include "base/random.h"
 #include "tensor/operation.h"
 #include "tensor/tensor.h"
 
@@ -54,6 +55,45 @@ typedef struct ct_cuda_product {
 struct ct_loss_rows;
 struct ct_loss_options;
 struct ct_loss_facts;
+
+/* A reduction of slices: `length` elements, `stride` elements apart. What is `wide` is left
+ * unfinished, for the caller to combine: a double or int64_t for each slice, of variances the sum
+ * of (x - shift)^2, of norms the sum of |x|^power or max |x|. */
+typedef struct ct_cuda_slices {
+  const char *name;
+  ct_reduction what;
+  int64_t length, stride;
+  int64_t other_stride; /* of scans: the result's; of inner products: the second source's */
+  bool wide;
+  double divisor; /* of sums and variances */
+  double shift;
+  double power;
+  bool root; /* of variances: the standard deviation */
+} ct_cuda_slices;
+
+/* Contiguous rows seen along one dimension: a tensor is [outer, n, inner], its indices and what
+ * they select [count] or [outer, count, inner]. */
+typedef struct ct_cuda_rows {
+  const char *name;
+  int64_t outer, n, count, inner;
+} ct_cuda_rows;
+
+/* An ordering of slices of `length` elements, strides apart in elements. */
+typedef struct ct_cuda_order {
+  const char *name;
+  int64_t length;
+  int64_t stride, value_stride, index_stride;
+  int64_t first, kept; /* results: sorted elements first .. first + kept - 1; or, for first = -1 and
+                          kept = 1, the most frequent element, of equals the first in order */
+  bool descending;
+} ct_cuda_order;
+
+/* from + i*step, or (for base > 0) base to that power; `end` in place of element `last`. */
+typedef struct ct_cuda_steps {
+  ct_scalar from, step;
+  double end, base;
+  int64_t last; /* -1: none */
+} ct_cuda_steps;
 
 typedef struct ct_cuda_table {
   /* Devices, counted from 0. The current one and its stream belong to the calling thread. */
@@ -101,6 +141,56 @@ typedef struct ct_cuda_table {
   /* Whether integers hold a zero, or a negative number; waits for the answer. */
   ct_status (*find)(ct_find what, const ct_tensor *a, bool *found, const char *name,
                     ct_error *error);
+
+  /* to: a result for each slice, a CudaDouble or CudaLong tensor where it is wide; first: the first
+   * elements of the slices, as many. second: with `what` CT_SUM, first elements of a second source
+   * whose products with the first are summed (or NULL). *out_of_range: whether an integer result
+   * did not fit; for Int and Byte results this waits. */
+  ct_status (*reduce)(const ct_cuda_slices *slices, const ct_tensor *to, const ct_tensor *first,
+                      const ct_tensor *second, bool *out_of_range, ct_error *error);
+  /* The largest (CT_LARGEST) or smallest of each slice and its index, from 1: the first of equal
+   * ones, the first NaN before all. */
+  ct_status (*extreme)(const ct_cuda_slices *slices, const ct_tensor *values,
+                       const ct_tensor *indices, const ct_tensor *first, ct_error *error);
+  /* Running sums (CT_SUM) or products; to: the first results of the slices. In place is fine. */
+  ct_status (*scan)(const ct_cuda_slices *slices, const ct_tensor *to, const ct_tensor *first,
+                    bool *out_of_range, ct_error *error);
+
+  /* Places (ops/indexing.h). All tensors are contiguous; indices are CudaLong, 1-based and, but for
+   * check_indices, within range. Of several that go to one place the last one counts, or, to `add`,
+   * they are added in order. An `element` has the tensor's type and lies in the CPU's memory. */
+  ct_status (*check_indices)(const ct_tensor *index, int64_t n, int64_t *bad, const char *name,
+                             ct_error *error); /* *bad: the first beyond 1..n, or -1; waits */
+  ct_status (*rows_take)(const ct_cuda_rows *rows, const ct_tensor *to, const ct_tensor *from,
+                         const ct_tensor *index, int64_t outer_stride, int64_t row_stride,
+                         ct_error *error); /* rows of `from` lie these strides apart, in elements */
+  ct_status (*rows_put)(const ct_cuda_rows *rows, bool add, const ct_tensor *to,
+                        const ct_tensor *from, const ct_tensor *index, ct_error *error);
+  ct_status (*rows_fill)(const ct_cuda_rows *rows, const ct_tensor *to, const void *element,
+                         const ct_tensor *index, ct_error *error);
+  ct_status (*gather)(const ct_cuda_rows *rows, const ct_tensor *to, const ct_tensor *from,
+                      const ct_tensor *index, ct_error *error);
+  ct_status (*scatter)(const ct_cuda_rows *rows, const ct_tensor *to, const ct_tensor *from,
+                       const void *element, const ct_tensor *index, ct_error *error);
+  /* Masks are CudaByte; what is not 0 counts. */
+  ct_status (*mask_take)(const ct_tensor *to, const ct_tensor *from, const ct_tensor *mask,
+                         const char *name, ct_error *error);
+  ct_status (*mask_put)(const ct_tensor *to, const ct_tensor *from, const void *element,
+                        const ct_tensor *mask, const char *name, ct_error *error);
+  /* to: CudaLong [ones, mask.dims], the 1-based positions of the ones. */
+  ct_status (*locate)(const ct_tensor *to, const ct_tensor *mask, const char *name,
+                      ct_error *error);
+
+  /* values, indices (CudaLong, 1-based), first: the first elements of slices. NaN is above all
+   * numbers; equal elements keep their order. */
+  ct_status (*order)(const ct_cuda_order *order, const ct_tensor *values, const ct_tensor *indices,
+                     const ct_tensor *first, ct_error *error);
+
+  /* The draws of the stream that starts at block `first`, element by element; t is contiguous. */
+  ct_status (*random)(const char *name, const ct_tensor *t, const ct_draw *draw, uint64_t seed,
+                      uint64_t first, ct_error *error);
+  ct_status (*steps)(const char *name, const ct_tensor *t, const ct_cuda_steps *steps,
+                     ct_error *error); /* t has one dimension */
 
   /* Products by cuBLAS, which is looked up when first needed; `what` names the caller in errors.
    * The precision of tensors' products belongs to the calling thread. */

@@ -9,5 +9,9 @@ void ct_cuda_fill_copy(ct_cuda_table *table);
 void ct_cuda_fill_blas(ct_cuda_table *table);
 void ct_cuda_fill_elementwise(ct_cuda_table *table);
 void ct_cuda_fill_pair(ct_cuda_table *table);
+void ct_cuda_fill_reduce(ct_cuda_table *table);
+void ct_cuda_fill_indexing(ct_cuda_table *table);
+void ct_cuda_fill_order(ct_cuda_table *table);
+void ct_cuda_fill_random(ct_cuda_table *table);
 
 #endif

@@ -5,7 +5,6 @@
 // Arithmetic on narrow types is done in float, on integers in 64 bits, where wrapping and cutting
 // to the type give what arithmetic in the type gives. A number among the inputs has the type that
 // is computed in.
-#include <type_traits>
 #include "cuda/device.cuh"
 #include "cuda/strided.cuh"
 #include "cuda/types.cuh"
@@ -102,11 +101,6 @@ __device__ __noinline__ int64_t binary_integer(int op, int64_t a, int64_t b) {
   return op == CT_REMAINDER && r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
 
-// What elements of T are computed in.
-template <class T> struct computed {
-  typedef std::conditional_t<std::is_integral_v<T>, int64_t, typename ct_wide<T>::type> type;
-};
-
 template <class W> W number_of(ct_scalar number) {
   if constexpr (std::is_integral_v<W>)
     return (W)number.i;
@@ -115,7 +109,7 @@ template <class W> W number_of(ct_scalar number) {
 }
 
 template <class T> struct one_input {
-  typedef typename computed<T>::type W;
+  typedef typename ct_computed<T>::type W;
   T *r;
   const T *a;
   W v, w;
@@ -135,7 +129,7 @@ template <class T> struct one_input {
 enum { ADD_SCALED = CT_BINARIES, LERP };
 
 template <class T> struct two_inputs {
-  typedef typename computed<T>::type W;
+  typedef typename ct_computed<T>::type W;
   T *r;
   const T *a, *b;
   W v;
@@ -154,7 +148,7 @@ template <class T> struct two_inputs {
 };
 
 template <class T> struct three_inputs { // a + v*b*c, or a + v*b/c
-  typedef typename computed<T>::type W;
+  typedef typename ct_computed<T>::type W;
   T *r;
   const T *a, *b, *c;
   W v;
@@ -174,7 +168,7 @@ template <class T> struct three_inputs { // a + v*b*c, or a + v*b/c
 };
 
 template <class T> struct comparison { // a number is of type T here, as elements are
-  typedef typename computed<T>::type W;
+  typedef typename ct_computed<T>::type W;
   uint8_t *r;
   const T *a, *b;
   W v;
@@ -198,7 +192,7 @@ template <class T> struct comparison { // a number is of type T here, as element
 // The inputs' type is T; an operand that is a number has no tensor.
 template <class T>
 ct_status run(const ct_elementwise_call *call, const ct_tensor *const *operand, ct_error *error) {
-  typedef typename computed<T>::type W;
+  typedef typename ct_computed<T>::type W;
   const int device = operand[0]->storage->device;
   const W v = number_of<W>(call->numbers.v), w = number_of<W>(call->numbers.w);
   T *r = (T *)ct_tensor_data(operand[0]);

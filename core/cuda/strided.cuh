@@ -91,18 +91,33 @@ template <int operands, class Body> __global__ void ct_each_kernel(ct_walk<opera
   }
 }
 
-template <int operands, class Body>
-ct_status ct_walk_run(ct_walk<operands> w, cudaStream_t stream, Body body, const char *what,
-                      ct_error *error) {
+template <class Body> __global__ void ct_range_kernel(int64_t count, Body body) {
+  const int64_t step = (int64_t)gridDim.x * blockDim.x;
+  for (int64_t i = (int64_t)blockIdx.x * blockDim.x + threadIdx.x; i < count; i += step) body(i);
+}
+
+// Calls body(i) for i = 0 .. count - 1. Unordered.
+template <class Body>
+ct_status ct_for_range(int device, int64_t count, Body body, const char *what, ct_error *error) {
   enum { BLOCK = 256, MOST_BLOCKS = 132 * 16 };
+  int64_t blocks = ct_divide_up(count, BLOCK);
+  if (blocks <= 0) return CT_OK;
+  if (blocks > MOST_BLOCKS) blocks = MOST_BLOCKS;
+  ct_on_device on(device);
+  ct_range_kernel<Body><<<(unsigned)blocks, BLOCK, 0, ct_cuda_stream(device)>>>(count, body);
+  return ct_cuda_status(cudaGetLastError(), what, error);
+}
+
+// Calls launch(part) -> ct_status for parts of the walk that are small, which together are all of
+// it.
+template <int operands, class Launch>
+ct_status ct_walk_parts(ct_walk<operands> w, const Launch &launch) {
+  if (w.count == 0) return CT_OK;
   while (!ct_walk_is_small<operands>(w)) {
     ct_walk<operands> rest = ct_walk_halve<operands>(&w);
-    CT_TRY((ct_walk_run<operands, Body>(rest, stream, body, what, error)));
+    CT_TRY((ct_walk_parts<operands, Launch>(rest, launch)));
   }
-  int64_t blocks = ct_divide_up(w.count, BLOCK);
-  if (blocks > MOST_BLOCKS) blocks = MOST_BLOCKS;
-  ct_each_kernel<operands, Body><<<(unsigned)blocks, BLOCK, 0, stream>>>(w, body);
-  return ct_cuda_status(cudaGetLastError(), what, error);
+  return launch(w);
 }
 
 // Calls body(offset[operands]) for every element of the tensors, which are of one size; offsets are
@@ -110,10 +125,16 @@ ct_status ct_walk_run(ct_walk<operands> w, cudaStream_t stream, Body body, const
 template <int operands, class Body>
 ct_status ct_for_each(int device, const ct_tensor *const *tensor, Body body, const char *what,
                       ct_error *error) {
-  ct_walk<operands> w = ct_walk_of<operands>(tensor);
-  if (w.count == 0) return CT_OK;
+  enum { BLOCK = 256, MOST_BLOCKS = 132 * 16 };
   ct_on_device on(device);
-  return ct_walk_run<operands, Body>(w, ct_cuda_stream(device), body, what, error);
+  return ct_walk_parts<operands>(
+      ct_walk_of<operands>(tensor), [&](const ct_walk<operands> &w) -> ct_status {
+        int64_t blocks = ct_divide_up(w.count, BLOCK);
+        if (blocks > MOST_BLOCKS) blocks = MOST_BLOCKS;
+        ct_each_kernel<operands, Body>
+            <<<(unsigned)blocks, BLOCK, 0, ct_cuda_stream(device)>>>(w, body);
+        return ct_cuda_status(cudaGetLastError(), what, error);
+      });
 }
 
 #endif

@@ -26,6 +26,10 @@ const ct_cuda_table *ct_cuda(void) {
     ct_cuda_fill_elementwise(&t);
     ct_cuda_fill_pair(&t);
     t.nn = nn_table();
+    ct_cuda_fill_reduce(&t);
+    ct_cuda_fill_indexing(&t);
+    ct_cuda_fill_order(&t);
+    ct_cuda_fill_random(&t);
     return t;
   }();
   return &table;

@@ -4,6 +4,7 @@
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
+#include <type_traits>
 #include <utility>
 #include "cuda/launch.cuh"
 
@@ -11,6 +12,16 @@
 template <class T> struct ct_wide { typedef T type; };
 template <> struct ct_wide<__half> { typedef float type; };
 template <> struct ct_wide<__nv_bfloat16> { typedef float type; };
+
+// What single elements are computed in: integers in 64 bits.
+template <class T> struct ct_computed {
+  typedef std::conditional_t<std::is_integral_v<T>, int64_t, typename ct_wide<T>::type> type;
+};
+
+// What sums of elements are held in.
+template <class T> struct ct_summed {
+  typedef std::conditional_t<std::is_integral_v<T>, int64_t, double> type;
+};
 
 // Conversions: real to integer truncates towards zero, as in C.
 template <class To, class From> __host__ __device__ __forceinline__ To ct_as(From x) {

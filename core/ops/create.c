@@ -2,6 +2,7 @@
  * so that rounding does not pile up. */
 #include "ops/create.h"
 #include <math.h>
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 
 /* The i-th element of a tensor of one dimension. */
@@ -30,6 +31,10 @@ ct_status ct_range(ct_tensor *r, ct_scalar from, ct_scalar to, ct_scalar step, c
                        : ((uint64_t)from.i - (uint64_t)to.i) / (0 - (uint64_t)step.i);
   int64_t n = (int64_t)exact + 1;
   CT_TRY(ct_tensor_resize(r, 1, &n, error));
+  if (ct_dtype_is_cuda(r->dtype)) {
+    ct_cuda_steps regular = {.from = from, .step = step, .last = -1};
+    return ct_cuda()->steps("range", r, &regular, error);
+  }
   for (int64_t i = 0; i < n; i++) {
     uint64_t integer = (uint64_t)from.i + (uint64_t)i * (uint64_t)step.i;
     ct_scalar_store(r->dtype, element(r, i),
@@ -48,6 +53,14 @@ ct_status ct_linspace(ct_tensor *r, double a, double b, int64_t n, bool logarith
     return ct_fail(error, CT_EINVALID, "%s: at least one element expected, got %lld", name,
                    (long long)n);
   CT_TRY(ct_tensor_resize(r, 1, &n, error));
+  if (ct_dtype_is_cuda(r->dtype)) {
+    ct_cuda_steps regular = {.from = ct_scalar_of(a),
+                             .step = ct_scalar_of(n > 1 ? (b - a) / (double)(n - 1) : 0),
+                             .end = n > 1 ? b : a,
+                             .base = logarithmic ? 10 : 0,
+                             .last = n - 1};
+    return ct_cuda()->steps(name, r, &regular, error);
+  }
   for (int64_t i = 0; i < n; i++) {
     double x = a;
     if (n > 1) x = i == n - 1 ? b : a + (double)i * ((b - a) / (double)(n - 1));
@@ -63,10 +76,9 @@ ct_status ct_eye(ct_tensor *r, int64_t rows, int64_t columns, ct_error *error) {
                    (long long)rows, (long long)columns);
   CT_TRY(ct_tensor_resize(r, 2, size, error));
   CT_TRY(ct_fill(r, ct_scalar_of(0), error));
-  for (int64_t i = 0; i < rows && i < columns; i++)
-    ct_scalar_store(r->dtype,
-                    (char *)ct_tensor_data(r) +
-                        (size_t)(i * (r->stride[0] + r->stride[1])) * ct_dtype_size(r->dtype),
-                    ct_scalar_of(1));
-  return CT_OK;
+  ct_tensor diagonal = *r; /* borrowed */
+  diagonal.dims = 1;
+  diagonal.size[0] = rows < columns ? rows : columns;
+  diagonal.stride[0] = r->stride[0] + r->stride[1];
+  return ct_fill(&diagonal, ct_scalar_of(1), error);
 }

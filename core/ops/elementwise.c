@@ -243,7 +243,7 @@ ct_status ct_elementwise_scaled(const char *name, ct_scaled op, ct_tensor *r,
 static ct_status compare(const ct_elementwise_call *call, ct_tensor *r,
                          const ct_tensor *const *input, ct_error *error) {
   const ct_dtype dtype = input[0]->dtype;
-  const ct_dtype byte = ct_dtype_is_cuda(dtype) ? CT_CUDA_BYTE : CT_BYTE;
+  const ct_dtype byte = ct_dtype_of_masks(dtype);
   if (r->dtype == byte) return run(call, r, 2, input, error);
   CT_TRY(check_result(call->name, r, dtype, error));
   ct_tensor bytes = {.dtype = byte};

@@ -5,6 +5,7 @@
  * as it was. What is not contiguous is worked on in a contiguous copy and copied back. */
 #include "ops/indexing.h"
 #include "cpu/indexing.h"
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 #include "ops/output.h"
 
@@ -25,26 +26,48 @@ static ct_status check_dim(const char *name, const ct_tensor *t, int dim, ct_err
                  dim + 1, t->dims);
 }
 
-/* Contiguous indices in *out, each within 1..n. They are a copy where `apart` may be written. */
-static ct_status take_indices(ct_tensor *out, const char *name, const ct_tensor *index, int64_t n,
-                              int dim, const ct_tensor *apart, ct_error *error) {
-  *out = (ct_tensor){.dtype = CT_LONG};
-  if (index->dtype != CT_LONG)
-    return ct_fail(error, CT_EINVALID, "%s: a LongTensor of indices expected, got %sTensor", name,
-                   ct_dtype_name(index->dtype));
-  CT_TRY(apart && ct_tensor_overlaps(index, apart) ? ct_clone(out, CT_LONG, index, error)
-                                                   : ct_contiguous(out, CT_LONG, index, error));
-  const int64_t *i = ct_tensor_data(out);
-  for (int64_t k = 0; k < ct_tensor_count(out); k++)
-    if (i[k] < 1 || i[k] > n) {
-      ct_status status = ct_fail(error, CT_EINVALID,
-                                 "%s: index %lld at position %lld is out of range 1..%lld of "
-                                 "dimension %d",
-                                 name, (long long)i[k], (long long)k + 1, (long long)n, dim + 1);
-      ct_tensor_release(out);
-      return status;
-    }
+/* The position of the first of contiguous indices that is not within 1..n, or -1. */
+static ct_status find_bad(int64_t *bad, const ct_tensor *index, int64_t n, const char *name,
+                          ct_error *error) {
+  *bad = -1;
+  if (ct_dtype_is_cuda(index->dtype))
+    return ct_tensor_count(index) ? ct_cuda()->check_indices(index, n, bad, name, error) : CT_OK;
+  const int64_t *i = ct_tensor_data(index);
+  for (int64_t k = 0; k < ct_tensor_count(index) && *bad < 0; k++)
+    if (i[k] < 1 || i[k] > n) *bad = k;
   return CT_OK;
+}
+
+/* Contiguous indices for t in *out, each within 1..n. They are a copy where `apart` may be written.
+ */
+static ct_status take_indices(ct_tensor *out, const char *name, const ct_tensor *t,
+                              const ct_tensor *index, int dim, const ct_tensor *apart,
+                              ct_error *error) {
+  const ct_dtype dtype = ct_dtype_of_indices(t->dtype);
+  const ct_tensor *together[2] = {t, index};
+  const int64_t n = t->size[dim];
+  int64_t bad;
+  ct_scalar value;
+  *out = (ct_tensor){.dtype = dtype};
+  if (index->dtype != dtype)
+    return ct_fail(error, CT_EINVALID, "%s: a %sTensor of indices expected, got %sTensor", name,
+                   ct_dtype_name(dtype), ct_dtype_name(index->dtype));
+  CT_TRY(ct_tensor_together(name, NULL, 2, together, error));
+  CT_TRY(apart && ct_tensor_overlaps(index, apart) ? ct_clone(out, dtype, index, error)
+                                                   : ct_contiguous(out, dtype, index, error));
+  ct_status status = find_bad(&bad, out, n, name, error);
+  if (status == CT_OK && bad < 0) return CT_OK;
+  if (status == CT_OK) status = ct_storage_get(out->storage, out->offset + bad, &value, error);
+  if (status == CT_OK)
+    status = ct_fail(error, CT_EINVALID,
+                     "%s: index %lld at position %lld is out of range 1..%lld of dimension %d",
+                     name, (long long)value.i, (long long)bad + 1, (long long)n, dim + 1);
+  ct_tensor_release(out);
+  return status;
+}
+
+static ct_cuda_rows cuda_rows(const char *name, geometry g, int64_t count) {
+  return (ct_cuda_rows){.name = name, .outer = g.outer, .n = g.n, .count = count, .inner = g.inner};
 }
 
 /* A contiguous source in *out, copied when it overlaps what is written. */
@@ -54,6 +77,8 @@ static ct_status take_source(ct_tensor *out, const char *name, const ct_tensor *
   if (source->dtype != written->dtype)
     return ct_fail(error, CT_EINVALID, "%s: a %sTensor of values expected, got %sTensor", name,
                    ct_dtype_name(written->dtype), ct_dtype_name(source->dtype));
+  const ct_tensor *together[2] = {source, written};
+  CT_TRY(ct_tensor_together(name, NULL, 2, together, error));
   return ct_tensor_overlaps(source, written) ? ct_clone(out, source->dtype, source, error)
                                              : ct_contiguous(out, source->dtype, source, error);
 }
@@ -85,12 +110,17 @@ static ct_status take_rows(const ct_output *output, const ct_tensor *t, int dim,
     ct_tensor_set(&from, t);
   else
     CT_TRY(ct_contiguous(&from, t->dtype, t, error));
-  if (ct_tensor_count(&output->target) > 0)
+  ct_status status = CT_OK;
+  ct_cuda_rows rows = cuda_rows("index", g, ct_tensor_count(index));
+  if (ct_tensor_count(&output->target) > 0 && ct_dtype_is_cuda(t->dtype))
+    status = ct_cuda()->rows_take(&rows, &output->target, &from, index, g.n * g.inner,
+                                  whole_rows ? t->stride[0] : g.inner, error);
+  else if (ct_tensor_count(&output->target) > 0)
     ct_rows_take(ct_tensor_data(&output->target), ct_tensor_data(&from), ct_tensor_data(index),
                  g.outer, ct_tensor_count(index), inner, g.n * inner,
                  whole_rows ? t->stride[0] * element : inner);
   ct_tensor_release(&from);
-  return CT_OK;
+  return status;
 }
 
 ct_status ct_index(ct_tensor *result, const ct_tensor *t, int dim, const ct_tensor *index,
@@ -100,9 +130,10 @@ ct_status ct_index(ct_tensor *result, const ct_tensor *t, int dim, const ct_tens
   if (result->dtype != t->dtype)
     return ct_fail(error, CT_EINVALID, "index: a %s result expected, got %s",
                    ct_dtype_name(t->dtype), ct_dtype_name(result->dtype));
+  CT_TRY(ct_tensor_together("index", result, 1, &t, error));
   geometry g = along(t, dim);
   ct_tensor rows;
-  CT_TRY(take_indices(&rows, "index", index, g.n, dim, NULL, error));
+  CT_TRY(take_indices(&rows, "index", t, index, dim, NULL, error));
   ct_tensor wanted = *t;
   wanted.size[dim] = ct_tensor_count(index);
   ct_output output;
@@ -116,8 +147,17 @@ ct_status ct_index(ct_tensor *result, const ct_tensor *t, int dim, const ct_tens
 
 typedef enum placing { PLACE_COPY, PLACE_ADD, PLACE_FILL } placing;
 
-static void place_rows(placing how, const ct_tensor *to, geometry g, const ct_tensor *rows,
-                       const void *from) {
+static ct_status place_rows(const char *name, placing how, const ct_tensor *to, geometry g,
+                            const ct_tensor *rows, const ct_tensor *source, ct_scalar value,
+                            ct_error *error) {
+  if (ct_dtype_is_cuda(to->dtype)) {
+    ct_element element;
+    ct_cuda_rows r = cuda_rows(name, g, ct_tensor_count(rows));
+    ct_scalar_store(to->dtype, &element, value);
+    return how == PLACE_FILL ? ct_cuda()->rows_fill(&r, to, &element, rows, error)
+                             : ct_cuda()->rows_put(&r, how == PLACE_ADD, to, source, rows, error);
+  }
+  const void *from = ct_tensor_data(source);
   int64_t count = ct_tensor_count(rows), inner = g.inner * (int64_t)ct_dtype_size(to->dtype);
   if (how == PLACE_ADD)
     ct_rows_add(to->dtype, ct_tensor_data(to), from, ct_tensor_data(rows), g.outer, g.n, count,
@@ -125,20 +165,21 @@ static void place_rows(placing how, const ct_tensor *to, geometry g, const ct_te
   else
     ct_rows_put(ct_tensor_data(to), from, ct_tensor_data(rows), g.outer, g.n, count, inner,
                 how == PLACE_FILL ? 0 : inner);
+  return CT_OK;
 }
 
-/* Places `source` (contiguous, checked) or, for PLACE_FILL, one row of it. */
+/* Places `source` (contiguous, checked) or, for PLACE_FILL, `value`, of which source is one row. */
 static ct_status place(const char *name, placing how, ct_tensor *t, int dim, const ct_tensor *index,
-                       const ct_tensor *source, ct_error *error) {
+                       const ct_tensor *source, ct_scalar value, ct_error *error) {
   ct_tensor rows;
   geometry g = along(t, dim);
-  CT_TRY(take_indices(&rows, name, index, g.n, dim, t, error));
+  CT_TRY(take_indices(&rows, name, t, index, dim, t, error));
   ct_output output;
   ct_status status = begin_in_place(&output, t, error);
   if (status == CT_OK) {
     if (ct_tensor_count(t) > 0 && ct_tensor_count(&rows) > 0)
-      place_rows(how, &output.target, g, &rows, ct_tensor_data(source));
-    status = ct_output_end(&output, CT_OK, error);
+      status = place_rows(name, how, &output.target, g, &rows, source, value, error);
+    status = ct_output_end(&output, status, error);
   }
   ct_tensor_release(&rows);
   return status;
@@ -156,7 +197,7 @@ static ct_status place_source(const char *name, placing how, ct_tensor *t, int d
                    ct_shape_text(want, expected.dims, expected.size),
                    ct_shape_text(got, source->dims, source->size));
   CT_TRY(take_source(&from, name, source, t, error));
-  ct_status status = place(name, how, t, dim, index, &from, error);
+  ct_status status = place(name, how, t, dim, index, &from, ct_scalar_of(0), error);
   ct_tensor_release(&from);
   return status;
 }
@@ -176,9 +217,10 @@ ct_status ct_index_fill(ct_tensor *t, int dim, const ct_tensor *index, ct_scalar
   CT_TRY(check_dim("indexFill", t, dim, error));
   CT_TRY(vector_of_indices("indexFill", index, error));
   ct_tensor row = {.dtype = t->dtype};
-  CT_TRY(ct_tensor_new(&row, t->dtype, 1, &(int64_t){along(t, dim).inner}, error));
+  CT_TRY(ct_tensor_new_on(&row, t->dtype, ct_tensor_device(t), 1, &(int64_t){along(t, dim).inner},
+                          error));
   ct_status status = ct_fill(&row, value, error);
-  if (status == CT_OK) status = place("indexFill", PLACE_FILL, t, dim, index, &row, error);
+  if (status == CT_OK) status = place("indexFill", PLACE_FILL, t, dim, index, &row, value, error);
   ct_tensor_release(&row);
   return status;
 }
@@ -203,35 +245,45 @@ ct_status ct_gather(ct_tensor *result, const ct_tensor *t, int dim, const ct_ten
   if (result->dtype != t->dtype)
     return ct_fail(error, CT_EINVALID, "gather: a %s result expected, got %s",
                    ct_dtype_name(t->dtype), ct_dtype_name(result->dtype));
+  CT_TRY(ct_tensor_together("gather", result, 1, &t, error));
   geometry g = along(t, dim);
   ct_tensor places, from = {.dtype = t->dtype};
-  CT_TRY(take_indices(&places, "gather", index, g.n, dim, result, error));
+  CT_TRY(take_indices(&places, "gather", t, index, dim, result, error));
   ct_status status = ct_contiguous(&from, t->dtype, t, error);
   ct_output output;
   const ct_tensor *inputs[2] = {t, index};
   if (status == CT_OK)
     status = ct_output_begin(&output, result, places.dims, places.size, true, inputs, 2, error);
   if (status == CT_OK) {
-    if (ct_tensor_count(&places) > 0)
+    ct_cuda_rows rows = cuda_rows("gather", g, places.size[dim]);
+    if (ct_tensor_count(&places) > 0 && ct_dtype_is_cuda(t->dtype))
+      status = ct_cuda()->gather(&rows, &output.target, &from, &places, error);
+    else if (ct_tensor_count(&places) > 0)
       ct_gather_elements(ct_tensor_data(&output.target), ct_tensor_data(&from),
                          ct_tensor_data(&places), g.outer, g.n, places.size[dim], g.inner,
                          ct_dtype_size(t->dtype));
-    status = ct_output_end(&output, CT_OK, error);
+    status = ct_output_end(&output, status, error);
   }
   ct_tensor_release(&from);
   ct_tensor_release(&places);
   return status;
 }
 
-static ct_status scatter_from(ct_tensor *t, int dim, const ct_tensor *places, const void *from,
-                              bool one, ct_error *error) {
+/* source NULL: *element for all. */
+static ct_status scatter_from(ct_tensor *t, int dim, const ct_tensor *places,
+                              const ct_tensor *source, const ct_element *element, ct_error *error) {
+  const void *from = source ? ct_tensor_data(source) : element;
   geometry g = along(t, dim);
   ct_output output;
   CT_TRY(begin_in_place(&output, t, error));
-  if (ct_tensor_count(places) > 0)
-    ct_scatter_elements(ct_tensor_data(&output.target), from, one, ct_tensor_data(places), g.outer,
-                        g.n, places->size[dim], g.inner, ct_dtype_size(t->dtype));
-  return ct_output_end(&output, CT_OK, error);
+  ct_status status = CT_OK;
+  ct_cuda_rows rows = cuda_rows("scatter", g, places->size[dim]);
+  if (ct_tensor_count(places) > 0 && ct_dtype_is_cuda(t->dtype))
+    status = ct_cuda()->scatter(&rows, &output.target, source, element, places, error);
+  else if (ct_tensor_count(places) > 0)
+    ct_scatter_elements(ct_tensor_data(&output.target), from, !source, ct_tensor_data(places),
+                        g.outer, g.n, places->size[dim], g.inner, ct_dtype_size(t->dtype));
+  return ct_output_end(&output, status, error);
 }
 
 ct_status ct_scatter(ct_tensor *t, int dim, const ct_tensor *index, const ct_tensor *source,
@@ -245,11 +297,10 @@ ct_status ct_scatter(ct_tensor *t, int dim, const ct_tensor *index, const ct_ten
   ct_tensor places, from = {.dtype = t->dtype};
   ct_element element;
   ct_scalar_store(t->dtype, &element, value);
-  CT_TRY(take_indices(&places, "scatter", index, t->size[dim], dim, t, error));
+  CT_TRY(take_indices(&places, "scatter", t, index, dim, t, error));
   ct_status status = source ? take_source(&from, "scatter", source, t, error) : CT_OK;
   if (status == CT_OK)
-    status =
-        scatter_from(t, dim, &places, source ? ct_tensor_data(&from) : &element, !source, error);
+    status = scatter_from(t, dim, &places, source ? &from : NULL, &element, error);
   ct_tensor_release(&from);
   ct_tensor_release(&places);
   return status;

@@ -64,6 +64,7 @@ ct_status ct_cat(ct_tensor *result, const ct_tensor *const *parts, int64_t count
   if (dim >= CT_MAX_DIMS)
     return ct_fail(error, CT_EINVALID, "cat: dimension %d is out of range 1..%d", dim + 1,
                    CT_MAX_DIMS);
+  CT_TRY(ct_tensor_together("cat", result, (int)count, parts, error));
   ct_tensor whole = {.dims = 0};
   CT_TRY(joined_size(&whole, parts, count, dim, error));
   ct_output output;
@@ -117,6 +118,7 @@ ct_status ct_repeat(ct_tensor *result, const ct_tensor *t, int dims, const int64
   if (result->dtype != t->dtype)
     return ct_fail(error, CT_EINVALID, "repeatTensor: a %s result expected, got %s",
                    ct_dtype_name(t->dtype), ct_dtype_name(result->dtype));
+  CT_TRY(ct_tensor_together("repeatTensor", result, 1, &t, error));
   for (int d = 0; d < dims; d++) {
     int own = d - (dims - t->dims);
     if (times[d] < 0 || !ct_size_mul(times[d], own < 0 ? 1 : t->size[own], &size[d]))
@@ -152,6 +154,7 @@ ct_status ct_diag(ct_tensor *result, const ct_tensor *t, int64_t k, ct_error *er
       (t->dims == 2 && (k <= -t->size[0] || k >= t->size[1])))
     return ct_fail(error, CT_EINVALID, "diag: there is no diagonal %lld of size %s", (long long)k,
                    ct_shape_text(text, t->dims, t->size));
+  CT_TRY(ct_tensor_together("diag", result, 1, &t, error));
   ct_output output;
   if (t->dims == 2) {
     ct_tensor diagonal = diagonal_of(t, k);
@@ -176,6 +179,7 @@ ct_status ct_triangle(ct_tensor *result, const ct_tensor *t, int64_t k, bool upp
   if (result->dtype != t->dtype)
     return ct_fail(error, CT_EINVALID, "%s: a %s result expected, got %s", name,
                    ct_dtype_name(t->dtype), ct_dtype_name(result->dtype));
+  CT_TRY(ct_tensor_together(name, result, 1, &t, error));
   ct_output output;
   const ct_tensor *input = ct_tensor_same_view(result, t) ? NULL : t;
   CT_TRY(ct_output_begin(&output, result, 2, t->size, false, &input, 1, error));

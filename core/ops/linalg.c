@@ -13,6 +13,7 @@
 #include "cpu/gemm_integer.h"
 #include "cuda/cuda.h"
 #include "ops/copy.h"
+#include "ops/reduce.h"
 
 /* How the last two dimensions of a view look to BLAS. */
 typedef struct layout {
@@ -328,10 +329,14 @@ ct_status ct_dot(ct_scalar *out, const ct_tensor *a, const ct_tensor *b, ct_erro
                    ct_dtype_name(a->dtype), ct_dtype_name(b->dtype));
   if (count != ct_tensor_count(b))
     return mismatch("dot", "tensors with as many elements", a, b, error);
+  const ct_tensor *input[2] = {a, b};
+  CT_TRY(ct_tensor_together("dot", NULL, 2, input, error));
   ct_tensor x = {.dtype = a->dtype}, y = {.dtype = a->dtype};
   ct_status status = ct_contiguous(&x, a->dtype, a, error);
   if (status == CT_OK) status = ct_contiguous(&y, a->dtype, b, error);
-  if (status == CT_OK)
+  if (status == CT_OK && ct_dtype_is_cuda(a->dtype))
+    status = ct_dot_on_cuda(out, &x, &y, error);
+  else if (status == CT_OK)
     status = ct_dot_contiguous(out, a->dtype, count, ct_tensor_data(&x), ct_tensor_data(&y), error);
   ct_tensor_release(&x);
   ct_tensor_release(&y);

@@ -2,19 +2,9 @@
 #include "base/memory.h"
 #include "cpu/loop.h"
 #include "ops/copy.h"
+#include "ops/elementwise.h"
 #include "ops/output.h"
 #include "ops/reduce.h"
-
-static void subtract_f32(const void *context, int64_t n, char *const *p, const int64_t *s) {
-  (void)context;
-  for (int64_t i = 0; i < n; i++) *(float *)(p[0] + i * s[0]) -= *(const float *)(p[1] + i * s[1]);
-}
-
-static void subtract_f64(const void *context, int64_t n, char *const *p, const int64_t *s) {
-  (void)context;
-  for (int64_t i = 0; i < n; i++)
-    *(double *)(p[0] + i * s[0]) -= *(const double *)(p[1] + i * s[1]);
-}
 
 ct_status ct_dist(double *out, const ct_tensor *a, const ct_tensor *b, double power,
                   ct_error *error) {
@@ -28,14 +18,12 @@ ct_status ct_dist(double *out, const ct_tensor *a, const ct_tensor *b, double po
                    ct_shape_text(x, a->dims, a->size), ct_shape_text(y, b->dims, b->size));
   ct_tensor difference = {.dtype = a->dtype}, other = {.dtype = a->dtype};
   ct_scalar norm = ct_scalar_of(0);
-  ct_status status = ct_clone(&difference, a->dtype, a, error);
-  if (status == CT_OK) status = ct_contiguous(&other, a->dtype, b, error);
+  ct_status status = ct_contiguous(&other, a->dtype, b, error);
   if (status == CT_OK) status = ct_tensor_view(&other, &other, a->dims, a->size, error);
-  if (status == CT_OK) {
-    const ct_tensor *operand[2] = {&difference, &other};
-    ct_loop(2, 1, operand, a->dtype == CT_FLOAT ? subtract_f32 : subtract_f64, NULL);
+  if (status == CT_OK)
+    status = ct_elementwise_binary("dist", CT_SUB, &difference, a, &other, error);
+  if (status == CT_OK)
     status = ct_reduce_all(&norm, CT_NORM, (ct_reduce_options){.power = power}, &difference, error);
-  }
   ct_tensor_release(&difference);
   ct_tensor_release(&other);
   *out = norm.d;
@@ -83,6 +71,16 @@ static ct_status renorm_factors(double *factor, const ct_tensor *t, double power
   return status;
 }
 
+/* On the CPU in double; on a GPU as its elements are multiplied there. */
+static ct_status scale(ct_tensor *slice, const double *factor, ct_error *error) {
+  const ct_tensor *operand[1] = {slice};
+  if (ct_dtype_is_cuda(slice->dtype))
+    return ct_elementwise_number("renorm", CT_MUL, slice, slice, ct_scalar_of(*factor), false,
+                                 error);
+  ct_loop(1, 1, operand, slice->dtype == CT_FLOAT ? scale_f32 : scale_f64, factor);
+  return CT_OK;
+}
+
 static ct_status renorm_scale(ct_tensor *result, const ct_tensor *t, int dim, const double *factor,
                               ct_error *error) {
   ct_output output;
@@ -92,10 +90,8 @@ static ct_status renorm_scale(ct_tensor *result, const ct_tensor *t, int dim, co
   for (int64_t i = 0; i < t->size[dim] && status == CT_OK; i++) {
     if (factor[i] == 1) continue;
     ct_tensor slice = {.dtype = t->dtype};
-    const ct_tensor *operand[1] = {&slice};
     status = ct_tensor_select(&slice, &output.target, dim, i, error);
-    if (status == CT_OK)
-      ct_loop(1, 1, operand, t->dtype == CT_FLOAT ? scale_f32 : scale_f64, &factor[i]);
+    if (status == CT_OK) status = scale(&slice, &factor[i], error);
     ct_tensor_release(&slice);
   }
   return ct_output_end(&output, status, error);
@@ -116,6 +112,7 @@ ct_status ct_renorm(ct_tensor *result, const ct_tensor *t, double power, int dim
     return ct_fail(error, CT_EINVALID,
                    "renorm: a power > 0 and a largest norm >= 0 expected, got %g and %g", power,
                    most);
+  CT_TRY(ct_tensor_together("renorm", result, 1, &t, error));
   int64_t slices = t->size[dim];
   double *factor = NULL;
   CT_TRY(ct_alloc(&factor, slices, sizeof *factor, "renorm", error));
@@ -155,6 +152,14 @@ ct_status ct_equal(bool *out, const ct_tensor *a, const ct_tensor *b, ct_error *
   if (a->dtype != b->dtype)
     return ct_fail(error, CT_EINVALID, "equal: tensors of one type expected, got %s and %s",
                    ct_dtype_name(a->dtype), ct_dtype_name(b->dtype));
+  if (ct_dtype_is_cuda(a->dtype) && ct_tensor_same_size(a, b)) {
+    ct_tensor differs = {.dtype = CT_CUDA_BYTE};
+    ct_status status = ct_elementwise_compare("equal", CT_NE, &differs, a, b, error);
+    if (status == CT_OK) status = ct_logical(out, false, &differs, error);
+    *out = !*out;
+    ct_tensor_release(&differs);
+    return status;
+  }
   _Atomic bool differ = !ct_tensor_same_size(a, b);
   comparison c = {a->dtype, &differ};
   const ct_tensor *operand[2] = {a, b};
@@ -164,13 +169,13 @@ ct_status ct_equal(bool *out, const ct_tensor *a, const ct_tensor *b, ct_error *
 }
 
 ct_status ct_logical(bool *out, bool all, const ct_tensor *t, ct_error *error) {
-  if (t->dtype != CT_BYTE)
+  if (t->dtype != CT_BYTE && t->dtype != CT_CUDA_BYTE)
     return ct_fail(error, CT_EINVALID, "%s: a Byte tensor expected, got %s", all ? "all" : "any",
                    ct_dtype_name(t->dtype));
   *out = all;
   if (ct_tensor_count(t) == 0) return CT_OK;
   ct_scalar extreme;
-  CT_TRY(ct_reduce_all(&extreme, all ? CT_MIN : CT_MAX, (ct_reduce_options){0}, t, error));
+  CT_TRY(ct_reduce_all(&extreme, all ? CT_SMALLEST : CT_LARGEST, (ct_reduce_options){0}, t, error));
   *out = extreme.i != 0;
   return CT_OK;
 }

@@ -2,20 +2,23 @@
 #include "ops/order.h"
 #include "base/interrupt.h"
 #include "cpu/order.h"
+#include "cuda/cuda.h"
 #include "ops/output.h"
 
 enum { PIECE = 4096 }; /* elements that one thread takes at a time */
 
-static ct_status check_order(const char *name, const ct_tensor *values, const ct_tensor *indices,
+static ct_status check_order(const char *name, ct_tensor *values, ct_tensor *indices,
                              const ct_tensor *t, int dim, ct_error *error) {
   if (dim < 0 || dim >= t->dims)
     return ct_fail(error, CT_EINVALID, "%s: dimension %d is out of range, the tensor has %d", name,
                    dim + 1, t->dims);
-  if (values->dtype != t->dtype || indices->dtype != CT_LONG)
-    return ct_fail(error, CT_EINVALID, "%s: %s values and Long indices expected, got %s and %s",
-                   name, ct_dtype_name(t->dtype), ct_dtype_name(values->dtype),
+  const ct_dtype index = ct_dtype_of_indices(t->dtype);
+  if (values->dtype != t->dtype || indices->dtype != index)
+    return ct_fail(error, CT_EINVALID, "%s: %s values and %s indices expected, got %s and %s", name,
+                   ct_dtype_name(t->dtype), ct_dtype_name(index), ct_dtype_name(values->dtype),
                    ct_dtype_name(indices->dtype));
-  return CT_OK;
+  CT_TRY(ct_tensor_together(name, values, 1, &t, error));
+  return ct_tensor_together(name, indices, 1, &t, error);
 }
 
 static ct_status run(ct_order *order, ct_tensor values, ct_tensor indices, ct_tensor t, int dim,
@@ -38,8 +41,25 @@ static ct_status run(ct_order *order, ct_tensor values, ct_tensor indices, ct_te
   return ct_interrupted() ? CT_EINTERRUPTED : CT_OK;
 }
 
-static ct_status order_along(ct_order order, int64_t results, ct_tensor *values, ct_tensor *indices,
-                             const ct_tensor *t, int dim, ct_error *error) {
+static ct_status run_on_cuda(const char *name, const ct_order *order, ct_tensor values,
+                             ct_tensor indices, ct_tensor t, int dim, ct_error *error) {
+  const bool sort = order->kind == CT_ORDER_SORT;
+  ct_cuda_order there = {.name = name,
+                         .length = t.size[dim],
+                         .stride = t.stride[dim],
+                         .value_stride = values.stride[dim],
+                         .index_stride = indices.stride[dim],
+                         .first = sort                          ? 0
+                                  : order->kind == CT_ORDER_KTH ? order->kept - 1
+                                                                : -1,
+                         .kept = sort ? order->kept : 1,
+                         .descending = order->descending};
+  values.size[dim] = indices.size[dim] = t.size[dim] = 1;
+  return ct_cuda()->order(&there, &values, &indices, &t, error);
+}
+
+static ct_status order_along(const char *name, ct_order order, int64_t results, ct_tensor *values,
+                             ct_tensor *indices, const ct_tensor *t, int dim, ct_error *error) {
   ct_tensor wanted = *t;
   wanted.size[dim] = results;
   ct_output v, i;
@@ -47,7 +67,10 @@ static ct_status order_along(ct_order order, int64_t results, ct_tensor *values,
   CT_TRY(ct_output_begin(&v, values, t->dims, wanted.size, false, inputs, 2, error));
   ct_status status = ct_output_begin(&i, indices, t->dims, wanted.size, false, &t, 1, error);
   if (status != CT_OK) return ct_output_end(&v, status, error);
-  if (results > 0) status = run(&order, v.target, i.target, *t, dim, error);
+  if (results > 0 && ct_dtype_is_cuda(t->dtype))
+    status = run_on_cuda(name, &order, v.target, i.target, *t, dim, error);
+  else if (results > 0)
+    status = run(&order, v.target, i.target, *t, dim, error);
   status = ct_output_end(&i, status, error);
   return ct_output_end(&v, status, error);
 }
@@ -56,7 +79,7 @@ ct_status ct_sort(ct_tensor *values, ct_tensor *indices, const ct_tensor *t, int
                   bool descending, ct_error *error) {
   CT_TRY(check_order("sort", values, indices, t, dim, error));
   ct_order order = {.kind = CT_ORDER_SORT, .descending = descending, .kept = t->size[dim]};
-  return order_along(order, t->size[dim], values, indices, t, dim, error);
+  return order_along("sort", order, t->size[dim], values, indices, t, dim, error);
 }
 
 static ct_status check_k(const char *name, int64_t k, const ct_tensor *t, int dim,
@@ -73,7 +96,7 @@ ct_status ct_topk(ct_tensor *values, ct_tensor *indices, const ct_tensor *t, int
   CT_TRY(check_order("topk", values, indices, t, dim, error));
   CT_TRY(check_k("topk", k, t, dim, error));
   ct_order order = {.kind = CT_ORDER_SORT, .descending = largest, .kept = k};
-  return order_along(order, k, values, indices, t, dim, error);
+  return order_along("topk", order, k, values, indices, t, dim, error);
 }
 
 ct_status ct_kthvalue(ct_tensor *values, ct_tensor *indices, const ct_tensor *t, int64_t k, int dim,
@@ -81,7 +104,7 @@ ct_status ct_kthvalue(ct_tensor *values, ct_tensor *indices, const ct_tensor *t,
   CT_TRY(check_order("kthvalue", values, indices, t, dim, error));
   CT_TRY(check_k("kthvalue", k, t, dim, error));
   ct_order order = {.kind = CT_ORDER_KTH, .kept = k};
-  return order_along(order, 1, values, indices, t, dim, error);
+  return order_along("kthvalue", order, 1, values, indices, t, dim, error);
 }
 
 static ct_status check_some(const char *name, const ct_tensor *t, int dim, ct_error *error) {
@@ -94,7 +117,7 @@ ct_status ct_median(ct_tensor *values, ct_tensor *indices, const ct_tensor *t, i
   CT_TRY(check_order("median", values, indices, t, dim, error));
   CT_TRY(check_some("median", t, dim, error));
   ct_order order = {.kind = CT_ORDER_KTH, .kept = (t->size[dim] + 1) / 2};
-  return order_along(order, 1, values, indices, t, dim, error);
+  return order_along("median", order, 1, values, indices, t, dim, error);
 }
 
 ct_status ct_mode(ct_tensor *values, ct_tensor *indices, const ct_tensor *t, int dim,
@@ -102,5 +125,5 @@ ct_status ct_mode(ct_tensor *values, ct_tensor *indices, const ct_tensor *t, int
   CT_TRY(check_order("mode", values, indices, t, dim, error));
   CT_TRY(check_some("mode", t, dim, error));
   ct_order order = {.kind = CT_ORDER_MODE};
-  return order_along(order, 1, values, indices, t, dim, error);
+  return order_along("mode", order, 1, values, indices, t, dim, error);
 }

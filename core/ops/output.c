@@ -18,7 +18,9 @@ ct_status ct_output_begin(ct_output *output, ct_tensor *result, int dims, const 
   *output = (ct_output){.result = result, .target = {.dtype = result->dtype}};
   output->apart = fits && contiguous && !ct_tensor_contiguous(result);
   for (int i = 0; i < count; i++) output->apart = output->apart || shares(result, fits, inputs[i]);
-  if (output->apart) return ct_tensor_new(&output->target, result->dtype, dims, wanted.size, error);
+  if (output->apart)
+    return ct_tensor_new_on(&output->target, result->dtype, ct_tensor_device(result), dims,
+                            wanted.size, error);
   CT_TRY(ct_tensor_resize(result, dims, wanted.size, error));
   ct_tensor_set(&output->target, result);
   return CT_OK;

@@ -8,6 +8,7 @@
 #include "base/threads.h"
 #include "cpu/exp.h"
 #include "cpu/random.h"
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 #include "ops/elementwise.h"
 
@@ -54,14 +55,10 @@ static void transform(double *x, int64_t n, const ct_draw *d) {
     for (int64_t i = 0; i < n; i++) x[i] = p + x[i] * q;
     break;
   case CT_EXPONENTIAL:
-    for (int64_t i = 0; i < n; i++) x[i] = (0 - ct_portable_log(1 - x[i])) / p;
+    for (int64_t i = 0; i < n; i++) x[i] = ct_draw_exponential(x[i], p);
     break;
-  case CT_CAUCHY: /* tan(pi (u - 1/2)) = -cot(pi u), with u moved off the ends */
-    for (int64_t i = 0; i < n; i++) {
-      double cosine, sine, u = floor(x[i] * 0x1p52) * 0x1p-52 + 0x1p-53;
-      ct_portable_cos_sin(u / 2, &cosine, &sine);
-      x[i] = p - q * (cosine / sine);
-    }
+  case CT_CAUCHY:
+    for (int64_t i = 0; i < n; i++) x[i] = ct_draw_cauchy(x[i], p, q);
     break;
   case CT_LOG_NORMAL:
     for (int64_t i = 0; i < n; i++) x[i] = ct_exp_f64(p + x[i] * q);
@@ -70,8 +67,8 @@ static void transform(double *x, int64_t n, const ct_draw *d) {
     for (int64_t i = 0; i < n; i++) x[i] = x[i] < p;
     break;
   case CT_GEOMETRIC: {
-    double log_p = ct_portable_log(p < 0x1p-1000 ? 0x1p-1000 : p);
-    for (int64_t i = 0; i < n; i++) x[i] = floor(ct_portable_log(1 - x[i]) / log_p) + 1;
+    double log_p = ct_draw_log_p(p);
+    for (int64_t i = 0; i < n; i++) x[i] = ct_draw_geometric(x[i], log_p);
     break;
   }
   case CT_INTEGERS:
@@ -141,10 +138,11 @@ static void fill_chunk(char *to, ct_dtype dtype, int64_t n, const ct_draw *d, ui
 }
 
 /* Chunks that start after an interrupt stay as they were. */
-static ct_status fill_contiguous(ct_tensor *t, const ct_draw *d, ct_random *random,
-                                 ct_error *error) {
+static ct_status fill_contiguous(const char *name, ct_tensor *t, const ct_draw *d,
+                                 ct_random *random, ct_error *error) {
   int64_t count = ct_tensor_count(t), chunks = (count + CHUNK - 1) / CHUNK;
   uint64_t first = ct_random_reserve(random, ct_random_blocks((uint64_t)count));
+  if (ct_dtype_is_cuda(t->dtype)) return ct_cuda()->random(name, t, d, random->seed, first, error);
   size_t size = ct_dtype_size(t->dtype);
   char *to = ct_tensor_data(t);
   int threads = chunks < 2 ? 1 : ct_threads_for(count * 16);
@@ -174,10 +172,10 @@ ct_status ct_random_fill(const char *name, ct_tensor *t, const ct_draw *draw, ct
   CT_TRY(check_draw(name, draw, error));
   CT_TRY(check_type(name, t->dtype, draw, error));
   if (ct_tensor_count(t) == 0) return CT_OK;
-  if (ct_tensor_contiguous(t)) return fill_contiguous(t, draw, random, error);
+  if (ct_tensor_contiguous(t)) return fill_contiguous(name, t, draw, random, error);
   ct_tensor scratch = {.dtype = t->dtype};
-  CT_TRY(ct_tensor_new(&scratch, t->dtype, t->dims, t->size, error));
-  ct_status status = fill_contiguous(&scratch, draw, random, error);
+  CT_TRY(ct_tensor_new_on(&scratch, t->dtype, ct_tensor_device(t), t->dims, t->size, error));
+  ct_status status = fill_contiguous(name, &scratch, draw, random, error);
   if (status == CT_OK) status = ct_copy(t, &scratch, error);
   ct_tensor_release(&scratch);
   return status;

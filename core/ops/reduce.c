@@ -8,6 +8,7 @@
 #include <math.h>
 #include "base/memory.h"
 #include "cpu/reduce.h"
+#include "cuda/cuda.h"
 #include "ops/copy.h"
 #include "ops/output.h"
 
@@ -25,8 +26,8 @@ static ct_run_fn kernel_of(ct_reduction what, ct_dtype dtype) {
   case CT_VAR:
   case CT_STD: return kernels->variance[dtype];
   case CT_NORM: return kernels->norm[dtype];
-  case CT_MAX: return kernels->largest[dtype];
-  case CT_MIN: return kernels->smallest[dtype];
+  case CT_LARGEST: return kernels->largest[dtype];
+  case CT_SMALLEST: return kernels->smallest[dtype];
   }
   return NULL;
 }
@@ -40,7 +41,7 @@ static ct_status check_real(const char *name, const ct_tensor *t, ct_error *erro
 
 static bool wants_real(ct_reduction what) { return what >= CT_MEAN && what <= CT_NORM; }
 static bool wants_elements(ct_reduction what) {
-  return what == CT_MEAN || what == CT_VAR || what == CT_STD || what >= CT_MAX;
+  return what == CT_MEAN || what == CT_VAR || what == CT_STD || what >= CT_LARGEST;
 }
 
 static double divisor_of(ct_reduction what, ct_reduce_options options, int64_t n) {
@@ -73,6 +74,21 @@ static ct_slices slices_along(const ct_tensor *t, int dim) {
                      .divisor = 1};
 }
 
+static ct_reduction core_of(ct_reduction what) { /* what is left but for the last steps */
+  return what == CT_MEAN ? CT_SUM : what == CT_STD ? CT_VAR : what;
+}
+
+/* The same on a GPU: `to` has a result for each slice of t along dim, which starts at `first`. */
+static ct_cuda_slices cuda_slices(const char *name, ct_reduction what, const ct_tensor *t,
+                                  int dim) {
+  return (ct_cuda_slices){.name = name,
+                          .what = core_of(what),
+                          .length = t->size[dim],
+                          .stride = t->stride[dim],
+                          .divisor = 1,
+                          .root = what == CT_STD};
+}
+
 static ct_status check_range(const char *name, ct_dtype dtype, bool out_of_range, ct_error *error) {
   if (!out_of_range) return CT_OK;
   return ct_fail(error, CT_EINVALID,
@@ -90,9 +106,19 @@ ct_status ct_reduce_dim(ct_tensor *result, ct_reduction what, ct_reduce_options 
   if (result->dtype != t->dtype)
     return ct_fail(error, CT_EINVALID, "%s: a %s result expected, got %s", name,
                    ct_dtype_name(t->dtype), ct_dtype_name(result->dtype));
+  CT_TRY(ct_tensor_together(name, result, 1, &t, error));
   ct_tensor first = heads(t, dim);
   ct_output output;
   CT_TRY(ct_output_begin(&output, result, t->dims, first.size, false, &t, 1, error));
+  if (ct_dtype_is_cuda(t->dtype)) {
+    bool beyond = false;
+    ct_cuda_slices there = cuda_slices(name, what, t, dim);
+    there.divisor = divisor_of(what, options, t->size[dim]);
+    there.power = options.power;
+    ct_status status = ct_cuda()->reduce(&there, &output.target, &first, NULL, &beyond, error);
+    if (status == CT_OK) status = check_range(name, t->dtype, beyond, error);
+    return ct_output_end(&output, status, error);
+  }
   _Atomic bool out_of_range = false;
   ct_slices slices = slices_along(t, dim);
   slices.divisor = divisor_of(what, options, t->size[dim]);
@@ -106,6 +132,41 @@ ct_status ct_reduce_dim(ct_tensor *result, ct_reduction what, ct_reduce_options 
 }
 
 /* Pieces of a contiguous tensor */
+
+/* The pieces of a tensor on a GPU, of `flat` or of the products flat*other, reduced there and
+ * brought here. */
+static ct_status reduce_pieces_on_cuda(ct_tensor *part, const ct_tensor *flat,
+                                       const ct_tensor *other, ct_reduction what, ct_slices slices,
+                                       const char *name, ct_error *error) {
+  const int64_t count = ct_tensor_count(flat), whole = count / PIECE, tail = count % PIECE;
+  const ct_dtype wide = ct_dtype_is_real(flat->dtype) ? CT_CUDA_DOUBLE : CT_CUDA_LONG;
+  ct_tensor there = {.dtype = wide}, from = *flat, second = other ? *other : *flat;
+  bool ignored;
+  ct_cuda_slices s = {.name = name,
+                      .what = core_of(what),
+                      .length = PIECE,
+                      .stride = 1,
+                      .other_stride = 1,
+                      .wide = true,
+                      .shift = slices.shift,
+                      .power = slices.power};
+  ct_status status = ct_tensor_new_on(&there, wide, ct_tensor_device(flat), 1,
+                                      &(int64_t){whole + (tail > 0)}, error);
+  ct_tensor to = there;
+  from.dims = second.dims = 1;
+  from.stride[0] = second.stride[0] = PIECE;
+  from.size[0] = second.size[0] = to.size[0] = whole;
+  if (status == CT_OK && whole)
+    status = ct_cuda()->reduce(&s, &to, &from, other ? &second : NULL, &ignored, error);
+  s.length = tail;
+  from.size[0] = second.size[0] = to.size[0] = 1;
+  from.offset += whole * PIECE, second.offset += whole * PIECE, to.offset += whole;
+  if (status == CT_OK && tail)
+    status = ct_cuda()->reduce(&s, &to, &from, other ? &second : NULL, &ignored, error);
+  if (status == CT_OK) status = ct_clone(part, ct_dtype_on_cpu(wide), &there, error);
+  ct_tensor_release(&there);
+  return status;
+}
 
 /* Reduces each piece into part[p]: double for real types, int64_t otherwise. */
 static ct_status reduce_pieces(ct_tensor *part, const ct_tensor *flat, ct_run_fn kernel,
@@ -135,14 +196,14 @@ static ct_status reduce_pieces(ct_tensor *part, const ct_tensor *flat, ct_run_fn
 static double combine_real(ct_reduction what, double power, const ct_tensor *part) {
   const double *p = ct_tensor_data(part);
   int64_t n = ct_tensor_count(part);
-  bool largest = what == CT_MAX || (what == CT_NORM && power == INFINITY);
-  double all = what == CT_PROD ? 1 : n && largest ? p[0] : what == CT_MIN ? p[0] : 0;
+  bool largest = what == CT_LARGEST || (what == CT_NORM && power == INFINITY);
+  double all = what == CT_PROD ? 1 : n && largest ? p[0] : what == CT_SMALLEST ? p[0] : 0;
   for (int64_t i = 0; i < n; i++) {
     if (what == CT_PROD)
       all *= p[i];
     else if (largest)
       all = all >= p[i] || isnan(all) ? all : p[i];
-    else if (what == CT_MIN)
+    else if (what == CT_SMALLEST)
       all = all <= p[i] || isnan(all) ? all : p[i];
     else
       all += p[i];
@@ -152,28 +213,35 @@ static double combine_real(ct_reduction what, double power, const ct_tensor *par
 
 static int64_t combine_integer(ct_reduction what, const ct_tensor *part) {
   const int64_t *p = ct_tensor_data(part);
-  uint64_t all = what == CT_PROD ? 1 : what >= CT_MAX ? (uint64_t)p[0] : 0;
+  uint64_t all = what == CT_PROD ? 1 : what >= CT_LARGEST ? (uint64_t)p[0] : 0;
   for (int64_t i = 0; i < ct_tensor_count(part); i++) {
     if (what == CT_PROD)
       all *= (uint64_t)p[i];
     else if (what == CT_SUM)
       all += (uint64_t)p[i];
-    else if (what == CT_MAX ? p[i] > (int64_t)all : p[i] < (int64_t)all)
+    else if (what == CT_LARGEST ? p[i] > (int64_t)all : p[i] < (int64_t)all)
       all = (uint64_t)p[i];
   }
   return (int64_t)all;
 }
 
-static ct_status reduce_flat(ct_scalar *out, ct_reduction what, ct_slices slices,
-                             const ct_tensor *flat, ct_error *error) {
-  ct_tensor part;
-  CT_TRY(reduce_pieces(&part, flat, kernel_of(what, flat->dtype), slices, error));
-  if (part.dtype == CT_DOUBLE) {
-    *out = ct_scalar_of(combine_real(what, slices.power, &part));
+static void combine(ct_scalar *out, ct_reduction what, double power, const ct_tensor *part) {
+  if (part->dtype == CT_DOUBLE) {
+    *out = ct_scalar_of(combine_real(what, power, part));
   } else {
-    int64_t all = combine_integer(what, &part);
+    int64_t all = combine_integer(what, part);
     *out = (ct_scalar){(double)all, all};
   }
+}
+
+static ct_status reduce_flat(ct_scalar *out, ct_reduction what, ct_slices slices,
+                             const ct_tensor *flat, ct_error *error) {
+  ct_tensor part = {.dtype = CT_DOUBLE};
+  if (ct_dtype_is_cuda(flat->dtype))
+    CT_TRY(reduce_pieces_on_cuda(&part, flat, NULL, what, slices, reduction_name[what], error));
+  else
+    CT_TRY(reduce_pieces(&part, flat, kernel_of(what, flat->dtype), slices, error));
+  combine(out, what, slices.power, &part);
   ct_tensor_release(&part);
   return CT_OK;
 }
@@ -191,9 +259,9 @@ static ct_status finish_norm(ct_scalar *out, double power, const ct_tensor *flat
   one.size[0] = 1, one.size[1] = ct_tensor_count(flat);
   one.stride[0] = 0, one.stride[1] = 1;
   CT_TRY(ct_reduce_dim(&norm, CT_NORM, (ct_reduce_options){.power = power}, &one, 1, error));
-  *out = ct_scalar_load(norm.dtype, ct_tensor_data(&norm));
+  ct_status status = ct_storage_get(norm.storage, norm.offset, out, error);
   ct_tensor_release(&norm);
-  return CT_OK;
+  return status;
 }
 
 static ct_status reduce_contiguous(ct_scalar *out, ct_reduction what, ct_reduce_options options,
@@ -226,28 +294,45 @@ ct_status ct_reduce_all(ct_scalar *out, ct_reduction what, ct_reduce_options opt
   return status;
 }
 
+ct_status ct_dot_on_cuda(ct_scalar *out, const ct_tensor *a, const ct_tensor *b, ct_error *error) {
+  ct_tensor part = {.dtype = CT_DOUBLE};
+  ct_slices slices = {.divisor = 1};
+  CT_TRY(reduce_pieces_on_cuda(&part, a, b, CT_SUM, slices, "dot", error));
+  combine(out, CT_SUM, 0, &part);
+  ct_tensor_release(&part);
+  return CT_OK;
+}
+
 ct_status ct_extreme_dim(ct_tensor *values, ct_tensor *indices, bool largest, const ct_tensor *t,
                          int dim, ct_error *error) {
   const char *name = largest ? "max" : "min";
   CT_TRY(check_dim(name, t, dim, error));
   if (t->size[dim] == 0)
     return ct_fail(error, CT_EINVALID, "%s: dimension %d is empty", name, dim + 1);
-  if (values->dtype != t->dtype || indices->dtype != CT_LONG)
-    return ct_fail(error, CT_EINVALID, "%s: %s values and Long indices expected, got %s and %s",
-                   name, ct_dtype_name(t->dtype), ct_dtype_name(values->dtype),
+  const ct_dtype index = ct_dtype_of_indices(t->dtype);
+  if (values->dtype != t->dtype || indices->dtype != index)
+    return ct_fail(error, CT_EINVALID, "%s: %s values and %s indices expected, got %s and %s", name,
+                   ct_dtype_name(t->dtype), ct_dtype_name(index), ct_dtype_name(values->dtype),
                    ct_dtype_name(indices->dtype));
+  CT_TRY(ct_tensor_together(name, values, 1, &t, error));
+  CT_TRY(ct_tensor_together(name, indices, 1, &t, error));
   ct_tensor first = heads(t, dim);
   ct_output v, i;
   const ct_tensor *inputs[2] = {t, indices};
   CT_TRY(ct_output_begin(&v, values, t->dims, first.size, false, inputs, 2, error));
   ct_status status = ct_output_begin(&i, indices, t->dims, first.size, false, &t, 1, error);
   if (status != CT_OK) return ct_output_end(&v, status, error);
-  const ct_reduce_kernels *kernels = CT_ISA_SELECT(ct_reduce_kernels);
-  ct_slices slices = slices_along(t, dim);
-  const ct_tensor *operand[3] = {&v.target, &i.target, &first};
-  ct_loop_pieces(3, 2, operand, slices_at_once(t, dim), t->size[dim],
-                 (largest ? kernels->max : kernels->min)[t->dtype], &slices);
-  status = ct_output_end(&i, CT_OK, error);
+  if (ct_dtype_is_cuda(t->dtype)) {
+    ct_cuda_slices there = cuda_slices(name, largest ? CT_LARGEST : CT_SMALLEST, t, dim);
+    status = ct_cuda()->extreme(&there, &v.target, &i.target, &first, error);
+  } else {
+    const ct_reduce_kernels *kernels = CT_ISA_SELECT(ct_reduce_kernels);
+    ct_slices slices = slices_along(t, dim);
+    const ct_tensor *operand[3] = {&v.target, &i.target, &first};
+    ct_loop_pieces(3, 2, operand, slices_at_once(t, dim), t->size[dim],
+                   (largest ? kernels->max : kernels->min)[t->dtype], &slices);
+  }
+  status = ct_output_end(&i, status, error);
   return ct_output_end(&v, status, error);
 }
 
@@ -258,9 +343,19 @@ ct_status ct_scan(ct_tensor *result, bool product, const ct_tensor *t, int dim, 
   if (result->dtype != t->dtype)
     return ct_fail(error, CT_EINVALID, "%s: a %s result expected, got %s", name,
                    ct_dtype_name(t->dtype), ct_dtype_name(result->dtype));
+  CT_TRY(ct_tensor_together(name, result, 1, &t, error));
   ct_output output;
   const ct_tensor *input = ct_tensor_same_view(result, t) ? NULL : t; /* in place is fine */
   CT_TRY(ct_output_begin(&output, result, t->dims, t->size, false, &input, 1, error));
+  if (ct_dtype_is_cuda(t->dtype) && t->size[dim] > 0) {
+    bool beyond = false;
+    ct_cuda_slices there = cuda_slices(name, product ? CT_PROD : CT_SUM, t, dim);
+    ct_tensor first = heads(t, dim), first_out = heads(&output.target, dim);
+    there.other_stride = output.target.stride[dim];
+    ct_status status = ct_cuda()->scan(&there, &first_out, &first, &beyond, error);
+    if (status == CT_OK) status = check_range(name, t->dtype, beyond, error);
+    return ct_output_end(&output, status, error);
+  }
   if (t->size[dim] > 0) {
     _Atomic bool out_of_range = false;
     const ct_reduce_kernels *kernels = CT_ISA_SELECT(ct_reduce_kernels);

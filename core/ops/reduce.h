@@ -9,18 +9,8 @@
 #ifndef CIRCLET_OPS_REDUCE_H
 #define CIRCLET_OPS_REDUCE_H
 
+#include "tensor/operation.h"
 #include "tensor/tensor.h"
-
-typedef enum ct_reduction {
-  CT_SUM,
-  CT_PROD,
-  CT_MEAN, /* this and the next three: Float and Double only */
-  CT_VAR,  /* divided by n - 1, or by n when `biased` */
-  CT_STD,
-  CT_NORM, /* (sum |x|^power)^(1/power); power 0 counts what is not 0, infinity: max |x| */
-  CT_MAX,  /* this and the next: of a whole tensor only */
-  CT_MIN,
-} ct_reduction;
 
 typedef struct ct_reduce_options {
   bool biased;
@@ -31,6 +21,10 @@ ct_status ct_reduce_all(ct_scalar *out, ct_reduction what, ct_reduce_options opt
                         const ct_tensor *t, ct_error *error);
 ct_status ct_reduce_dim(ct_tensor *result, ct_reduction what, ct_reduce_options options,
                         const ct_tensor *t, int dim, ct_error *error);
+
+/* The sum of a_i*b_i of contiguous tensors of one type and as many elements on one GPU: summed as
+ * ct_reduce_all sums. */
+ct_status ct_dot_on_cuda(ct_scalar *out, const ct_tensor *a, const ct_tensor *b, ct_error *error);
 
 /* The largest (or smallest) of each slice and its 1-based index (Long); the first of equal ones. */
 ct_status ct_extreme_dim(ct_tensor *values, ct_tensor *indices, bool largest, const ct_tensor *t,

@@ -34,6 +34,15 @@ static inline bool ct_dtype_is_cuda(ct_dtype dtype) { return dtype >= CT_CUDA_FL
 ct_dtype ct_dtype_on_cpu(ct_dtype dtype);
 bool ct_dtype_on_cuda(ct_dtype dtype, ct_dtype *out);
 
+/* The types of indices and of masks beside tensors of a type: Long and Byte, or CudaLong and
+ * CudaByte. */
+static inline ct_dtype ct_dtype_of_indices(ct_dtype beside) {
+  return ct_dtype_is_cuda(beside) ? CT_CUDA_LONG : CT_LONG;
+}
+static inline ct_dtype ct_dtype_of_masks(ct_dtype beside) {
+  return ct_dtype_is_cuda(beside) ? CT_CUDA_BYTE : CT_BYTE;
+}
+
 size_t ct_dtype_size(ct_dtype dtype);
 const char *ct_dtype_name(ct_dtype dtype); /* "Float", "Double", ..., "Cuda", "CudaDouble", ... */
 static inline bool ct_dtype_is_real(ct_dtype dtype) {

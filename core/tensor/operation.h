@@ -81,6 +81,17 @@ typedef struct ct_elementwise_call {
   ct_numbers numbers; /* of a scaled operation, or v is the number among the inputs */
 } ct_elementwise_call;
 
+typedef enum ct_reduction {
+  CT_SUM,
+  CT_PROD,
+  CT_MEAN, /* this and the next three: Float and Double only */
+  CT_VAR,  /* divided by n - 1, or by n when `biased` */
+  CT_STD,
+  CT_NORM,    /* (sum |x|^power)^(1/power); power 0 counts what is not 0, infinity: max |x| */
+  CT_LARGEST, /* this and the next: of a whole tensor only */
+  CT_SMALLEST,
+} ct_reduction;
+
 typedef enum ct_find { CT_FIND_ZERO, CT_FIND_NEGATIVE, CT_FINDS } ct_find;
 
 #endif
