@@ -326,7 +326,7 @@ static ct_status borrow_matrix(ct_tensor *t, ct_storage *storage,
                                int64_t *row_stride, const char *function, ct_error *error) {
   if (!from) return ct_fail(error, CT_EINVALID, "%s: tensor must not be NULL", function);
   CT_TRY(ct_dlpack_borrow(t, storage, from, writable, function, error));
-  if (!ct_dtype_is_real(t->dtype))
+  if (t->dtype != CT_FLOAT && t->dtype != CT_DOUBLE)
     return ct_fail(error, CT_EINVALID, "%s: tensor must be float32 or float64, got %s", function,
                    ct_dtype_name(t->dtype));
   if (t->dims != 2)

@@ -24,7 +24,7 @@ static capsule *check_capsule(lua_State *L) {
 
 static int to_dlpack(lua_State *L) {
   ct_error error;
-  ct_tensor *t = ctl_check_tensor(L, 1);
+  ct_tensor *t = ctl_check_any_tensor(L, 1);
   capsule *c = lua_newuserdatauv(L, sizeof *c, 0);
   *c = (capsule){0};
   luaL_setmetatable(L, capsule_type);

@@ -14,12 +14,13 @@
 
 typedef struct reduction {
   const char *name, *forms;
-  ct_reduction what;
+  ct_reduce_kind what;
 } reduction;
 
 static const reduction reductions[] = {
-    {"sum", "T|TI", CT_SUM},        {"prod", "T|TI", CT_PROD},      {"mean", "T|TI", CT_MEAN},
-    {"var", "T|TB|TI|TIB", CT_VAR}, {"std", "T|TB|TI|TIB", CT_STD}, {"norm", "T|TN|TNI", CT_NORM},
+    {"sum", "T|TI", CT_REDUCE_SUM},        {"prod", "T|TI", CT_REDUCE_PROD},
+    {"mean", "T|TI", CT_REDUCE_MEAN},      {"var", "T|TB|TI|TIB", CT_REDUCE_VAR},
+    {"std", "T|TB|TI|TIB", CT_REDUCE_STD}, {"norm", "T|TN|TNI", CT_REDUCE_NORM},
 };
 
 static int reduce(lua_State *L) {
@@ -29,7 +30,7 @@ static int reduce(lua_State *L) {
   ct_tensor *t = ctl_to_any_tensor(L, call.first);
   int last = call.first + call.length - 1, at = call.first + 1;
   ct_reduce_options options = {.power = 2};
-  if (r->what == CT_NORM && at <= last) options.power = lua_tonumber(L, at++);
+  if (r->what == CT_REDUCE_NORM && at <= last) options.power = lua_tonumber(L, at++);
   if (lua_isboolean(L, last)) options.biased = lua_toboolean(L, last--);
   if (at > last) {
     ct_scalar number;
@@ -53,7 +54,7 @@ static int extreme(lua_State *L, const char *name, bool largest) {
   if (lua_gettop(L) == 1) {
     ct_scalar number;
     ct_tensor *t = ctl_check_any_tensor(L, 1);
-    ct_reduction what = largest ? CT_LARGEST : CT_SMALLEST;
+    ct_reduce_kind what = largest ? CT_REDUCE_LARGEST : CT_REDUCE_SMALLEST;
     ctl_check(L, ct_reduce_all(&number, what, (ct_reduce_options){0}, t, &error), &error);
     ctl_push_scalar(L, t->dtype, number);
     return 1;

@@ -61,7 +61,7 @@ struct ct_loss_facts;
  * of (x - shift)^2, of norms the sum of |x|^power or max |x|. */
 typedef struct ct_cuda_slices {
   const char *name;
-  ct_reduction what;
+  ct_reduce_kind what;
   int64_t length, stride;
   int64_t other_stride; /* of scans: the result's; of inner products: the second source's */
   bool wide;
@@ -143,16 +143,17 @@ typedef struct ct_cuda_table {
                     ct_error *error);
 
   /* to: a result for each slice, a CudaDouble or CudaLong tensor where it is wide; first: the first
-   * elements of the slices, as many. second: with `what` CT_SUM, first elements of a second source
-   * whose products with the first are summed (or NULL). *out_of_range: whether an integer result
-   * did not fit; for Int and Byte results this waits. */
+   * elements of the slices, as many. second: with `what` CT_REDUCE_SUM, first elements of a second
+   * source whose products with the first are summed (or NULL). *out_of_range: whether an integer
+   * result did not fit; for Int and Byte results this waits. */
   ct_status (*reduce)(const ct_cuda_slices *slices, const ct_tensor *to, const ct_tensor *first,
                       const ct_tensor *second, bool *out_of_range, ct_error *error);
-  /* The largest (CT_LARGEST) or smallest of each slice and its index, from 1: the first of equal
-   * ones, the first NaN before all. */
+  /* The largest (CT_REDUCE_LARGEST) or smallest of each slice and its index, from 1: the first of
+   * equal ones, the first NaN before all. */
   ct_status (*extreme)(const ct_cuda_slices *slices, const ct_tensor *values,
                        const ct_tensor *indices, const ct_tensor *first, ct_error *error);
-  /* Running sums (CT_SUM) or products; to: the first results of the slices. In place is fine. */
+  /* Running sums (CT_REDUCE_SUM) or products; to: the first results of the slices. In place is
+   * fine. */
   ct_status (*scan)(const ct_cuda_slices *slices, const ct_tensor *to, const ct_tensor *first,
                     bool *out_of_range, ct_error *error);
 

@@ -309,7 +309,7 @@ ct_status for_ones(const ct_tensor *mask, Body body, const char *name, ct_error 
   ct_status status = ct_cuda_status(cudaGetLastError(), name, error);
   if (status == CT_OK) {
     ct_cuda_slices sums = {};
-    sums.name = name, sums.what = CT_SUM, sums.length = stretches;
+    sums.name = name, sums.what = CT_REDUCE_SUM, sums.length = stretches;
     sums.stride = sums.other_stride = 1;
     ct_tensor head = ones; // borrowed
     head.size[0] = 1;

@@ -41,27 +41,27 @@ __device__ __forceinline__ place place_of(division d) {
   return p;
 }
 
-template <class A> __device__ __forceinline__ A combine(ct_reduction what, A a, A b) {
+template <class A> __device__ __forceinline__ A combine(ct_reduce_kind what, A a, A b) {
   switch (what) {
-  case CT_PROD: return a * b;
-  case CT_LARGEST: return a >= b || a != a ? a : b;
-  case CT_SMALLEST: return a <= b || a != a ? a : b;
+  case CT_REDUCE_PROD: return a * b;
+  case CT_REDUCE_LARGEST: return a >= b || a != a ? a : b;
+  case CT_REDUCE_SMALLEST: return a <= b || a != a ? a : b;
   default: return a + b;
   }
 }
 
 // Integers wrap, which signed ones may not.
-template <> __device__ __forceinline__ int64_t combine(ct_reduction what, int64_t a, int64_t b) {
+template <> __device__ __forceinline__ int64_t combine(ct_reduce_kind what, int64_t a, int64_t b) {
   switch (what) {
-  case CT_PROD: return (int64_t)((uint64_t)a * (uint64_t)b);
-  case CT_LARGEST: return a >= b ? a : b;
-  case CT_SMALLEST: return a <= b ? a : b;
+  case CT_REDUCE_PROD: return (int64_t)((uint64_t)a * (uint64_t)b);
+  case CT_REDUCE_LARGEST: return a >= b ? a : b;
+  case CT_REDUCE_SMALLEST: return a <= b ? a : b;
   default: return (int64_t)((uint64_t)a + (uint64_t)b);
   }
 }
 
 // The lanes' values of each slice combined; every lane gets the result. All threads come here.
-template <class A> __device__ A combine_lanes(ct_reduction what, A value, place p, int lanes) {
+template <class A> __device__ A combine_lanes(ct_reduce_kind what, A value, place p, int lanes) {
   __shared__ A part[THREADS];
   __syncthreads();
   part[p.slot] = value;
@@ -102,20 +102,21 @@ __device__ __forceinline__ typename ct_summed<T>::type run_along(const reduction
   typedef typename ct_summed<T>::type A;
   const int64_t n = r.facts.length, step = r.block.lanes, stride = r.facts.stride;
   const int64_t other = r.facts.other_stride;
-  A a = r.facts.what == CT_PROD ? 1 : 0;
-  if (r.facts.what == CT_LARGEST ||
-      r.facts.what == CT_SMALLEST) { // lanes are at most as many as elements
+  A a = r.facts.what == CT_REDUCE_PROD ? 1 : 0;
+  if (r.facts.what == CT_REDUCE_LARGEST ||
+      r.facts.what == CT_REDUCE_SMALLEST) { // lanes are at most as many as elements
     int64_t first = lane < n ? lane : n - 1;
     a = element(x, first * stride);
     for (int64_t j = first + step; j < n; j += step)
       a = combine(r.facts.what, a, element(x, j * stride));
   } else if (y) {
     for (int64_t j = lane; j < n; j += step)
-      a = combine(CT_SUM, a, combine(CT_PROD, element(x, j * stride), element(y, j * other)));
-  } else if (r.facts.what == CT_PROD) {
-    for (int64_t j = lane; j < n; j += step) a = combine(CT_PROD, a, element(x, j * stride));
+      a = combine(CT_REDUCE_SUM, a,
+                  combine(CT_REDUCE_PROD, element(x, j * stride), element(y, j * other)));
+  } else if (r.facts.what == CT_REDUCE_PROD) {
+    for (int64_t j = lane; j < n; j += step) a = combine(CT_REDUCE_PROD, a, element(x, j * stride));
   } else {
-    for (int64_t j = lane; j < n; j += step) a = combine(CT_SUM, a, element(x, j * stride));
+    for (int64_t j = lane; j < n; j += step) a = combine(CT_REDUCE_SUM, a, element(x, j * stride));
   }
   return a;
 }
@@ -128,7 +129,7 @@ __device__ double variance_of(const reduction<T> &r, const T *x, place p, double
     double d = (double)element(x, j * r.facts.stride) - mean;
     sum += d * d;
   }
-  sum = combine_lanes(CT_SUM, sum, p, r.block.lanes);
+  sum = combine_lanes(CT_REDUCE_SUM, sum, p, r.block.lanes);
   if (r.facts.wide) return sum;
   return r.facts.root ? sqrt(sum / r.facts.divisor) : sum / r.facts.divisor;
 }
@@ -140,9 +141,9 @@ __device__ double powers_of(const reduction<T> &r, const T *x, place p, double s
   double sum = 0;
   for (int64_t j = p.lane; x && j < r.facts.length; j += r.block.lanes) {
     double size = fabs((double)element(x, j * r.facts.stride)) / scale;
-    sum = largest ? combine(CT_LARGEST, sum, size) : sum + raised(size, r.facts.power);
+    sum = largest ? combine(CT_REDUCE_LARGEST, sum, size) : sum + raised(size, r.facts.power);
   }
-  return combine_lanes(largest ? CT_LARGEST : CT_SUM, sum, p, r.block.lanes);
+  return combine_lanes(largest ? CT_REDUCE_LARGEST : CT_REDUCE_SUM, sum, p, r.block.lanes);
 }
 
 // As on the CPU: where the sum of powers leaves the range of double, all is divided by max |x|
@@ -178,15 +179,15 @@ template <class T> __global__ void reduce_kernel(reduction<T> r) {
     if (mine) ct_walk_to<3>(r.slices, (uint32_t)(base + p.slice), offset);
     const T *x = mine ? r.from + offset[1] : nullptr;
     A value;
-    if (r.facts.what == CT_NORM) {
+    if (r.facts.what == CT_REDUCE_NORM) {
       value = (A)norm_of(r, x, p);
     } else {
-      value = mine && !(r.facts.what == CT_VAR && r.facts.wide)
+      value = mine && !(r.facts.what == CT_REDUCE_VAR && r.facts.wide)
                   ? run_along(r, x, r.second ? r.second + offset[2] : nullptr, p.lane)
                   : 0;
-      const ct_reduction how = r.facts.what == CT_VAR ? CT_SUM : r.facts.what;
+      const ct_reduce_kind how = r.facts.what == CT_REDUCE_VAR ? CT_REDUCE_SUM : r.facts.what;
       value = combine_lanes(how, value, p, r.block.lanes);
-      if (r.facts.what == CT_VAR) value = (A)variance_of(r, x, p, (double)value);
+      if (r.facts.what == CT_REDUCE_VAR) value = (A)variance_of(r, x, p, (double)value);
     }
     if (!mine || p.lane > 0) continue;
     if (r.wide) {
@@ -196,7 +197,7 @@ template <class T> __global__ void reduce_kernel(reduction<T> r) {
       if ((int64_t)(T)value != value && r.out_of_range) *r.out_of_range = 1;
     } else {
       r.to[offset[0]] =
-          ct_convert<T, double>(r.facts.what == CT_SUM ? value / r.facts.divisor : value);
+          ct_convert<T, double>(r.facts.what == CT_REDUCE_SUM ? value / r.facts.divisor : value);
     }
   }
 }
@@ -321,7 +322,7 @@ ct_status extreme(const ct_cuda_slices *facts, const ct_tensor *values, const ct
     r.from = (const T *)ct_tensor_data(first);
     r.indices = (int64_t *)ct_tensor_data(indices);
     r.length = facts->length, r.stride = facts->stride;
-    r.largest = facts->what == CT_LARGEST;
+    r.largest = facts->what == CT_REDUCE_LARGEST;
     return ct_walk_parts<3>(ct_walk_of<3>(operand), [&](const ct_walk<3> &w) -> ct_status {
       r.slices = w;
       r.block = divide_block(w.count, facts->length, facts->stride);
@@ -341,14 +342,14 @@ template <class T> struct scanning {
   const T *from;
   int64_t length, stride, to_stride;
   int *out_of_range;
-  ct_reduction what;
+  ct_reduce_kind what;
 };
 
 template <class T> __global__ void scan_kernel(scanning<T> r) {
   typedef typename ct_summed<T>::type A;
   __shared__ A part[THREADS];
   const int t = (int)threadIdx.x;
-  const A none = r.what == CT_PROD ? 1 : 0;
+  const A none = r.what == CT_REDUCE_PROD ? 1 : 0;
   for (int64_t slice = blockIdx.x; slice < r.slices.count; slice += gridDim.x) {
     int64_t offset[2];
     ct_walk_to<2>(r.slices, (uint32_t)slice, offset);

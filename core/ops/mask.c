@@ -13,8 +13,8 @@ static ct_status look_through(const ct_tensor *mask, int64_t *ones, int64_t *mos
   ct_scalar sum, largest;
   *ones = *most = 0;
   if (ct_dtype_is_cuda(mask->dtype) && ct_tensor_count(mask) > 0) {
-    CT_TRY(ct_reduce_all(&sum, CT_SUM, (ct_reduce_options){0}, mask, error));
-    CT_TRY(ct_reduce_all(&largest, CT_LARGEST, (ct_reduce_options){0}, mask, error));
+    CT_TRY(ct_reduce_all(&sum, CT_REDUCE_SUM, (ct_reduce_options){0}, mask, error));
+    CT_TRY(ct_reduce_all(&largest, CT_REDUCE_LARGEST, (ct_reduce_options){0}, mask, error));
     *ones = sum.i, *most = largest.i;
     return CT_OK;
   }
@@ -175,7 +175,8 @@ static ct_status nonzero_on_cuda(ct_tensor *result, const ct_tensor *t, ct_error
   if (ct_tensor_count(t) == 0) return ct_tensor_resize(result, 0, t->size, error);
   ct_status status =
       ct_elementwise_compare_number("nonzero", CT_NE, &mask, t, ct_scalar_of(0), error);
-  if (status == CT_OK) status = ct_reduce_all(&count, CT_SUM, (ct_reduce_options){0}, &mask, error);
+  if (status == CT_OK)
+    status = ct_reduce_all(&count, CT_REDUCE_SUM, (ct_reduce_options){0}, &mask, error);
   if (status == CT_OK)
     status = ct_output_begin(&output, result, count.i ? 2 : 0, (int64_t[]){count.i, t->dims}, true,
                              &t, 1, error);

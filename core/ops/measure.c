@@ -23,7 +23,8 @@ ct_status ct_dist(double *out, const ct_tensor *a, const ct_tensor *b, double po
   if (status == CT_OK)
     status = ct_elementwise_binary("dist", CT_SUB, &difference, a, &other, error);
   if (status == CT_OK)
-    status = ct_reduce_all(&norm, CT_NORM, (ct_reduce_options){.power = power}, &difference, error);
+    status = ct_reduce_all(&norm, CT_REDUCE_NORM, (ct_reduce_options){.power = power}, &difference,
+                           error);
   ct_tensor_release(&difference);
   ct_tensor_release(&other);
   *out = norm.d;
@@ -39,7 +40,7 @@ ct_status ct_trace(ct_scalar *out, const ct_tensor *t, ct_error *error) {
   diagonal.dims = 1;
   diagonal.size[0] = t->size[0] < t->size[1] ? t->size[0] : t->size[1];
   diagonal.stride[0] = t->stride[0] + t->stride[1];
-  return ct_reduce_all(out, CT_SUM, (ct_reduce_options){0}, &diagonal, error);
+  return ct_reduce_all(out, CT_REDUCE_SUM, (ct_reduce_options){0}, &diagonal, error);
 }
 
 static void scale_f32(const void *context, int64_t n, char *const *p, const int64_t *s) {
@@ -64,7 +65,8 @@ static ct_status renorm_factors(double *factor, const ct_tensor *t, double power
     ct_scalar norm = ct_scalar_of(0);
     status = ct_tensor_select(&slice, t, dim, i, error);
     if (status == CT_OK)
-      status = ct_reduce_all(&norm, CT_NORM, (ct_reduce_options){.power = power}, &slice, error);
+      status =
+          ct_reduce_all(&norm, CT_REDUCE_NORM, (ct_reduce_options){.power = power}, &slice, error);
     factor[i] = norm.d > most ? most / (norm.d + 1e-7) : 1;
     ct_tensor_release(&slice);
   }
@@ -175,7 +177,8 @@ ct_status ct_logical(bool *out, bool all, const ct_tensor *t, ct_error *error) {
   *out = all;
   if (ct_tensor_count(t) == 0) return CT_OK;
   ct_scalar extreme;
-  CT_TRY(ct_reduce_all(&extreme, all ? CT_SMALLEST : CT_LARGEST, (ct_reduce_options){0}, t, error));
+  CT_TRY(ct_reduce_all(&extreme, all ? CT_REDUCE_SMALLEST : CT_REDUCE_LARGEST,
+                       (ct_reduce_options){0}, t, error));
   *out = extreme.i != 0;
   return CT_OK;
 }

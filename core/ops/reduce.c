@@ -17,17 +17,17 @@ enum { PIECE = 16384 };
 static const char *const reduction_name[] = {"sum", "prod", "mean", "var",
                                              "std", "norm", "max",  "min"};
 
-static ct_run_fn kernel_of(ct_reduction what, ct_dtype dtype) {
+static ct_run_fn kernel_of(ct_reduce_kind what, ct_dtype dtype) {
   const ct_reduce_kernels *kernels = CT_ISA_SELECT(ct_reduce_kernels);
   switch (what) {
-  case CT_SUM:
-  case CT_MEAN: return kernels->sum[dtype];
-  case CT_PROD: return kernels->prod[dtype];
-  case CT_VAR:
-  case CT_STD: return kernels->variance[dtype];
-  case CT_NORM: return kernels->norm[dtype];
-  case CT_LARGEST: return kernels->largest[dtype];
-  case CT_SMALLEST: return kernels->smallest[dtype];
+  case CT_REDUCE_SUM:
+  case CT_REDUCE_MEAN: return kernels->sum[dtype];
+  case CT_REDUCE_PROD: return kernels->prod[dtype];
+  case CT_REDUCE_VAR:
+  case CT_REDUCE_STD: return kernels->variance[dtype];
+  case CT_REDUCE_NORM: return kernels->norm[dtype];
+  case CT_REDUCE_LARGEST: return kernels->largest[dtype];
+  case CT_REDUCE_SMALLEST: return kernels->smallest[dtype];
   }
   return NULL;
 }
@@ -39,14 +39,17 @@ static ct_status check_real(const char *name, const ct_tensor *t, ct_error *erro
                  ct_dtype_name(t->dtype));
 }
 
-static bool wants_real(ct_reduction what) { return what >= CT_MEAN && what <= CT_NORM; }
-static bool wants_elements(ct_reduction what) {
-  return what == CT_MEAN || what == CT_VAR || what == CT_STD || what >= CT_LARGEST;
+static bool wants_real(ct_reduce_kind what) {
+  return what >= CT_REDUCE_MEAN && what <= CT_REDUCE_NORM;
+}
+static bool wants_elements(ct_reduce_kind what) {
+  return what == CT_REDUCE_MEAN || what == CT_REDUCE_VAR || what == CT_REDUCE_STD ||
+         what >= CT_REDUCE_LARGEST;
 }
 
-static double divisor_of(ct_reduction what, ct_reduce_options options, int64_t n) {
-  if (what == CT_SUM) return 1;
-  return (double)(what == CT_MEAN || options.biased ? n : n - 1);
+static double divisor_of(ct_reduce_kind what, ct_reduce_options options, int64_t n) {
+  if (what == CT_REDUCE_SUM) return 1;
+  return (double)(what == CT_REDUCE_MEAN || options.biased ? n : n - 1);
 }
 
 static ct_status check_dim(const char *name, const ct_tensor *t, int dim, ct_error *error) {
@@ -74,19 +77,19 @@ static ct_slices slices_along(const ct_tensor *t, int dim) {
                      .divisor = 1};
 }
 
-static ct_reduction core_of(ct_reduction what) { /* what is left but for the last steps */
-  return what == CT_MEAN ? CT_SUM : what == CT_STD ? CT_VAR : what;
+static ct_reduce_kind core_of(ct_reduce_kind what) { /* what is left but for the last steps */
+  return what == CT_REDUCE_MEAN ? CT_REDUCE_SUM : what == CT_REDUCE_STD ? CT_REDUCE_VAR : what;
 }
 
 /* The same on a GPU: `to` has a result for each slice of t along dim, which starts at `first`. */
-static ct_cuda_slices cuda_slices(const char *name, ct_reduction what, const ct_tensor *t,
+static ct_cuda_slices cuda_slices(const char *name, ct_reduce_kind what, const ct_tensor *t,
                                   int dim) {
   return (ct_cuda_slices){.name = name,
                           .what = core_of(what),
                           .length = t->size[dim],
                           .stride = t->stride[dim],
                           .divisor = 1,
-                          .root = what == CT_STD};
+                          .root = what == CT_REDUCE_STD};
 }
 
 static ct_status check_range(const char *name, ct_dtype dtype, bool out_of_range, ct_error *error) {
@@ -96,7 +99,7 @@ static ct_status check_range(const char *name, ct_dtype dtype, bool out_of_range
                  ct_dtype_name(dtype));
 }
 
-ct_status ct_reduce_dim(ct_tensor *result, ct_reduction what, ct_reduce_options options,
+ct_status ct_reduce_dim(ct_tensor *result, ct_reduce_kind what, ct_reduce_options options,
                         const ct_tensor *t, int dim, ct_error *error) {
   const char *name = reduction_name[what];
   CT_TRY(check_dim(name, t, dim, error));
@@ -122,7 +125,7 @@ ct_status ct_reduce_dim(ct_tensor *result, ct_reduction what, ct_reduce_options 
   _Atomic bool out_of_range = false;
   ct_slices slices = slices_along(t, dim);
   slices.divisor = divisor_of(what, options, t->size[dim]);
-  slices.root = what == CT_STD;
+  slices.root = what == CT_REDUCE_STD;
   slices.power = options.power;
   slices.out_of_range = &out_of_range;
   const ct_tensor *operand[2] = {&output.target, &first};
@@ -136,8 +139,8 @@ ct_status ct_reduce_dim(ct_tensor *result, ct_reduction what, ct_reduce_options 
 /* The pieces of a tensor on a GPU, of `flat` or of the products flat*other, reduced there and
  * brought here. */
 static ct_status reduce_pieces_on_cuda(ct_tensor *part, const ct_tensor *flat,
-                                       const ct_tensor *other, ct_reduction what, ct_slices slices,
-                                       const char *name, ct_error *error) {
+                                       const ct_tensor *other, ct_reduce_kind what,
+                                       ct_slices slices, const char *name, ct_error *error) {
   const int64_t count = ct_tensor_count(flat), whole = count / PIECE, tail = count % PIECE;
   const ct_dtype wide = ct_dtype_is_real(flat->dtype) ? CT_CUDA_DOUBLE : CT_CUDA_LONG;
   ct_tensor there = {.dtype = wide}, from = *flat, second = other ? *other : *flat;
@@ -193,17 +196,20 @@ static ct_status reduce_pieces(ct_tensor *part, const ct_tensor *flat, ct_run_fn
   return CT_OK;
 }
 
-static double combine_real(ct_reduction what, double power, const ct_tensor *part) {
+static double combine_real(ct_reduce_kind what, double power, const ct_tensor *part) {
   const double *p = ct_tensor_data(part);
   int64_t n = ct_tensor_count(part);
-  bool largest = what == CT_LARGEST || (what == CT_NORM && power == INFINITY);
-  double all = what == CT_PROD ? 1 : n && largest ? p[0] : what == CT_SMALLEST ? p[0] : 0;
+  bool largest = what == CT_REDUCE_LARGEST || (what == CT_REDUCE_NORM && power == INFINITY);
+  double all = what == CT_REDUCE_PROD       ? 1
+               : n && largest               ? p[0]
+               : what == CT_REDUCE_SMALLEST ? p[0]
+                                            : 0;
   for (int64_t i = 0; i < n; i++) {
-    if (what == CT_PROD)
+    if (what == CT_REDUCE_PROD)
       all *= p[i];
     else if (largest)
       all = all >= p[i] || isnan(all) ? all : p[i];
-    else if (what == CT_SMALLEST)
+    else if (what == CT_REDUCE_SMALLEST)
       all = all <= p[i] || isnan(all) ? all : p[i];
     else
       all += p[i];
@@ -211,21 +217,21 @@ static double combine_real(ct_reduction what, double power, const ct_tensor *par
   return all;
 }
 
-static int64_t combine_integer(ct_reduction what, const ct_tensor *part) {
+static int64_t combine_integer(ct_reduce_kind what, const ct_tensor *part) {
   const int64_t *p = ct_tensor_data(part);
-  uint64_t all = what == CT_PROD ? 1 : what >= CT_LARGEST ? (uint64_t)p[0] : 0;
+  uint64_t all = what == CT_REDUCE_PROD ? 1 : what >= CT_REDUCE_LARGEST ? (uint64_t)p[0] : 0;
   for (int64_t i = 0; i < ct_tensor_count(part); i++) {
-    if (what == CT_PROD)
+    if (what == CT_REDUCE_PROD)
       all *= (uint64_t)p[i];
-    else if (what == CT_SUM)
+    else if (what == CT_REDUCE_SUM)
       all += (uint64_t)p[i];
-    else if (what == CT_LARGEST ? p[i] > (int64_t)all : p[i] < (int64_t)all)
+    else if (what == CT_REDUCE_LARGEST ? p[i] > (int64_t)all : p[i] < (int64_t)all)
       all = (uint64_t)p[i];
   }
   return (int64_t)all;
 }
 
-static void combine(ct_scalar *out, ct_reduction what, double power, const ct_tensor *part) {
+static void combine(ct_scalar *out, ct_reduce_kind what, double power, const ct_tensor *part) {
   if (part->dtype == CT_DOUBLE) {
     *out = ct_scalar_of(combine_real(what, power, part));
   } else {
@@ -234,7 +240,7 @@ static void combine(ct_scalar *out, ct_reduction what, double power, const ct_te
   }
 }
 
-static ct_status reduce_flat(ct_scalar *out, ct_reduction what, ct_slices slices,
+static ct_status reduce_flat(ct_scalar *out, ct_reduce_kind what, ct_slices slices,
                              const ct_tensor *flat, ct_error *error) {
   ct_tensor part = {.dtype = CT_DOUBLE};
   if (ct_dtype_is_cuda(flat->dtype))
@@ -258,30 +264,30 @@ static ct_status finish_norm(ct_scalar *out, double power, const ct_tensor *flat
   one.dims = 2;
   one.size[0] = 1, one.size[1] = ct_tensor_count(flat);
   one.stride[0] = 0, one.stride[1] = 1;
-  CT_TRY(ct_reduce_dim(&norm, CT_NORM, (ct_reduce_options){.power = power}, &one, 1, error));
+  CT_TRY(ct_reduce_dim(&norm, CT_REDUCE_NORM, (ct_reduce_options){.power = power}, &one, 1, error));
   ct_status status = ct_storage_get(norm.storage, norm.offset, out, error);
   ct_tensor_release(&norm);
   return status;
 }
 
-static ct_status reduce_contiguous(ct_scalar *out, ct_reduction what, ct_reduce_options options,
+static ct_status reduce_contiguous(ct_scalar *out, ct_reduce_kind what, ct_reduce_options options,
                                    const ct_tensor *flat, ct_error *error) {
   ct_slices slices = {.power = options.power, .divisor = 1};
   double count = (double)ct_tensor_count(flat);
-  if (what != CT_VAR && what != CT_STD) {
+  if (what != CT_REDUCE_VAR && what != CT_REDUCE_STD) {
     CT_TRY(reduce_flat(out, what, slices, flat, error));
-    if (what == CT_MEAN) *out = ct_scalar_of(out->d / count);
-    return what == CT_NORM ? finish_norm(out, options.power, flat, error) : CT_OK;
+    if (what == CT_REDUCE_MEAN) *out = ct_scalar_of(out->d / count);
+    return what == CT_REDUCE_NORM ? finish_norm(out, options.power, flat, error) : CT_OK;
   }
-  CT_TRY(reduce_flat(out, CT_SUM, slices, flat, error));
+  CT_TRY(reduce_flat(out, CT_REDUCE_SUM, slices, flat, error));
   slices.shift = out->d / count;
-  CT_TRY(reduce_flat(out, CT_VAR, slices, flat, error));
+  CT_TRY(reduce_flat(out, CT_REDUCE_VAR, slices, flat, error));
   double variance = out->d / divisor_of(what, options, (int64_t)count);
-  *out = ct_scalar_of(what == CT_STD ? sqrt(variance) : variance);
+  *out = ct_scalar_of(what == CT_REDUCE_STD ? sqrt(variance) : variance);
   return CT_OK;
 }
 
-ct_status ct_reduce_all(ct_scalar *out, ct_reduction what, ct_reduce_options options,
+ct_status ct_reduce_all(ct_scalar *out, ct_reduce_kind what, ct_reduce_options options,
                         const ct_tensor *t, ct_error *error) {
   const char *name = reduction_name[what];
   if (wants_real(what)) CT_TRY(check_real(name, t, error));
@@ -297,8 +303,8 @@ ct_status ct_reduce_all(ct_scalar *out, ct_reduction what, ct_reduce_options opt
 ct_status ct_dot_on_cuda(ct_scalar *out, const ct_tensor *a, const ct_tensor *b, ct_error *error) {
   ct_tensor part = {.dtype = CT_DOUBLE};
   ct_slices slices = {.divisor = 1};
-  CT_TRY(reduce_pieces_on_cuda(&part, a, b, CT_SUM, slices, "dot", error));
-  combine(out, CT_SUM, 0, &part);
+  CT_TRY(reduce_pieces_on_cuda(&part, a, b, CT_REDUCE_SUM, slices, "dot", error));
+  combine(out, CT_REDUCE_SUM, 0, &part);
   ct_tensor_release(&part);
   return CT_OK;
 }
@@ -323,7 +329,8 @@ ct_status ct_extreme_dim(ct_tensor *values, ct_tensor *indices, bool largest, co
   ct_status status = ct_output_begin(&i, indices, t->dims, first.size, false, &t, 1, error);
   if (status != CT_OK) return ct_output_end(&v, status, error);
   if (ct_dtype_is_cuda(t->dtype)) {
-    ct_cuda_slices there = cuda_slices(name, largest ? CT_LARGEST : CT_SMALLEST, t, dim);
+    ct_cuda_slices there =
+        cuda_slices(name, largest ? CT_REDUCE_LARGEST : CT_REDUCE_SMALLEST, t, dim);
     status = ct_cuda()->extreme(&there, &v.target, &i.target, &first, error);
   } else {
     const ct_reduce_kernels *kernels = CT_ISA_SELECT(ct_reduce_kernels);
@@ -349,7 +356,7 @@ ct_status ct_scan(ct_tensor *result, bool product, const ct_tensor *t, int dim, 
   CT_TRY(ct_output_begin(&output, result, t->dims, t->size, false, &input, 1, error));
   if (ct_dtype_is_cuda(t->dtype) && t->size[dim] > 0) {
     bool beyond = false;
-    ct_cuda_slices there = cuda_slices(name, product ? CT_PROD : CT_SUM, t, dim);
+    ct_cuda_slices there = cuda_slices(name, product ? CT_REDUCE_PROD : CT_REDUCE_SUM, t, dim);
     ct_tensor first = heads(t, dim), first_out = heads(&output.target, dim);
     there.other_stride = output.target.stride[dim];
     ct_status status = ct_cuda()->scan(&there, &first_out, &first, &beyond, error);

@@ -17,9 +17,9 @@ typedef struct ct_reduce_options {
   double power;
 } ct_reduce_options;
 
-ct_status ct_reduce_all(ct_scalar *out, ct_reduction what, ct_reduce_options options,
+ct_status ct_reduce_all(ct_scalar *out, ct_reduce_kind what, ct_reduce_options options,
                         const ct_tensor *t, ct_error *error);
-ct_status ct_reduce_dim(ct_tensor *result, ct_reduction what, ct_reduce_options options,
+ct_status ct_reduce_dim(ct_tensor *result, ct_reduce_kind what, ct_reduce_options options,
                         const ct_tensor *t, int dim, ct_error *error);
 
 /* The sum of a_i*b_i of contiguous tensors of one type and as many elements on one GPU: summed as

@@ -2,6 +2,7 @@
  * else: version, device, type, number and size of dimensions, strides, alignment, overflow. */
 #include "tensor/dlpack.h"
 #include "base/memory.h"
+#include "cuda/cuda.h"
 
 /* What a description of ours consists of. */
 typedef struct exported {
@@ -13,10 +14,20 @@ typedef struct exported {
 static const struct {
   uint8_t code, bits;
 } types[CT_DTYPES] = {
-    [CT_FLOAT] = {CT_DLPACK_FLOAT, 32}, [CT_DOUBLE] = {CT_DLPACK_FLOAT, 64},
-    [CT_LONG] = {CT_DLPACK_INT, 64},    [CT_INT] = {CT_DLPACK_INT, 32},
-    [CT_BYTE] = {CT_DLPACK_UINT, 8},    [CT_SHORT] = {CT_DLPACK_INT, 16},
+    [CT_FLOAT] = {CT_DLPACK_FLOAT, 32},
+    [CT_DOUBLE] = {CT_DLPACK_FLOAT, 64},
+    [CT_LONG] = {CT_DLPACK_INT, 64},
+    [CT_INT] = {CT_DLPACK_INT, 32},
+    [CT_BYTE] = {CT_DLPACK_UINT, 8},
+    [CT_SHORT] = {CT_DLPACK_INT, 16},
     [CT_CHAR] = {CT_DLPACK_INT, 8},
+    [CT_CUDA_FLOAT] = {CT_DLPACK_FLOAT, 32},
+    [CT_CUDA_DOUBLE] = {CT_DLPACK_FLOAT, 64},
+    [CT_CUDA_HALF] = {CT_DLPACK_FLOAT, 16},
+    [CT_CUDA_BFLOAT16] = {CT_DLPACK_BFLOAT, 16},
+    [CT_CUDA_LONG] = {CT_DLPACK_INT, 64},
+    [CT_CUDA_INT] = {CT_DLPACK_INT, 32},
+    [CT_CUDA_BYTE] = {CT_DLPACK_UINT, 8},
 };
 
 static void end_export(ct_managed *managed) {
@@ -39,6 +50,13 @@ ct_status ct_dlpack_export(ct_managed **out, const ct_tensor *t, const char *fun
       return status;
     }
   }
+  const bool there = ct_dtype_is_cuda(t->dtype);
+  ct_status status = there ? ct_cuda()->synchronize(storage->device, error) : CT_OK;
+  if (status != CT_OK) {
+    ct_storage_release(storage);
+    ct_free(e);
+    return status;
+  }
   *e = (exported){.storage = storage};
   atomic_fetch_add(&storage->pins, 1);
   int dims = t->dims ? t->dims : 1;
@@ -50,7 +68,8 @@ ct_status ct_dlpack_export(ct_managed **out, const ct_tensor *t, const char *fun
       .manager_ctx = e,
       .deleter = end_export,
       .tensor = {.data = (char *)storage->data + (size_t)t->offset * ct_dtype_size(t->dtype),
-                 .device_type = CT_DLPACK_CPU,
+                 .device_type = there ? CT_DLPACK_CUDA : CT_DLPACK_CPU,
+                 .device_id = there ? storage->device : 0,
                  .ndim = dims,
                  .code = types[t->dtype].code,
                  .bits = types[t->dtype].bits,
@@ -63,8 +82,10 @@ ct_status ct_dlpack_export(ct_managed **out, const ct_tensor *t, const char *fun
 
 static ct_status find_type(ct_dtype *dtype, const ct_dlpack *x, const char *function,
                            ct_error *error) {
+  const bool there = x->device_type == CT_DLPACK_CUDA;
   for (int i = 0; i < CT_DTYPES; i++)
-    if (x->code == types[i].code && x->bits == types[i].bits && x->lanes == 1) {
+    if (ct_dtype_is_cuda((ct_dtype)i) == there && x->code == types[i].code &&
+        x->bits == types[i].bits && x->lanes == 1) {
       *dtype = (ct_dtype)i;
       return CT_OK;
     }
@@ -79,9 +100,16 @@ static ct_status check_header(const ct_managed *from, bool writable, const char 
   if (from->major != CT_DLPACK_MAJOR)
     return ct_fail(error, CT_EINVALID, "%s: version %u of DLPack, 1 expected", function,
                    (unsigned)from->major);
-  if (x->device_type != CT_DLPACK_CPU && x->device_type != CT_DLPACK_CUDA_HOST)
-    return ct_fail(error, CT_EINVALID, "%s: memory of device type %d, that of the CPU (1) expected",
+  if (x->device_type == CT_DLPACK_CUDA) {
+    CT_TRY(ct_cuda_require(error));
+    if (x->device_id < 0 || x->device_id >= ct_cuda()->devices())
+      return ct_fail(error, CT_EINVALID, "%s: memory of GPU %d, this machine has %d", function,
+                     (int)x->device_id + 1, ct_cuda()->devices());
+  } else if (x->device_type != CT_DLPACK_CPU && x->device_type != CT_DLPACK_CUDA_HOST) {
+    return ct_fail(error, CT_EINVALID,
+                   "%s: memory of device type %d, that of the CPU (1) or of CUDA (2) expected",
                    function, (int)x->device_type);
+  }
   if (writable && from->flags & CT_DLPACK_READ_ONLY)
     return ct_fail(error, CT_EINVALID, "%s: the memory is read-only", function);
   if (x->ndim < 0 || x->ndim > CT_MAX_DIMS || (x->ndim && !x->shape))
@@ -129,6 +157,7 @@ ct_status ct_dlpack_borrow(ct_tensor *t, ct_storage *storage, const ct_managed *
   atomic_init(&storage->references, 1);
   atomic_init(&storage->pins, 1); /* memory of others is never resized */
   storage->dtype = view.dtype;
+  storage->device = ct_dtype_is_cuda(view.dtype) ? x->device_id : 0;
   storage->size = reach;
   storage->data = (void *)at;
   *t = view;

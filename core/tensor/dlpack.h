@@ -3,18 +3,25 @@
  * it calls once when the memory is no longer needed.
  *
  * Going out, the memory stays allocated, and its storage cannot be resized, until the deleter was
- * called, on whichever thread. Coming in, the storage calls the deleter when its last tensor ends.
- * The structures are laid out as the protocol says; the names of their tags are those of its
- * header, which a program may include beside circlet.h. */
+ * called, on whichever thread. Memory of a GPU goes out and comes in when all that is queued for it
+ * there has been done; whoever works on it in streams of its own puts those in order. Coming in,
+ * the storage calls the deleter when its last tensor ends. The structures are laid out as the
+ * protocol says; the names of their tags are those of its header, which a program may include
+ * beside circlet.h. */
 #ifndef CIRCLET_TENSOR_DLPACK_H
 #define CIRCLET_TENSOR_DLPACK_H
 
 #include "tensor/tensor.h"
 
 enum { CT_DLPACK_MAJOR = 1, CT_DLPACK_MINOR = 0 };
-enum { CT_DLPACK_CPU = 1, CT_DLPACK_CUDA_HOST = 3 };                 /* device_type */
-enum { CT_DLPACK_INT = 0, CT_DLPACK_UINT = 1, CT_DLPACK_FLOAT = 2 }; /* code */
-enum { CT_DLPACK_READ_ONLY = 1 };                                    /* flags */
+enum { CT_DLPACK_CPU = 1, CT_DLPACK_CUDA = 2, CT_DLPACK_CUDA_HOST = 3 }; /* device_type */
+enum {
+  CT_DLPACK_INT = 0,
+  CT_DLPACK_UINT = 1,
+  CT_DLPACK_FLOAT = 2,
+  CT_DLPACK_BFLOAT = 4
+};                                /* code */
+enum { CT_DLPACK_READ_ONLY = 1 }; /* flags */
 
 typedef struct ct_dlpack {
   void *data;

@@ -81,16 +81,16 @@ typedef struct ct_elementwise_call {
   ct_numbers numbers; /* of a scaled operation, or v is the number among the inputs */
 } ct_elementwise_call;
 
-typedef enum ct_reduction {
-  CT_SUM,
-  CT_PROD,
-  CT_MEAN, /* this and the next three: Float and Double only */
-  CT_VAR,  /* divided by n - 1, or by n when `biased` */
-  CT_STD,
-  CT_NORM,    /* (sum |x|^power)^(1/power); power 0 counts what is not 0, infinity: max |x| */
-  CT_LARGEST, /* this and the next: of a whole tensor only */
-  CT_SMALLEST,
-} ct_reduction;
+typedef enum ct_reduce_kind {
+  CT_REDUCE_SUM,
+  CT_REDUCE_PROD,
+  CT_REDUCE_MEAN, /* this and the next three: Float and Double only */
+  CT_REDUCE_VAR,  /* divided by n - 1, or by n when `biased` */
+  CT_REDUCE_STD,
+  CT_REDUCE_NORM, /* (sum |x|^power)^(1/power); power 0 counts what is not 0, infinity: max |x| */
+  CT_REDUCE_LARGEST, /* this and the next: of a whole tensor only */
+  CT_REDUCE_SMALLEST,
+} ct_reduce_kind;
 
 typedef enum ct_find { CT_FIND_ZERO, CT_FIND_NEGATIVE, CT_FINDS } ct_find;
 

@@ -63,7 +63,7 @@ static int make(lua_State *L) {
                        .strides = stride};
   shape[0] = 2, shape[1] = 3, stride[0] = 3, stride[1] = 1;
   if (!strcmp(name, "version")) m->version.major = 2;
-  if (!strcmp(name, "device")) m->tensor.device.type = 2;
+  if (!strcmp(name, "device")) m->tensor.device.type = 7; /* of Vulkan */
   if (!strcmp(name, "read_only")) m->flags = 1;
   if (!strcmp(name, "many")) m->tensor.ndim = 9;
   if (!strcmp(name, "bool")) m->tensor.dtype.code = 6, m->tensor.dtype.bits = 8;

@@ -139,7 +139,7 @@ describe("to_dlpack and from_dlpack", function()
     local lib = other_library()
     assert.same({ { 1, 2, 3 }, { 4, 5, 6 } }, from(lib.plain()):totable())
     for name, message in pairs {
-      version = "version 2 of DLPack, 1 expected", device = "memory of device type 2",
+      version = "version 2 of DLPack, 1 expected", device = "memory of device type 7",
       read_only = "the memory is read-only", many = "9 dimensions, 0 to 8 expected",
       bool = "type code 6, 8 bits, 1 lanes", lanes = "32 bits, 2 lanes",
       negative_size = "dimension 1 has size -2", negative_stride = "size 2 and stride -3",

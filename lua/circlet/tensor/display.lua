@@ -168,12 +168,27 @@ local function screen(t, width, height)
            blocks = { most = 2, ends = 1 }, slices = { most = 2, ends = 1 } }
 end
 
+-- Where the type is one of a GPU: the type on the CPU that holds its elements.
+local ON_CPU = { Cuda = "Float", CudaHalf = "Float", CudaBFloat16 = "Float", CudaDouble = "Double",
+  CudaLong = "Long", CudaInt = "Int", CudaByte = "Byte" }
+
+-- A tensor on the CPU to read elements from. Up to this many elements come from a GPU in one copy;
+-- of more, those that are shown come one by one, so that all of a huge tensor never has to.
+local ONE_COPY = 1 << 22
+
+local function readable(t)
+  local kind = ON_CPU[t:type():match "%.(%w+)Tensor"]
+  if not kind or t:nElement() > ONE_COPY then return t end
+  return t:type("circlet." .. kind .. "Tensor")
+end
+
 --- The tensor as text; the last line names its type and size. With the width and height of a
 -- screen it is cut to what fits there.
 function display.tostring(t, width, height)
   local limits = width and screen(t, width, height) or FILE
-  local out, size = {}, t:size():totable()
-  if #size == 0 then return ("[%s with no dimension]\n"):format(t:type()) end
+  local out, size, name = {}, t:size():totable(), t:type()
+  t = readable(t)
+  if #size == 0 then return ("[%s with no dimension]\n"):format(name) end
   if t:nElement() > 0 then
     if #size == 1 then
       add_vector(out, t, limits)
@@ -185,12 +200,17 @@ function display.tostring(t, width, height)
       add_slices(out, t, limits)
     end
   end
-  out[#out + 1] = ("[%s of size %s]\n"):format(t:type(), table.concat(size, "x"))
+  out[#out + 1] = ("[%s of size %s]\n"):format(name, table.concat(size, "x"))
   return table.concat(out)
 end
 
-for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte", "Short", "Char" } do
+local function set_tostring(element)
   getmetatable(core[element .. "Tensor"]()).__tostring = function(t) return display.tostring(t) end
 end
+
+for _, element in ipairs { "Float", "Double", "Long", "Int", "Byte", "Short", "Char" } do
+  set_tostring(element)
+end
+for element in pairs(ON_CPU) do set_tostring(element) end
 
 return display
