@@ -12,6 +12,8 @@
 #include "base/threads.h"
 #include "loss/circle.h"
 #include "loss/loss.h"
+#include "loss/margin.h"
+#include "loss/presets.h"
 #include "tensor/dlpack.h"
 
 _Static_assert((int)CIRCLET_EINVALID == (int)CT_EINVALID, "statuses must agree");
@@ -21,6 +23,16 @@ _Static_assert((int)CIRCLET_DOUBLE == (int)CT_DOUBLE, "types must agree");
 _Static_assert((int)CIRCLET_PER_BATCH == (int)CT_PER_BATCH, "choices must agree");
 _Static_assert((int)CIRCLET_NONE == (int)CT_NONE, "choices must agree");
 _Static_assert((int)CIRCLET_EUCLIDEAN == (int)CT_EUCLIDEAN, "choices must agree");
+_Static_assert((int)CIRCLET_MEAN_NONZERO == (int)CT_MEAN_NONZERO, "choices must agree");
+_Static_assert((int)CIRCLET_SOFT_LABELS == (int)CT_SOFT_LABELS, "choices must agree");
+_Static_assert((int)CIRCLET_LOSS_CIRCLE == (int)ct_loss_circle, "losses must agree");
+_Static_assert((int)CIRCLET_LOSS_TRIPLET_ALL == (int)ct_loss_triplet_all, "losses must agree");
+_Static_assert((int)CIRCLET_LOSS_NT_XENT == (int)ct_loss_nt_xent, "losses must agree");
+_Static_assert((int)CIRCLET_LOSS_PROXY_ANCHOR == (int)ct_loss_proxy_anchor, "losses must agree");
+_Static_assert((int)CIRCLET_MARGIN_BEYOND == (int)CT_MARGIN_BEYOND, "parameters must agree");
+_Static_assert((int)CIRCLET_MARGIN_EASY == (int)CT_MARGIN_EASY, "parameters must agree");
+_Static_assert(sizeof(circlet_loss) == 320 && CT_LOSS_PARAMETERS <= 8,
+               "circlet_loss may grow at its end alone: append its size to known_size()");
 _Static_assert(sizeof(circlet_options) == 56, "a change of circlet_options is a new ABI version");
 _Static_assert(sizeof(circlet_facts) == 56, "a change of circlet_facts is a new ABI version");
 
@@ -41,6 +53,7 @@ struct circlet_context {
   ct_dtype dtype;               /* of the last forward pass */
   int64_t queries[2], other[2]; /* its sizes: rows, columns */
   bool two;                     /* whether it had references */
+  int64_t biases;               /* how many elements its bias had */
   bool forward;                 /* whether there is one */
   side sides[2]; /* queries and references: the core reads the latter again in backward */
   ct_error error;
@@ -200,33 +213,52 @@ int circlet_options_init(circlet_options *options, int64_t size) {
   return CIRCLET_OK;
 }
 
+/* The sides of a call into the context. */
+static ct_status load_sides(circlet_context *context, const char *function, ct_dtype dtype,
+                            const circlet_rows *queries, const circlet_rows *references,
+                            bool query_labels) {
+  ct_error *error = &context->error;
+  CT_TRY(load_side(&context->sides[0], function, "queries", "queries->labels", dtype, queries,
+                   query_labels, error));
+  if (!references) return CT_OK;
+  return load_side(&context->sides[1], function, "references", "references->labels", dtype,
+                   references, !query_labels, error);
+}
+
+/* A forward pass over the context's sides. */
+static ct_status run_forward(circlet_context *context, const char *function, ct_dtype dtype,
+                             bool two, const ct_loss_options *o, void *losses,
+                             ct_loss_facts *facts) {
+  const ct_loss_rows *queries = &context->sides[0].rows, *references = &context->sides[1].rows;
+  ct_error *error = &context->error;
+  const int64_t rows = queries->x->size[0];
+  view each;
+  if (o->reduction == CT_NONE && !losses && rows > 0)
+    return ct_fail(error, CT_EINVALID, "%s: losses must not be NULL for CIRCLET_NONE", function);
+  make_view(&each, dtype, losses, rows, -1, 1, rows);
+  CT_TRY(ct_pair_forward(context->pair, function, queries, two ? references : NULL, o, &each.tensor,
+                         facts, error));
+  context->dtype = dtype;
+  context->two = two;
+  for (int d = 0; d < 2; d++) {
+    context->queries[d] = queries->x->size[d];
+    if (two) context->other[d] = references->x->size[d];
+  }
+  context->biases = two && references->bias ? references->bias->size[0] : 0;
+  context->forward = true;
+  return CT_OK;
+}
+
 static ct_status pair_forward(circlet_context *context, int type, const circlet_rows *queries,
                               const circlet_rows *references, const circlet_options *options,
                               void *losses, ct_loss_facts *facts) {
   static const char function[] = "circlet_pair_forward";
-  ct_error *error = &context->error;
   ct_loss_options o;
-  side *q = &context->sides[0], *r = &context->sides[1];
-  view each;
   context->forward = false;
-  CT_TRY(check_type(function, type, error));
-  ct_dtype dtype = (ct_dtype)type;
-  CT_TRY(load_options(&o, function, options, error));
-  CT_TRY(load_side(q, function, "queries", "queries->labels", dtype, queries, true, error));
-  if (references)
-    CT_TRY(load_side(r, function, "references", "references->labels", dtype, references, false,
-                     error));
-  if (o.reduction == CT_NONE && !losses && queries->rows > 0)
-    return ct_fail(error, CT_EINVALID, "%s: losses must not be NULL for CIRCLET_NONE", function);
-  make_view(&each, dtype, losses, queries->rows, -1, 1, queries->rows);
-  CT_TRY(ct_pair_forward(context->pair, function, &q->rows, references ? &r->rows : NULL, &o,
-                         &each.tensor, facts, error));
-  context->dtype = dtype;
-  context->queries[0] = queries->rows, context->queries[1] = queries->columns;
-  context->two = references != NULL;
-  if (references) context->other[0] = references->rows, context->other[1] = references->columns;
-  context->forward = true;
-  return CT_OK;
+  CT_TRY(check_type(function, type, &context->error));
+  CT_TRY(load_options(&o, function, options, &context->error));
+  CT_TRY(load_sides(context, function, (ct_dtype)type, queries, references, true));
+  return run_forward(context, function, (ct_dtype)type, references != NULL, &o, losses, facts);
 }
 
 int circlet_pair_forward(circlet_context *context, int type, const circlet_rows *queries,
@@ -253,11 +285,11 @@ static ct_status load_result(view *v, const char *function, const char *name, ct
   return CT_OK;
 }
 
-static ct_status pair_backward(circlet_context *context, double scale, const circlet_matrix *grad_q,
-                               const circlet_matrix *grad_r) {
-  static const char function[] = "circlet_pair_backward";
+static ct_status pair_backward(circlet_context *context, const char *function, double scale,
+                               const circlet_matrix *grad_q, const circlet_matrix *grad_r,
+                               void *grad_bias) {
   ct_error *error = &context->error;
-  view q, r;
+  view q, r, bias;
   if (!context->forward)
     return ct_fail(error, CT_EINVALID, "%s: a forward pass must come first", function);
   if (grad_r && !context->two)
@@ -268,15 +300,227 @@ static ct_status pair_backward(circlet_context *context, double scale, const cir
   if (grad_r)
     CT_TRY(load_result(&r, function, "grad_references", context->dtype, grad_r, context->other,
                        error));
+  if (grad_bias && !context->biases)
+    return ct_fail(error, CT_EINVALID, "%s: the forward pass had no bias", function);
+  make_view(&bias, context->dtype, grad_bias, context->biases, -1, 1, context->biases);
   return ct_pair_backward(context->pair, function, scale, grad_q ? &q.tensor : NULL,
-                          grad_r ? &r.tensor : NULL, NULL, error);
+                          grad_r ? &r.tensor : NULL, grad_bias ? &bias.tensor : NULL, error);
 }
 
 int circlet_pair_backward(circlet_context *context, double scale,
                           const circlet_matrix *grad_queries,
                           const circlet_matrix *grad_references) {
   if (!context) return CIRCLET_EINVALID;
-  return finish(context, pair_backward(context, scale, grad_queries, grad_references));
+  return finish(context, pair_backward(context, "circlet_pair_backward", scale, grad_queries,
+                                       grad_references, NULL));
+}
+
+/* The family */
+
+static const ct_loss_rule *rule_at(int loss) {
+  return loss >= 0 && loss < CT_LOSSES ? &ct_loss_rules[loss] : NULL;
+}
+
+int circlet_loss_named(const char *name) {
+  const ct_loss_rule *rule = name ? ct_loss_rule_named(name) : NULL;
+  return rule ? (int)(rule - ct_loss_rules) : -1;
+}
+
+const char *circlet_loss_name(int loss) {
+  const ct_loss_rule *rule = rule_at(loss);
+  return rule ? rule->name : NULL;
+}
+
+const char *circlet_loss_parameter_name(int loss, int place) {
+  const ct_loss_rule *rule = rule_at(loss);
+  return rule && place >= 0 && place < CT_LOSS_PARAMETERS ? rule->parameters[place].name : NULL;
+}
+
+const char *circlet_loss_variant_name(int loss) {
+  const ct_loss_rule *rule = rule_at(loss);
+  return rule ? rule->variant : NULL;
+}
+
+/* Whether circlet_loss ever had this size. */
+static bool known_size(int64_t size) { return size == 320; }
+
+int circlet_loss_init(circlet_loss *options, int64_t size, int loss) {
+  const ct_loss_rule *rule = rule_at(loss);
+  if (!options || !rule || !known_size(size)) return CIRCLET_EINVALID;
+  ct_loss_options o = ct_loss_defaults(rule);
+  circlet_loss all = {.size = size,
+                      .loss = loss,
+                      .aggregate = (int32_t)o.aggregate,
+                      .reduction = (int32_t)o.reduction,
+                      .similarity = (int32_t)o.similarity,
+                      .memory_budget = o.memory_budget,
+                      .centres = 1};
+  memcpy(all.parameter, o.parameter, sizeof o.parameter);
+  memcpy(options, &all, (size_t)size);
+  return CIRCLET_OK;
+}
+
+int circlet_loss_preset(circlet_loss *options, const char *name) {
+  if (!options || !name || options->loss != CIRCLET_LOSS_MARGIN) return CIRCLET_EINVALID;
+  for (int i = 0; ct_margin_preset_names[i]; i++) {
+    const ct_margin_preset *preset = ct_margin_preset_at(i);
+    if (strcmp(preset->name, name) != 0) continue;
+    memcpy(options->parameter, preset->parameter, sizeof preset->parameter);
+    options->similarity = (int32_t)preset->similarity;
+    return CIRCLET_OK;
+  }
+  return CIRCLET_EINVALID;
+}
+
+/* Tensors of the caller's that options name. */
+typedef struct named {
+  view weights, pair_weights, bias, own[CT_LOSS_PARAMETERS];
+} named;
+
+static ct_status load_pair_weights(named *n, ct_loss_options *to, const char *function,
+                                   const circlet_loss *from, int64_t partners, ct_error *error) {
+  int64_t C = from->pair_labels, elements = partners;
+  if (!from->pair_weights) return CT_OK;
+  if (C > 0)
+    CT_TRY(check_matrix(function, "pair_weights", from->pair_weights, C, C, C, &elements, error));
+  make_view(&n->pair_weights, CT_DOUBLE, from->pair_weights, C > 0 ? C : partners, C > 0 ? C : -1,
+            C > 0 ? C : 1, elements);
+  to->pair_weights = &n->pair_weights.tensor;
+  return CT_OK;
+}
+
+/* The choices of a loss, and its numbers. */
+static ct_status load_choices(ct_loss_options *to, const char *function, const circlet_loss *from,
+                              ct_error *error) {
+  const ct_loss_rule *rule = to->rule;
+  CT_TRY(check_choice(function, "variant", from->variant, rule->variant ? 1 : 0, error));
+  CT_TRY(check_choice(function, "aggregate", from->aggregate, CT_PER_BATCH, error));
+  CT_TRY(check_choice(function, "reduction", from->reduction, CT_MEAN_NONZERO, error));
+  CT_TRY(check_choice(function, "similarity", from->similarity, CT_EUCLIDEAN, error));
+  CT_TRY(check_choice(function, "ignores", from->ignores, 1, error));
+  if (rule == &ct_loss_rules[ct_loss_proxy_anchor] && from->reduction != CIRCLET_MEAN_ALL)
+    return ct_fail(error, CT_EINVALID, "%s: proxy_anchor has reduction CIRCLET_MEAN_ALL", function);
+  memcpy(to->parameter, from->parameter, sizeof to->parameter);
+  double beyond = from->parameter[CIRCLET_MARGIN_BEYOND];
+  if (rule->target && !(beyond == 0 || beyond == 1 || beyond == 2 || beyond == 3))
+    return ct_fail(error, CT_EINVALID, "%s: beyond must be 0, 1, 2 or 3, got %g", function, beyond);
+  to->variant = from->variant;
+  to->aggregate = (ct_aggregate)from->aggregate;
+  to->reduction = (ct_reduction)from->reduction;
+  to->similarity = (ct_similarity)from->similarity;
+  to->ignores = from->ignores;
+  to->ignore_label = from->ignore_label;
+  to->filter_eps = from->filter_eps;
+  to->memory_budget = from->memory_budget;
+  to->hardest_negatives = from->hardest_negatives;
+  to->positives = (ct_positives)from->positives;
+  return CT_OK;
+}
+
+/* Options, and the tensors that they name, of loaded sides. */
+static ct_status load_loss(ct_loss_options *to, named *n, circlet_context *context,
+                           const char *function, const circlet_loss *from, bool two) {
+  const ct_loss_rows *queries = &context->sides[0].rows;
+  ct_loss_rows *references = &context->sides[1].rows;
+  const int64_t rows = queries->x->size[0];
+  ct_error *error = &context->error;
+  CT_TRY(load_choices(to, function, from, error));
+  if (from->weights) {
+    make_view(&n->weights, CT_DOUBLE, from->weights, rows, -1, 1, rows);
+    to->weights = &n->weights.tensor;
+  }
+  for (int q = 0; q < CT_LOSS_PARAMETERS; q++) {
+    int64_t labels = from->own_labels[q], count = labels > 0 ? labels : rows;
+    if (!from->own[q] || !to->rule->parameters[q].name) continue;
+    make_view(&n->own[q], CT_DOUBLE, from->own[q], count, -1, 1, count);
+    to->own[q] = (ct_own_parameter){&n->own[q].tensor, labels > 0};
+  }
+  int64_t centres = two && from->centres > 1 ? from->centres : 1;
+  int64_t partners = two ? references->x->size[0] / centres : rows;
+  if (two) references->centres = centres;
+  if (from->bias && two) {
+    make_view(&n->bias, context->sides[1].x.tensor.dtype, from->bias, partners, -1, 1, partners);
+    references->bias = &n->bias.tensor;
+  }
+  return load_pair_weights(n, to, function, from, partners, error);
+}
+
+/* Labels [rows, G] of a side. */
+static ct_status load_several(side *s, const char *function, int64_t labels, ct_error *error) {
+  int64_t rows = s->x.tensor.size[0], elements;
+  const void *data = s->labels.storage.data;
+  if (!s->rows.labels) return CT_OK;
+  if (labels < 1)
+    return ct_fail(error, CT_EINVALID, "%s: %s must be at least 1 a row, got %lld", function,
+                   s->rows.labels_name, (long long)labels);
+  CT_TRY(check_matrix(function, s->rows.labels_name, data, rows, labels, labels, &elements, error));
+  make_view(&s->labels, CT_LONG, data, rows, labels, labels, elements);
+  return CT_OK;
+}
+
+static ct_status loss_forward(circlet_context *context, int type, const circlet_rows *queries,
+                              const circlet_rows *references, const circlet_loss *given,
+                              void *losses, ct_loss_facts *facts) {
+  static const char function[] = "circlet_loss_forward";
+  ct_error *error = &context->error;
+  circlet_loss from;
+  named tensors;
+  context->forward = false;
+  CT_TRY(check_type(function, type, error));
+  if (!given || !known_size(given->size) ||
+      circlet_loss_init(&from, sizeof from, given->loss) != CIRCLET_OK)
+    return ct_fail(error, CT_EINVALID, "%s: options must have been set by circlet_loss_init",
+                   function);
+  memcpy(&from, given, (size_t)given->size);
+  ct_loss_options o = ct_loss_defaults(rule_at(from.loss));
+  bool proxies = from.loss == CIRCLET_LOSS_PROXY_ANCHOR;
+  if (o.rule->classes &&
+      (!references || (proxies ? queries && queries->labels != NULL : references->labels != NULL)))
+    return ct_fail(error, CT_EINVALID, "%s: of %s the %s are classes, with labels NULL", function,
+                   o.rule->name, proxies ? "queries" : "references");
+  CT_TRY(load_sides(context, function, (ct_dtype)type, queries, references, !proxies));
+  if (proxies) context->sides[0].rows.labels = NULL;
+  if (from.positives < 0 || from.positives > CT_SOFT_LABELS)
+    return ct_fail(error, CT_EINVALID, "%s: option positives must be from 0 to 2, got %lld",
+                   function, (long long)from.positives);
+  if (from.positives != CIRCLET_EQUAL_LABELS) {
+    CT_TRY(load_several(&context->sides[0], function, from.query_labels, error));
+    if (references)
+      CT_TRY(load_several(&context->sides[1], function, from.reference_labels, error));
+  }
+  CT_TRY(load_loss(&o, &tensors, context, function, &from, references != NULL));
+  ct_status status =
+      run_forward(context, function, (ct_dtype)type, references != NULL, &o, losses, facts);
+  context->sides[1].rows.bias = NULL; /* the view is at its end */
+  return status;
+}
+
+int circlet_loss_forward(circlet_context *context, int type, const circlet_rows *queries,
+                         const circlet_rows *references, const circlet_loss *options, void *losses,
+                         circlet_loss_facts *facts) {
+  ct_loss_facts f;
+  if (!context) return CIRCLET_EINVALID;
+  if (facts && facts->size != (int64_t)sizeof *facts)
+    return (int)ct_fail(
+        &context->error, CT_EINVALID,
+        "circlet_loss_forward: facts->size must be set to the structure's size, got "
+        "%lld",
+        (long long)facts->size);
+  ct_status status = loss_forward(context, type, queries, references, options, losses, &f);
+  if (status == CT_OK && facts)
+    *facts = (circlet_loss_facts){
+        facts->size,         f.loss,    f.n_anchors, f.n_valid,   f.n_positive,
+        f.n_negative,        f.mean_sp, f.mean_sn,   f.n_nonzero, f.n_without_positive,
+        f.n_without_negative};
+  return finish(context, status);
+}
+
+int circlet_loss_backward(circlet_context *context, double scale,
+                          const circlet_matrix *grad_queries, const circlet_matrix *grad_references,
+                          void *grad_bias) {
+  if (!context) return CIRCLET_EINVALID;
+  return finish(context, pair_backward(context, "circlet_loss_backward", scale, grad_queries,
+                                       grad_references, grad_bias));
 }
 
 static ct_status similarity_loss(circlet_context *context, int type, const circlet_rows *positives,

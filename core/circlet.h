@@ -1,4 +1,5 @@
-/* circlet's C ABI: Circle Loss on memory of the caller, for C, LuaJIT's ffi, Python's ctypes.
+/* circlet's C ABI: Circle Loss and its relatives on memory of the caller, for C, LuaJIT's ffi,
+ * Python's ctypes.
  *
  *     circlet_context *context;
  *     circlet_options options;
@@ -58,13 +59,14 @@ enum { CIRCLET_FLOAT = 0, CIRCLET_DOUBLE = 1 };
 /* Choices of circlet_options */
 enum { CIRCLET_PER_ANCHOR = 0, CIRCLET_PER_BATCH = 1 };
 enum { CIRCLET_MEAN = 0, CIRCLET_MEAN_ALL = 1, CIRCLET_SUM = 2, CIRCLET_NONE = 3 };
+enum { CIRCLET_MEAN_NONZERO = 4 }; /* of circlet_loss alone */
 enum { CIRCLET_COSINE = 0, CIRCLET_DOT = 1, CIRCLET_EUCLIDEAN = 2 };
 
 /* What a forward pass keeps for backward, and the last error. */
 typedef struct circlet_context circlet_context;
 
 /* Rows to read: element (i, j) is data[i * row_stride + j], 0 <= i < rows, 0 <= j < columns. labels
- * [rows]: integers from 1; NULL only for references that are the classes 1..rows. */
+ * [rows]: integers from 1; NULL only for rows that are the classes 1..rows. */
 typedef struct circlet_rows {
   const void *data;
   int64_t rows, columns, row_stride; /* row_stride >= columns, in elements */
@@ -146,6 +148,123 @@ CIRCLET_API int circlet_similarity_loss(circlet_context *context, int type,
                                         const circlet_options *options, double scale, void *losses,
                                         const circlet_matrix *grad_positives,
                                         const circlet_matrix *grad_negatives, circlet_facts *facts);
+
+/* The losses of the family. Which formula each is, and what its options mean, stands in README.md;
+ * there a name is circlet.<name>_loss. */
+enum {
+  CIRCLET_LOSS_CIRCLE = 0,
+  CIRCLET_LOSS_UNIFIED = 1,
+  CIRCLET_LOSS_MULTI_SIMILARITY = 2,
+  CIRCLET_LOSS_CONTRASTIVE = 3,
+  CIRCLET_LOSS_TRIPLET_HARD = 4,
+  CIRCLET_LOSS_TRIPLET_ALL = 5,
+  CIRCLET_LOSS_LIFTED = 6,
+  CIRCLET_LOSS_GENERALIZED_LIFTED = 7,
+  CIRCLET_LOSS_SUPCON = 8,
+  CIRCLET_LOSS_NT_XENT = 9,
+  CIRCLET_LOSS_MARGIN = 10, /* softmax with margins; references are classes */
+  CIRCLET_LOSS_PROXY_ANCHOR =
+      11 /* queries are the classes, with labels NULL; references are rows */
+};
+
+/* Places in circlet_loss.parameter; circlet_loss_parameter_name() tells them too. */
+enum { CIRCLET_CIRCLE_M = 0, CIRCLET_CIRCLE_GAMMA = 1 };
+enum { CIRCLET_UNIFIED_M = 0, CIRCLET_UNIFIED_GAMMA = 1 };
+enum {
+  CIRCLET_MULTI_SIMILARITY_ALPHA = 0,
+  CIRCLET_MULTI_SIMILARITY_BETA = 1,
+  CIRCLET_MULTI_SIMILARITY_BASE = 2
+};
+enum { CIRCLET_CONTRASTIVE_POS_MARGIN = 0, CIRCLET_CONTRASTIVE_NEG_MARGIN = 1 };
+enum { CIRCLET_TRIPLET_MARGIN = 0, CIRCLET_TRIPLET_SOFT = 1 };         /* hard and all */
+enum { CIRCLET_LIFTED_POS_MARGIN = 0, CIRCLET_LIFTED_NEG_MARGIN = 1 }; /* and generalized */
+enum { CIRCLET_SUPCON_TEMPERATURE = 0 };
+enum { CIRCLET_NT_XENT_TEMPERATURE = 0 };
+enum {
+  CIRCLET_MARGIN_SCALE = 0,
+  CIRCLET_MARGIN_M1 = 1,
+  CIRCLET_MARGIN_M2 = 2,
+  CIRCLET_MARGIN_M3 = 3,
+  CIRCLET_MARGIN_LABEL_SMOOTHING = 4,
+  CIRCLET_MARGIN_BEYOND = 5 /* 0, or a sum of the two below */
+};
+enum { CIRCLET_MARGIN_MONOTONE = 1, CIRCLET_MARGIN_EASY = 2 };
+enum { CIRCLET_PROXY_ANCHOR_MARGIN = 0, CIRCLET_PROXY_ANCHOR_SCALE = 1 };
+
+/* Which pairs are positive: those with one label; with labels in common; the same, each as often as
+ * Jaccard's index of its labels says. */
+enum { CIRCLET_EQUAL_LABELS = 0, CIRCLET_SHARED_LABELS = 1, CIRCLET_SOFT_LABELS = 2 };
+
+/* A loss and its options. It may grow at its end: the library takes every size that it has ever
+ * had, and what a caller's structure lacks keeps its default. */
+typedef struct circlet_loss {
+  int64_t size;        /* of this structure, in bytes: circlet_loss_init sets it */
+  int32_t loss;        /* CIRCLET_LOSS_...: circlet_loss_init sets it */
+  int32_t variant;     /* circlet_loss_variant_name(): "through_alpha", 0 or 1; "measure",
+                          0 of distances, 1 of similarities */
+  double parameter[8]; /* by the places above */
+  int32_t aggregate;   /* as in circlet_options */
+  int32_t reduction;   /* the same, or CIRCLET_MEAN_NONZERO, over the terms that are not 0 */
+  int32_t similarity;  /* as in circlet_options */
+  int32_t ignores;     /* 1: rows with the label below take no part, whatever they hold */
+  int64_t ignore_label;
+  double filter_eps;     /* as in circlet_options */
+  int64_t memory_budget; /* as in circlet_options */
+  const double *weights; /* [queries] how often each anchor's loss counts; NULL: once */
+  int64_t centres;       /* so many consecutive references are one class, of which a row meets the
+                            most similar; 1 */
+  const void *bias;      /* [classes] of CIRCLET_LOSS_MARGIN, of the elements' type; NULL: none */
+  int64_t hardest_negatives;  /* so many count for each anchor; 0: all */
+  const double *pair_weights; /* how often a pair counts: [partners], or [C,C] by the labels of
+                                 anchor and partner where pair_labels is C and not 0; NULL: once */
+  int64_t pair_labels;
+  const double *own[8]; /* in place of a parameter: [queries], or by label, [own_labels] where that
+                           is not 0; NULL: the parameter is that of all */
+  int64_t own_labels[8];
+  int64_t positives; /* CIRCLET_EQUAL_LABELS; with the others labels are [rows, G], 0 being none: */
+  int64_t query_labels;     /* G of the queries */
+  int64_t reference_labels; /* G of the references */
+} circlet_loss;
+
+/* The caller sets `size`, and gets what that has room for. */
+typedef struct circlet_loss_facts {
+  int64_t size;                   /* of this structure, in bytes */
+  double loss;                    /* reduced; for CIRCLET_NONE the sum */
+  int64_t n_anchors, n_valid;     /* valid: with the pairs that the loss needs */
+  int64_t n_positive, n_negative; /* ordered pairs */
+  double mean_sp, mean_sn;        /* mean similarities of those pairs; NaN when there are none */
+  int64_t n_nonzero;              /* terms that are not 0 */
+  int64_t n_without_positive, n_without_negative; /* anchors */
+} circlet_loss_facts;
+
+/* The number of a loss by its name, -1: there is none; and the other way round, NULL: there is
+ * none. */
+CIRCLET_API int circlet_loss_named(const char *name);
+CIRCLET_API const char *circlet_loss_name(int loss);
+
+/* The name of a loss's parameter at a place, and of its variant; NULL: it has none. */
+CIRCLET_API const char *circlet_loss_parameter_name(int loss, int place);
+CIRCLET_API const char *circlet_loss_variant_name(int loss);
+
+/* The defaults of a loss into *options. size: sizeof(circlet_loss) where the caller was compiled.
+ * CIRCLET_EINVALID: the library does not know that size, or the loss. */
+CIRCLET_API int circlet_loss_init(circlet_loss *options, int64_t size, int loss);
+
+/* Scale, margin and similarity of a named member of CIRCLET_LOSS_MARGIN: "softmax", "normface",
+ * "cosface", "am_softmax", "arcface", "sphereface". CIRCLET_EINVALID: another loss or name. */
+CIRCLET_API int circlet_loss_preset(circlet_loss *options, const char *name);
+
+/* Any loss, called as circlet_pair_forward; facts may be NULL. Tensors named in *options are read
+ * by this call alone. circlet_pair_backward gives its gradients. */
+CIRCLET_API int circlet_loss_forward(circlet_context *context, int type,
+                                     const circlet_rows *queries, const circlet_rows *references,
+                                     const circlet_loss *options, void *losses,
+                                     circlet_loss_facts *facts);
+
+/* circlet_pair_backward with the gradient of the bias, [classes], as well; NULL: not wanted. */
+CIRCLET_API int circlet_loss_backward(circlet_context *context, double scale,
+                                      const circlet_matrix *grad_queries,
+                                      const circlet_matrix *grad_references, void *grad_bias);
 
 /* DLPack (version 1.x): matrices of other libraries as rows to read or to write, and matrices for
  * them. DLManagedTensorVersioned is declared by DLPack's own header, dlpack/dlpack.h.

@@ -67,6 +67,29 @@ function support.near(expected, actual, tolerance, what)
   end
 end
 
+--- Refuses f's allocations one by one: each time it must raise for want of memory or succeed, and
+-- leave nothing behind. Returns how many were refused.
+function support.survives_allocations(f, most)
+  local circlet = require "circlet"
+  f()
+  collectgarbage()
+  collectgarbage()
+  local before, refused = circlet.memory(), 0
+  for nth = 1, most or 80 do
+    circlet.fail_allocation(nth)
+    local ok, message = pcall(f)
+    circlet.fail_allocation(0)
+    if not ok then
+      refused = refused + 1
+      assert(tostring(message):find("not enough memory", 1, true), message)
+    end
+    collectgarbage()
+    collectgarbage()
+    assert(before == circlet.memory(), "memory was kept")
+  end
+  return refused
+end
+
 --- |a-b| / |b| over all elements (Euclidean norms), the error measure of gradients; b is the truth.
 function support.relative_error(a, b)
   local x, y = support.flat(a:double()), support.flat(b:double())

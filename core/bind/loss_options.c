@@ -141,7 +141,6 @@ static ct_loss_options proxy_options(lua_State *L, int index, const char *functi
     o.parameter[i] =
         ctl_option_number(L, index, function, rule->parameters[i].name, o.parameter[i]);
   read_shared(L, index, function, &o);
-  o.reduction = CT_MEAN_ALL;
   return o;
 }
 

@@ -84,21 +84,22 @@ typedef struct problem {
 
 static int64_t rows_of(const ct_tensor *t) { return t->dims ? t->size[0] : 0; }
 
-/* x, labels, refs and ref_labels at stack positions 1 to 4 (3 and 4 nil: one set). */
-static problem check_problem(lua_State *L, ct_dtype dtype) {
+/* x, labels, refs and ref_labels at stack positions 1 to 4 (3 and 4 nil: one set). `several`:
+ * labels [rows, G]. */
+static problem check_problem(lua_State *L, ct_dtype dtype, bool several) {
   problem p = {0};
   p.x = push_as(L, 1, dtype, 2);
-  p.labels = push_as(L, 2, CT_LONG, 1);
+  p.labels = push_as(L, 2, CT_LONG, several ? 2 : 1);
   p.B = rows_of(p.x);
   p.D = p.x->dims == 2 ? p.x->size[1] : 0;
-  if (ct_tensor_count(p.labels) != p.B) luaL_error(L, "the reference expects a label per row");
+  if (rows_of(p.labels) != p.B) luaL_error(L, "the reference expects a label per row");
   p.grad_x = push_new(L, dtype, 2, p.B, p.D);
   p.grad_x_at = lua_gettop(L);
   if (lua_isnil(L, 3)) return p;
   p.refs = push_as(L, 3, dtype, 2);
-  p.ref_labels = push_as(L, 4, CT_LONG, 1);
+  p.ref_labels = push_as(L, 4, CT_LONG, several ? 2 : 1);
   p.R = rows_of(p.refs);
-  if (ct_tensor_count(p.ref_labels) != p.R || (p.R && p.refs->size[1] != p.D))
+  if (rows_of(p.ref_labels) != p.R || (p.R && p.refs->size[1] != p.D))
     luaL_error(L, "the reference expects references of the same width, and a label for each");
   p.grad_refs = push_new(L, dtype, 2, p.R, p.D);
   p.grad_refs_at = lua_gettop(L);
@@ -115,7 +116,7 @@ static void *data_of(const ct_tensor *t) {
 static int run_reference(lua_State *L) {
   ct_error error;
   ct_ref_facts facts;
-  problem p = check_problem(L, CT_DOUBLE);
+  problem p = check_problem(L, CT_DOUBLE, false);
   p.options = check_options(L, 5);
   double *anchor_loss = data_of(push_new(L, CT_DOUBLE, 1, p.options.batch ? 1 : p.B, 0));
   int anchor_loss_at = lua_gettop(L);
@@ -132,7 +133,7 @@ static int run_reference(lua_State *L) {
 static int run_plain(lua_State *L) {
   ct_error error;
   float loss;
-  problem p = check_problem(L, CT_FLOAT);
+  problem p = check_problem(L, CT_FLOAT, false);
   p.options = check_options(L, 5);
   ctl_check(L,
             ct_plain_circle_loss_f32(
@@ -215,7 +216,52 @@ static int ref_circle_similarity_loss(lua_State *L) {
   return push_results(L, options.reduction == CT_REF_NONE, &facts, at, at + 1, at + 2);
 }
 
-static ct_ref_family check_family_options(lua_State *L, int index, const char *loss) {
+/* Refinements, read from the same options as the losses have them. Values stay on the stack. */
+typedef struct refined {
+  const char *name;
+  lua_State *L;
+  int options, rows; /* where the options stand and how many anchors there are */
+  const int64_t *labels;
+} refined;
+
+static const double *own_values(const refined *r, const char *name) {
+  lua_State *L = r->L;
+  bool by_label = false;
+  if (!lua_istable(L, r->options)) return NULL;
+  if (lua_getfield(L, r->options, name) == LUA_TTABLE) {
+    lua_getfield(L, -1, "by_label");
+    by_label = true;
+  }
+  if (!ctl_to_tensor(L, -1)) return NULL;
+  const double *given = data_of(push_as(L, lua_gettop(L), CT_DOUBLE, 1));
+  double *own = data_of(push_new(L, CT_DOUBLE, 1, r->rows, 0));
+  for (int i = 0; i < r->rows; i++) own[i] = given[by_label ? r->labels[i] - 1 : i];
+  return own;
+}
+
+/* A parameter that is a number, where none are the anchors' own. */
+static double shared_value(const refined *r, const char *name, double standard) {
+  if (own_values(r, name)) return standard;
+  return ctl_option_number(r->L, r->options, r->name, name, standard);
+}
+
+static const double *pair_weights(lua_State *L, int options, const problem *p) {
+  int64_t R = p->refs ? p->R : p->B;
+  if (!lua_istable(L, options) || lua_getfield(L, options, "pair_weights") == LUA_TNIL) return NULL;
+  bool by_label = ctl_check_tensor(L, lua_gettop(L))->dims == 2;
+  const ct_tensor *given = push_as(L, lua_gettop(L), CT_DOUBLE, by_label ? 2 : 1);
+  double *weight = data_of(push_new(L, CT_DOUBLE, 2, p->B, R)), *from = data_of(given);
+  const int64_t *label = data_of(p->labels), *other = p->refs ? data_of(p->ref_labels) : label;
+  for (int64_t i = 0; i < p->B; i++)
+    for (int64_t j = 0; j < R; j++)
+      weight[i * R + j] = by_label ? from[(label[i] - 1) * given->size[0] + other[j] - 1] : from[j];
+  return weight;
+}
+
+static ct_ref_family check_family_options(const refined *r) {
+  lua_State *L = r->L;
+  const int index = r->options;
+  const char *loss = r->name;
   static const char *const name = "ref_pair_loss";
   static const char *const reductions[] = {"mean", "mean_all", "sum", "none", "mean_nonzero", NULL};
   static const char *const measures[] = {"distance", "similarity", NULL};
@@ -223,16 +269,16 @@ static ct_ref_family check_family_options(lua_State *L, int index, const char *l
   static const char *const aggregates[] = {"anchor", "batch", NULL};
   return (ct_ref_family){
       .name = loss,
-      .m = ctl_option_number(L, index, name, "m", 0.25),
-      .gamma = ctl_option_number(L, index, name, "gamma", 256),
-      .alpha = ctl_option_number(L, index, name, "alpha", 2),
-      .beta = ctl_option_number(L, index, name, "beta", 50),
-      .base = ctl_option_number(L, index, name, "base", 0.5),
-      .margin = ctl_option_number(L, index, name, "margin", 0.05),
-      .pos_margin = ctl_option_number(L, index, name, "pos_margin", 0),
-      .neg_margin = ctl_option_number(L, index, name, "neg_margin", 1),
-      .temperature = ctl_option_number(L, index, name, "temperature",
-                                       strcmp(loss, "supcon") == 0 ? 0.1 : 0.07),
+      .m = shared_value(r, "m", 0.25),
+      .gamma = shared_value(r, "gamma", 256),
+      .alpha = shared_value(r, "alpha", 2),
+      .beta = shared_value(r, "beta", 50),
+      .base = shared_value(r, "base", 0.5),
+      .margin = shared_value(r, "margin", 0.05),
+      .pos_margin = shared_value(r, "pos_margin", 0),
+      .neg_margin = shared_value(r, "neg_margin", 1),
+      .temperature = shared_value(r, "temperature", strcmp(loss, "supcon") == 0 ? 0.1 : 0.07),
+      .through_alpha = ctl_option_boolean(L, index, name, "through_alpha", false),
       .soft = ctl_option_boolean(L, index, name, "soft", false),
       .by_measure = ctl_option_choice(L, index, name, "measure", measures, 0) == 1,
       .batch = ctl_option_choice(L, index, name, "aggregate", aggregates, 0) == 1,
@@ -254,8 +300,24 @@ static int ref_pair_loss(lua_State *L) {
   snprintf(name, sizeof name, "%s", luaL_checkstring(L, 1));
   lua_remove(L, 1);
   spread_arguments(L);
-  problem p = check_problem(L, CT_DOUBLE);
-  ct_ref_family options = check_family_options(L, 5, name);
+  static const char *const kinds[] = {"equal", "shared", "soft", NULL};
+  int kind = ctl_option_choice(L, 5, "ref_pair_loss", "positives", kinds, 0);
+  problem p = check_problem(L, CT_DOUBLE, kind > 0);
+  refined r = {name, L, 5, (int)p.B, data_of(p.labels)};
+  luaL_checkstack(L, 64, NULL);
+  ct_ref_family options = check_family_options(&r);
+  static const char *const own[CT_REF_PARAMETERS] = {
+      "m", "gamma", "alpha", "beta", "base", "margin", "pos_margin", "neg_margin", "temperature"};
+  for (int q = 0; q < CT_REF_PARAMETERS; q++) options.refine.own[q] = own_values(&r, own[q]);
+  options.refine.weight = pair_weights(L, 5, &p);
+  options.refine.hardest =
+      ctl_option_integer(L, 5, "ref_pair_loss", "hardest_negatives", 0, 0, 1LL << 53);
+  options.refine.soft = kind == 2;
+  if (kind > 0) {
+    options.refine.sets = data_of(p.labels), options.refine.G = p.labels->size[1];
+    if (p.refs)
+      options.refine.ref_sets = data_of(p.ref_labels), options.refine.H = p.ref_labels->size[1];
+  }
   double *anchor_loss = data_of(push_new(L, CT_DOUBLE, 1, p.B, 0));
   int at = lua_gettop(L);
   ctl_check(L,

@@ -119,6 +119,7 @@ const ct_loss_rule ct_loss_rules[CT_LOSSES] = {
                                              [CT_PROXY_ANCHOR_SCALE] = {"scale", 32,
                                                                         CT_ABOVE_ZERO}},
                               .classes = true,
+                              .reduction = CT_MEAN_ALL,
                               .valid = ct_has_any,
                               MATHS(proxy_anchor)},
 };

@@ -24,7 +24,11 @@ static inline double supcon_largest(double s, const double *p) {
 static inline ct_anchor_loss supcon_combine(const ct_anchor *a, const double *p) {
   double scale = 1 / p[CT_SUPCON_TEMPERATURE], share = scale / a->mass[CT_POSITIVE];
   double all = ct_log_add(a->sum[CT_NEGATIVE], a->sum[CT_POSITIVE]);
-  ct_anchor_loss out = {.loss = fmax(all - share * a->term[CT_POSITIVE], 0.0)};
+  ct_anchor_loss out = {.loss = all - share * a->term[CT_POSITIVE]};
+  /* Below 0 only by rounding; of pairs that count less than once, in earnest. */
+  if (a->mass[CT_POSITIVE] == (double)a->pairs[CT_POSITIVE] &&
+      a->mass[CT_NEGATIVE] == (double)a->pairs[CT_NEGATIVE])
+    out.loss = fmax(out.loss, 0.0);
   for (int kind = 0; kind < CT_KINDS; kind++) out.by_sum[kind] = exp(a->sum[kind] - all);
   out.by_term[CT_POSITIVE] = -share;
   return out;

@@ -1,4 +1,4 @@
---- Circle Loss for LuaJIT, through libcirclet.so: on plain arrays of float or double, and, where
+--- The losses for LuaJIT, through libcirclet.so: on plain arrays of float or double, and, where
 -- Torch7 is installed, as criterions for its nn. This file stands alone: it needs LuaJIT's ffi and
 -- the library, and runs in Lua 5.1.
 --
@@ -8,7 +8,8 @@
 --     local loss, facts = circlet.circle_loss(x, labels, B, D, { m = 0.25, gamma = 256 }, gradient)
 --
 -- Pointers serve as well as arrays; nothing is copied. The options are those of circlet.circle_loss
--- (aggregate, reduction, similarity, through_alpha, filter_eps, memory_budget). The library is
+-- (aggregate, reduction, similarity, through_alpha, filter_eps, memory_budget).
+-- circlet.loss(name, call, settings) is any loss of the family. The library is
 -- looked for in $CIRCLET_LIB, in build/ of the tree that this file stands in, in lib/ of the place
 -- that it is installed below, and where the system looks. Misuse raises: the library's message.
 --
@@ -73,6 +74,49 @@ int circlet_similarity_loss(circlet_context *context, int type,
                             const circlet_options *options, double scale, void *losses,
                             const circlet_matrix *grad_positives,
                             const circlet_matrix *grad_negatives, circlet_facts *facts);
+typedef struct circlet_loss {
+  int64_t size;
+  int32_t loss;
+  int32_t variant;
+  double parameter[8];
+  int32_t aggregate;
+  int32_t reduction;
+  int32_t similarity;
+  int32_t ignores;
+  int64_t ignore_label;
+  double filter_eps;
+  int64_t memory_budget;
+  const double *weights;
+  int64_t centres;
+  const void *bias;
+  int64_t hardest_negatives;
+  const double *pair_weights;
+  int64_t pair_labels;
+  const double *own[8];
+  int64_t own_labels[8];
+  int64_t positives;
+  int64_t query_labels;
+  int64_t reference_labels;
+} circlet_loss;
+typedef struct circlet_loss_facts {
+  int64_t size;
+  double loss;
+  int64_t n_anchors, n_valid;
+  int64_t n_positive, n_negative;
+  double mean_sp, mean_sn;
+  int64_t n_nonzero;
+  int64_t n_without_positive, n_without_negative;
+} circlet_loss_facts;
+int circlet_loss_named(const char *name);
+const char *circlet_loss_parameter_name(int loss, int place);
+const char *circlet_loss_variant_name(int loss);
+int circlet_loss_init(circlet_loss *options, int64_t size, int loss);
+int circlet_loss_preset(circlet_loss *options, const char *name);
+int circlet_loss_forward(circlet_context *context, int type, const circlet_rows *queries, const
+    circlet_rows *references, const circlet_loss *options, void *losses, circlet_loss_facts
+    *facts);
+int circlet_loss_backward(circlet_context *context, double scale, const circlet_matrix
+    *grad_queries, const circlet_matrix *grad_references, void *grad_bias);
 ]]
 
 local ABI = 1 -- CIRCLET_ABI_VERSION of the declarations above
@@ -238,6 +282,127 @@ function circlet.circle_similarity_loss(positives, negatives, B, K, L, settings,
     ffi.new("circlet_rows", negatives, B, L, L, nil), options, 1, losses_for(options, losses),
     matrix_of(gradient_p, B, K), matrix_of(gradient_n, B, L), facts))
   return facts.loss, facts_of(facts)
+end
+
+-- The family. Numbers of a loss's own settings and choices go where circlet_loss has them.
+
+local family_choices = {
+  aggregate = choices.aggregate, similarity = choices.similarity,
+  reduction = { mean = 0, mean_all = 1, sum = 2, none = 3, mean_nonzero = 4 },
+  positives = { equal = 0, shared = 1, soft = 2 },
+}
+
+local family_numbers = { filter_eps = true, memory_budget = true, hardest_negatives = true,
+  centres = true }
+
+-- Where the loss's parameters stand, by name.
+local function places_of(loss)
+  local places = {}
+  for place = 0, 7 do
+    local name = lib.circlet_loss_parameter_name(loss, place)
+    if name ~= nil then places[ffi.string(name)] = place end
+  end
+  return places
+end
+
+-- A parameter: a number, a boolean, double[?] with one for each query, or { by_label = double[?],
+-- labels = how many }.
+local function set_parameter(options, place, name, value)
+  if type(value) == "number" then
+    options.parameter[place] = value
+  elseif type(value) == "boolean" then
+    options.parameter[place] = value and 1 or 0
+  elseif type(value) == "cdata" then
+    options.own[place] = value
+  elseif type(value) == "table" and value.by_label and value.labels then
+    options.own[place], options.own_labels[place] = value.by_label, value.labels
+  else
+    error(("circlet: option %s must be a number, double[?] or { by_label =, labels = }"):format(
+      name), 4)
+  end
+end
+
+local function set_variant(options, name, value)
+  if name == "measure" then
+    options.variant = ({ distance = 0, similarity = 1 })[value]
+      or error("circlet: option measure cannot be " .. tostring(value), 4)
+  else
+    options.variant = value and 1 or 0
+  end
+end
+
+local function family_options(name, settings)
+  local loss, options = lib.circlet_loss_named(name), ffi.new "circlet_loss"
+  if loss < 0 then error("circlet: there is no loss " .. tostring(name), 3) end
+  lib.circlet_loss_init(options, ffi.sizeof "circlet_loss", loss)
+  local places, variant = places_of(loss), lib.circlet_loss_variant_name(loss)
+  variant = variant ~= nil and ffi.string(variant)
+  if settings.preset and lib.circlet_loss_preset(options, settings.preset) ~= 0 then
+    error("circlet: there is no preset " .. tostring(settings.preset), 3)
+  end
+  for key, value in pairs(settings) do
+    if places[key] then
+      set_parameter(options, places[key], key, value)
+    elseif key == variant then
+      set_variant(options, key, value)
+    elseif family_choices[key] then
+      options[key] = family_choices[key][value]
+        or error(("circlet: option %s cannot be %s"):format(key, tostring(value)), 3)
+    elseif family_numbers[key] and type(value) == "number" then
+      options[key] = value
+    elseif key == "ignore_label" then
+      options.ignores, options.ignore_label = 1, value
+    elseif key == "weights" or key == "pair_weights" then
+      options[key] = value
+    elseif key == "pair_labels" then
+      options.pair_labels = value
+    elseif key ~= "preset" then
+      error("circlet: there is no option " .. tostring(key), 3)
+    end
+  end
+  return options
+end
+
+--- Any loss of the family, by its name in circlet.<name>_loss: "circle", "multi_similarity",
+-- "triplet_all", "margin", ... `call` has the arrays of a call:
+--
+--     x, labels, B, D       queries; labels int64_t, [B * G] where `positives` asks for several
+--     G                     labels a row (default 1)
+--     refs, ref_labels, R, ref_G   references; without ref_labels they are classes
+--     bias                  of "margin"
+--     gradient, gradient_refs, gradient_bias, losses   filled where given
+--
+-- settings are the options of circlet.<name>_loss. Numbers of each anchor or partner are double[?]:
+-- weights, pair_weights ([C * C] by label with pair_labels = C), and parameters, which may also be
+-- { by_label = double[?], labels = C }. "proxy_anchor" has the class vectors as x, without labels,
+-- and the rows as references. Returns the loss and the facts.
+--
+--     local loss = circlet.loss("supcon", { x = x, labels = labels, B = B, D = D,
+--       gradient = gradient }, { temperature = 0.1 })
+function circlet.loss(name, call, settings)
+  local B, D, R = call.B, call.D, call.R or 0
+  local kind = type_of { { "x", call.x or false, B * D }, { "refs", call.refs, R * D },
+    { "bias", call.bias, 1 }, { "gradient", call.gradient, B * D },
+    { "gradient_refs", call.gradient_refs, R * D }, { "losses", call.losses, B } }
+  local options = family_options(name, settings or {})
+  local facts = ffi.new "circlet_loss_facts"
+  facts.size = ffi.sizeof "circlet_loss_facts"
+  options.query_labels, options.reference_labels = call.G or 1, call.ref_G or 1
+  options.bias = call.bias
+  shared = shared or new_context()
+  local rows = ffi.new("circlet_rows", call.x, B, D, D, call.labels)
+  local refs = call.refs and ffi.new("circlet_rows", call.refs, R, D, D, call.ref_labels) or nil
+  check(shared, lib.circlet_loss_forward(shared, kind, rows, refs, options,
+    losses_for(options, call.losses), facts))
+  if call.gradient or call.gradient_refs or call.gradient_bias then
+    check(shared, lib.circlet_loss_backward(shared, 1, matrix_of(call.gradient, B, D),
+      matrix_of(call.gradient_refs, R, D), call.gradient_bias))
+  end
+  local found = facts_of(facts)
+  found.n_nonzero = tonumber(facts.n_nonzero)
+  found.n_without_positive = tonumber(facts.n_without_positive)
+  found.n_without_negative = tonumber(facts.n_without_negative)
+  return facts.loss, found
 end
 
 -- Criterions for Torch7.

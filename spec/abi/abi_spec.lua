@@ -37,6 +37,36 @@ local labels = circlet.LongTensor { 1, 2, 1, 2, 1, 2 }
 
 local function same(text, tensor) support.near(support.flat(tensor), numbers(text), 1e-15) end
 
+-- What the program prints of the other losses.
+local function family(r)
+  for _, name in ipairs { "circle", "unified", "multi_similarity", "contrastive", "triplet_hard",
+    "triplet_all", "lifted", "generalized_lifted", "supcon", "nt_xent", "margin",
+    "proxy_anchor" } do
+    local input = (name == "margin" or name == "proxy_anchor") and { x, x:narrow(1, 1, C) } or x
+    local loss, parameter = r["loss_" .. name]:match "^(%S+) (%S+)$"
+    assert.near((circlet[name .. "_loss"](input, labels)), tonumber(loss), 1e-15, name)
+    assert(pcall(circlet[name .. "_loss"], input, labels, { [parameter] = 1 }), parameter)
+  end
+  assert.equal("through_alpha measure 1 1 -1", r.loss_names)
+  same(r.loss_each, (circlet.unified_loss(x, labels, { gamma = 8, reduction = "none" })))
+  assert.equal("1 1 1", r.loss_init)
+  local prefix = "1 circlet_loss_forward: "
+  for name, message in pairs {
+    size = "options must have been set by circlet_loss_init",
+    number = "options must have been set by circlet_loss_init",
+    variant = "option variant must be from 0 to 0, got 1",
+    reduction = "option reduction must be from 0 to 4, got 5",
+    positives = "option positives must be from 0 to 2, got 3",
+    hardest = "hardest_negatives must be an integer >= 1, got -1",
+    gamma = "gamma must be a number > 0, got 0",
+    several = "queries->labels must be at least 1 a row, got 0",
+    own = "gamma must be a number > 0, got -1 at element 3",
+    facts = "facts->size must be set to the structure's size, got 8",
+  } do
+    assert.equal(prefix .. message, r["loss_" .. name], name)
+  end
+end
+
 describe("core/circlet.h", function()
   it("serves a plain C program as the module serves Lua", function()
     if not shell.has "gcc" then return pending "gcc is not installed" end
@@ -98,6 +128,7 @@ describe("core/circlet.h", function()
     } do
       assert.equal(message, r[name], name)
     end
+    family(r)
     for name, text in pairs { huge = "beyond all memory", zero = "element 3", gamma = "gamma" } do
       assert(r[name]:find("1 circlet_pair_forward", 1, true), r[name])
       assert(r[name]:find(text, 1, true), r[name])
@@ -130,7 +161,7 @@ describe("core/circlet.h", function()
     end
     table.sort(documented)
     table.sort(exported)
-    assert.equal(15, #documented)
+    assert.equal(23, #documented)
     assert.same(documented, exported)
   end)
 
@@ -149,7 +180,7 @@ describe("core/circlet.h", function()
       assert(header:find(statement:gsub("^ ", ""), 1, true), statement)
       count = count + 1
     end
-    assert.equal(4 + 10, count)
+    assert.equal(6 + 17, count)
     assert.equal(header:match "CIRCLET_ABI_VERSION (%d+)",
       circlet.read_file "lua/circlet/ffi.lua":match "local ABI = (%d+)")
   end)
@@ -159,6 +190,37 @@ describe("circlet.ffi", function()
   local function luajit(script)
     return words(("CIRCLET_LIB=%s/libcirclet.so luajit spec/abi/%s"):format(shell.quote(build),
       script))
+  end
+
+  -- What arrays.lua prints of the other losses.
+  local function relatives(r, kind, a, b)
+    local facts
+    for _, name in ipairs { "circle", "unified", "multi_similarity", "contrastive", "triplet_hard",
+      "triplet_all", "lifted", "generalized_lifted", "supcon", "nt_xent" } do
+      local loss, gradient
+      loss, gradient, facts = circlet[name .. "_loss"](a, labels,
+        { hardest_negatives = 2, reduction = "sum" })
+      assert.equal(loss, tonumber(r[kind .. "_" .. name]), name)
+      assert.equal(facts.n_nonzero, tonumber(r[kind .. "_" .. name .. "_nonzero"]), name)
+      same(r[kind .. "_" .. name .. "_gradient"], gradient)
+    end
+    local own, Double = circlet.DoubleTensor { 1, 2, 3, 4, 5, 6 }, circlet.DoubleTensor
+    local loss, gradients = circlet.unified_loss({ a, b }, { labels, circlet.LongTensor { 1, 2 } },
+      { gamma = { by_label = own:narrow(1, 1, 2) }, m = own, weights = own,
+        pair_weights = Double { 1, 0.5 }, ignore_label = 9 })
+    assert.equal(loss, tonumber(r[kind .. "_refined"]))
+    same(r[kind .. "_refined_refs"], gradients[2])
+    local sets = circlet.LongTensor(B, 2)
+    for i = 1, B do sets[i][1], sets[i][2] = labels[i], 3 + (i - 1) % 3 end
+    assert.equal((circlet.contrastive_loss(a, sets, { positives = "soft", measure = "similarity",
+      pos_margin = 1, neg_margin = 0 })), tonumber(r[kind .. "_sets"]))
+    local bias = kind == "float" and circlet.FloatTensor { 0.5, -0.5 } or Double { 0.5, -0.5 }
+    loss, gradients = circlet.margin_loss({ a, b, bias }, labels, { preset = "softmax" })
+    assert.equal(loss, tonumber(r[kind .. "_margin"]))
+    same(r[kind .. "_margin_bias"], gradients[3])
+    loss, gradients = circlet.proxy_anchor_loss({ a, b }, labels)
+    assert.equal(loss, tonumber(r[kind .. "_proxies"]))
+    same(r[kind .. "_proxies_w"], gradients[2])
   end
 
   it("computes on plain arrays in LuaJIT what the module computes", function()
@@ -187,6 +249,7 @@ describe("circlet.ffi", function()
       same(r[kind .. "_given_p"], gradients[1])
       same(r[kind .. "_given_n"], gradients[2])
       same(r[kind .. "_given_each"], (circlet.circle_similarity_loss(given, each)))
+      relatives(r, kind, a, b)
     end
     for name, text in pairs {
       option = "there is no option gama", choice = "option similarity cannot be cos",
@@ -194,7 +257,11 @@ describe("circlet.ffi", function()
       mixed = "gradient must be of the type of x", label = "element 3",
       short = "x must hold 21 elements, got 18", nothing = "x must be an array of float or double",
       losses = 'reduction "none" needs an array for the losses',
-      number = "option m must be a number, got a",
+      number = "option m must be a number, got a", family = "there is no loss circel",
+      setting = "there is no option alpha", measure = "option measure cannot be angle",
+      parameter = "option gamma must be a number, double[?] or { by_label =, labels = }",
+      preset = "there is no preset arcfaec",
+      classes = "of margin the references are classes, with labels NULL",
       one = "both gradients must be given, or none",
     } do
       assert(r["error_" .. name]:find(text, 1, true), r["error_" .. name])

@@ -47,6 +47,37 @@ for _, kind in ipairs { "double", "float" } do
   list(kind .. "_given_n", gradient_n, B)
   circlet.circle_similarity_loss(p, n, B, 2, 1, { gamma = 8, reduction = "none" }, nil, nil, losses)
   list(kind .. "_given_each", losses, B)
+  -- the family: of one set, with its refinements; of two; of class vectors
+  for _, name in ipairs { "circle", "unified", "multi_similarity", "contrastive", "triplet_hard",
+    "triplet_all", "lifted", "generalized_lifted", "supcon", "nt_xent" } do
+    loss, facts = circlet.loss(name, { x = x, labels = labels, B = B, D = D, gradient = gradient },
+      { hardest_negatives = 2, reduction = "sum" })
+    print(kind .. "_" .. name .. " " .. ("%.17g"):format(loss))
+    print(kind .. "_" .. name .. "_nonzero " .. facts.n_nonzero)
+    list(kind .. "_" .. name .. "_gradient", gradient, B * D)
+  end
+  local classes = ffi.new("int64_t[?]", C, 1, 2)
+  local own = ffi.new("double[?]", B, 1, 2, 3, 4, 5, 6)
+  loss = circlet.loss("unified", { x = x, labels = labels, B = B, D = D, refs = w, R = C,
+    ref_labels = classes, gradient = gradient, gradient_refs = gradient_w },
+    { gamma = { by_label = own, labels = C }, m = own, weights = own,
+      pair_weights = ffi.new("double[?]", C, 1, 0.5), ignore_label = 9 })
+  print(kind .. "_refined " .. ("%.17g"):format(loss))
+  list(kind .. "_refined_refs", gradient_w, C * D)
+  local sets = ffi.new("int64_t[?]", B * 2)
+  for i = 0, B - 1 do sets[2 * i], sets[2 * i + 1] = labels[i], 3 + i % 3 end
+  loss = circlet.loss("contrastive", { x = x, labels = sets, B = B, D = D, G = 2 },
+    { positives = "soft", measure = "similarity", pos_margin = 1, neg_margin = 0 })
+  print(kind .. "_sets " .. ("%.17g"):format(loss))
+  local bias, gradient_bias = ffi.new(kind .. "[?]", C, 0.5, -0.5), ffi.new(kind .. "[?]", C)
+  loss = circlet.loss("margin", { x = x, labels = labels, B = B, D = D, refs = w, R = C,
+    bias = bias, gradient_bias = gradient_bias }, { preset = "softmax" })
+  print(kind .. "_margin " .. ("%.17g"):format(loss))
+  list(kind .. "_margin_bias", gradient_bias, C)
+  loss = circlet.loss("proxy_anchor", { x = w, B = C, D = D, refs = x, ref_labels = labels, R = B,
+    gradient = gradient_w })
+  print(kind .. "_proxies " .. ("%.17g"):format(loss))
+  list(kind .. "_proxies_w", gradient_w, C * D)
 end
 
 local x = ffi.new("float[?]", B * D)
@@ -61,6 +92,23 @@ for name, call in pairs {
   nothing = function() circlet.circle_loss(nil, labels, B, D) end,
   losses = function() circlet.circle_loss(x, labels, B, D, { reduction = "none" }) end,
   number = function() circlet.circle_loss(x, labels, B, D, { m = "a" }) end,
+  family = function() circlet.loss("circel", { x = x, labels = labels, B = B, D = D }) end,
+  setting = function()
+    circlet.loss("unified", { x = x, labels = labels, B = B, D = D }, { alpha = 3 })
+  end,
+  measure = function()
+    circlet.loss("lifted", { x = x, labels = labels, B = B, D = D }, { measure = "angle" })
+  end,
+  parameter = function()
+    circlet.loss("unified", { x = x, labels = labels, B = B, D = D }, { gamma = {} })
+  end,
+  preset = function()
+    circlet.loss("margin", { x = x, labels = labels, B = B, D = D }, { preset = "arcfaec" })
+  end,
+  classes = function()
+    circlet.loss("margin", { x = x, labels = labels, B = B, D = D, refs = x, R = B,
+      ref_labels = labels })
+  end,
   one = function() circlet.circle_similarity_loss(x, x, B, D, D, nil, x) end,
   label = function()
     labels[2] = 0

@@ -89,6 +89,51 @@ static void exchange(circlet_context *context, const circlet_options *options, d
   printf("dl_nowhere %d %d\n", circlet_dlpack_new(context, 0, 1, 2, NULL), out == NULL);
 }
 
+/* Every loss of the family by its defaults, and what circlet_loss_forward refuses. */
+static void family(circlet_context *context, const double *x, int64_t *labels) {
+  circlet_rows rows = {x, B, D, STRIDE, labels}, proxies = {x, C, D, STRIDE, NULL};
+  circlet_loss loss, all;
+  circlet_loss_facts facts = {.size = sizeof facts};
+  double losses[B];
+  for (int k = 0; k < 12; k++) {
+    if (circlet_loss_named(circlet_loss_name(k)) != k) exit(1);
+    check(context, circlet_loss_init(&loss, sizeof loss, k));
+    int classes = k >= CIRCLET_LOSS_MARGIN, proxy = k == CIRCLET_LOSS_PROXY_ANCHOR;
+    check(context, circlet_loss_forward(context, CIRCLET_DOUBLE, proxy ? &proxies : &rows,
+                                        proxy     ? &rows
+                                        : classes ? &proxies
+                                                  : NULL,
+                                        &loss, NULL, &facts));
+    printf("loss_%s %.17g %s\n", circlet_loss_name(k), facts.loss,
+           circlet_loss_parameter_name(k, 0));
+  }
+  printf("loss_names %s %s %d %d %d\n", circlet_loss_variant_name(CIRCLET_LOSS_CIRCLE),
+         circlet_loss_variant_name(CIRCLET_LOSS_LIFTED), circlet_loss_name(12) == NULL,
+         circlet_loss_parameter_name(0, 2) == NULL, circlet_loss_named("circel"));
+  check(context, circlet_loss_init(&all, sizeof all, CIRCLET_LOSS_UNIFIED));
+  all.parameter[CIRCLET_UNIFIED_GAMMA] = 8;
+  all.reduction = CIRCLET_NONE;
+  check(context, circlet_loss_forward(context, CIRCLET_DOUBLE, &rows, NULL, &all, losses, NULL));
+  print("loss_each", losses, B, 1, 1);
+  printf("loss_init %d %d %d\n", circlet_loss_init(&loss, 16, 0),
+         circlet_loss_init(&loss, sizeof loss, 12), circlet_loss_preset(&all, "arcface"));
+#define REFUSED(name, field, value)                                                                \
+  loss = all, loss.reduction = CIRCLET_MEAN, loss.field = value;                                   \
+  refused(name, context, circlet_loss_forward(context, 1, &rows, NULL, &loss, NULL, &facts))
+  REFUSED("loss_size", size, 24);
+  REFUSED("loss_number", loss, 99);
+  REFUSED("loss_variant", variant, 1);
+  REFUSED("loss_reduction", reduction, 5);
+  REFUSED("loss_positives", positives, 3);
+  REFUSED("loss_hardest", hardest_negatives, -1);
+  REFUSED("loss_gamma", parameter[CIRCLET_UNIFIED_GAMMA], 0);
+  REFUSED("loss_several", positives, CIRCLET_SHARED_LABELS);
+  losses[2] = -1;
+  REFUSED("loss_own", own[CIRCLET_UNIFIED_GAMMA], losses);
+  facts.size = 8;
+  refused("loss_facts", context, circlet_loss_forward(context, 1, &rows, NULL, &all, NULL, &facts));
+}
+
 int main(void) {
   /* rows with a gap after each, filled with values that must not be read or written */
   double x[B * STRIDE], gradient[B * STRIDE], refs[C * D], grad_refs[C * D], losses[B];
@@ -157,6 +202,7 @@ int main(void) {
   print("given_n", gn, B, 2, 2);
 
   exchange(context, &options, x, labels);
+  family(context, x, labels);
 
   /* nothing at all is no error */
   circlet_rows none = {NULL, 0, D, D, NULL};

@@ -1,77 +1,11 @@
 -- Every pair-wise loss of the family against the oracle of core/ref, differences, and itself.
 local circlet = require "circlet"
-local core = require "circlet.core"
 local cases = require "spec.loss.family_cases"
 local data = require "spec.loss.circle_cases"
 local support = require "spec.support"
 
-local flat = support.flat
-
-local function with(options, more)
-  local all = {}
-  for _, from in ipairs { options, more or {} } do
-    for key, value in pairs(from) do all[key] = value end
-  end
-  return all
-end
-
-local function describe_options(options)
-  local list = {}
-  for key, value in pairs(options) do list[#list + 1] = key .. "=" .. tostring(value) end
-  table.sort(list)
-  return table.concat(list, " ")
-end
-
-local function list_of(grads) return type(grads) == "table" and grads or { grads } end
-
---- |a-b| over all elements, Euclidean.
-local function distance(a, b)
-  local x, y, sum = flat(a:double()), flat(b:double()), 0
-  assert.equal(#y, #x)
-  for i = 1, #x do sum = sum + (x[i] - y[i]) ^ 2 end
-  return math.sqrt(sum)
-end
-
-local function number_of(loss) return type(loss) == "number" and loss or loss:double():sum() end
-
--- An error of e in every similarity changes the loss by e * loss_scale at most, a weight by the
--- sharpness times e of itself, and a gradient by that part of the length its terms have without
--- their signs. In Float, rows and product err by 4 * 2^-24 together where rows have length 1 (over
--- 64 rows; fewer are computed in double, and only the result is rounded); in Double by 2^-52 each.
--- Lengths beyond 1 magnify, as `size` says. Sums and logarithms in double add some
--- last bits. 2 for the factors and their sums. A gradient whose terms cancel in every weight keeps
--- what rounding left (8: rows as short as an eighth).
-local function bars(dtype, entry, opts, size, facts, loss)
-  local sharp, floor = entry.sharp(opts), entry.floor or 0
-  local e = (dtype == "Float" and 2 ^ -22 or 2 ^ -50) * size
-  return e * (facts.loss_scale + floor * sharp) + 16 * support.epsilon.Double * math.abs(loss),
-    2 * e * (1 + sharp), 8 * e * floor * sharp
-end
-
-local function compare(entry, x, labels, opts, size, types)
-  local what = entry.name .. ": " .. describe_options(opts)
-  local loss, grads, facts = core.ref_pair_loss(entry.name, x, labels, opts)
-  local truth = { number_of(loss), list_of(grads) }
-  for _, dtype in ipairs(types or support.real_types) do
-    local as = dtype:lower()
-    local input = type(x) == "table" and { x[1][as](x[1]), x[2][as](x[2]) } or x[as](x)
-    local got, got_grads, info = circlet[entry.name .. "_loss"](input, labels, opts)
-    local loss_bar, grad_bar, least = bars(dtype, entry, opts, size, facts, truth[1])
-    local err = math.abs(number_of(got) - truth[1])
-    assert(err <= loss_bar, ("%s %s: loss %.17g, not %.17g: error %.3g, allowed %.3g"):format(what,
-      dtype, number_of(got), truth[1], err, loss_bar))
-    assert.equal(facts.n_valid, info.n_valid, what)
-    for k, grad in ipairs(list_of(got_grads)) do
-      assert.equal("circlet." .. dtype .. "Tensor", grad:type())
-      local scale = k == 1 and facts.scale_x or facts.scale_refs
-      local off = distance(grad, truth[2][k])
-      -- weights below the normal range of Float may be lost
-      local bar = grad_bar * scale + least + (dtype == "Float" and grad:nElement() * 2 ^ -126 or 0)
-      assert(off <= bar, ("%s %s: gradient %d of %.3g: error %.3g, allowed %.3g"):format(what,
-        dtype, k, scale, off, bar))
-    end
-  end
-end
+local flat, with, compare = support.flat, cases.with, cases.compare
+local list_of, distance = cases.list_of, cases.distance
 
 local reductions = { "mean", "mean_all", "sum", "none", "mean_nonzero" }
 local kinds = { "random", "clustered", "duplicated", "same", "distinct", "zero" }
