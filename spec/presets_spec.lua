@@ -24,6 +24,11 @@ describe("presets", function()
       assert.same({}, preset.warnings)
       assert.equal(name, s.task)
     end
+    -- and say which of them are not
+    assert.same({ "batch", "dim" }, presets.face(labels).ours)
+    assert.same({ "K", "P", "dim" }, presets.reid(labels).ours)
+    assert.same({}, presets.fine_grained(labels).ours)
+    assert.same({ "K" }, presets.reid(labels, { P = 8, dim = 8 }).ours)
     assert.equal(512, presets.fine_grained(labels).settings.dim)
     assert.same({ 20, 512 }, presets.face(labels).criterion.weight:size():totable())
   end)

@@ -58,6 +58,13 @@ describe("README.md", function()
     assert(run(code):find "^1\t64\t%d+$")
   end)
 
+  it("shows refinements of losses that run", function()
+    for _, code in ipairs(examples()) do
+      if code:find("hardest_negatives", 1, true) then return run(code) end
+    end
+    error "README.md shows none"
+  end)
+
   it("shows a picture that is saved and shown", function()
     if not require("circlet.report.shell").has "gnuplot" then
       return pending("gnuplot is not installed")

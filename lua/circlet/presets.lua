@@ -13,6 +13,7 @@
 --               rows, the same for the same seed and epoch
 --   evaluate    function (embeddings, labels [, options]): the measures that the paper reports
 --   settings    task, level ("class" or "pair"), m, gamma, dim, and P and K or batch
+--   ours        list of the settings whose value the paper does not give: defaults of circlet's
 --   warnings    list of what does not fit the data: classes without samples, too few for K
 -- Options of all: dim (default 512), seed (1), and m and gamma in place of the paper's.
 -- Raises for labels that are not whole numbers from 1, and fewer than P classes.
@@ -20,10 +21,25 @@
 -- Sun et al., "Circle Loss: A Unified Perspective of Pair Similarity Optimization", CVPR 2020,
 -- section 4.1: class-level labels for faces (gamma 256, m 0.25) and persons (gamma 128, m 0.25),
 -- pair-wise labels for fine-grained retrieval (gamma 80, m 0.4, P = 16 classes with K = 5 samples,
--- embeddings of 512 numbers). Batches of the first two are options here; their defaults are ours.
+-- embeddings of 512 numbers). Batches and sizes of the first two are options here, with defaults of
+-- ours; so are seeds.
 local circlet = require "circlet"
 
 local presets = {}
+
+-- Settings that the paper gives for a task, beside m and gamma.
+local papers = { face = {}, reid = {}, fine_grained = { P = true, K = true, dim = true } }
+
+-- The names of settings that neither the paper nor the caller chose.
+local function ours(name, defaults, given)
+  local list = {}
+  for key in pairs(defaults) do
+    local known = key == "m" or key == "gamma" or key == "seed" or papers[name][key]
+    if not known and not (given and given[key]) then list[#list + 1] = key end
+  end
+  table.sort(list)
+  return list
+end
 
 local function read(name, options, defaults)
   local read_options = {}
@@ -41,6 +57,7 @@ local function read(name, options, defaults)
   for key, value in pairs(defaults) do
     read_options[key] = options and options[key] or value
   end
+  read_options.ours = ours(name, defaults, options)
   return read_options
 end
 
@@ -99,8 +116,10 @@ local function make(name, labels, options, evaluate)
       return circlet.data.batches(n, options.batch, options.seed, epoch, { drop_last = true })
     end
   end
+  local own = options.ours
+  options.ours = nil
   return { criterion = criterion, batches = batches, evaluate = evaluate, settings = options,
-    warnings = warnings(counts, classes, options.K, options.level == "class") }
+    ours = own, warnings = warnings(counts, classes, options.K, options.level == "class") }
 end
 
 --- Face recognition: class-level, m 0.25, gamma 256. options.batch: samples in a batch, default

@@ -40,6 +40,7 @@ add("multi_similarity", "multi-similarity", { alpha = 2, beta = 50, base = 0.5 }
 
 add("contrastive", "contrastive", { pos_margin = 0, neg_margin = 1 }, pair "ContrastiveCriterion")
 add("triplet_hard", "triplet, batch-hard", { margin = 0.2 }, pair "TripletHardCriterion")
+add("triplet_all", "triplet, batch-all", { margin = 0.2 }, pair "TripletAllCriterion")
 add("lifted", "lifted structure", { pos_margin = 0, neg_margin = 1 }, pair "LiftedCriterion")
 add("supcon", "SupCon", { temperature = 0.1 }, pair "SupConCriterion")
 add("nt_xent", "NT-Xent", { temperature = 0.1 }, pair "NTXentCriterion")

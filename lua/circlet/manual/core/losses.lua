@@ -5,6 +5,9 @@
 -- Pairs are those of each row of x (the anchor) with the other rows, or with the rows of refs: with
 -- the anchor's label positives, otherwise negatives. An anchor without what the loss needs is not
 -- valid: it has no loss and no gradient.
+--
+-- A parameter of the loss that is a number may also be a tensor [B], a number for each anchor, or
+-- { by_label = tensor [C] }, one for the anchors of each label.
 -- @deffamily pair_loss
 -- @param x circlet.Tensor|table [B, D] Float or Double, a row for each sample; or {x, refs}: queries [B, D] against references [R, D]
 -- @param labels circlet.Tensor|table [B] whole numbers from 1 in a tensor of any type; or {labels, ref_labels}
@@ -15,6 +18,9 @@
 -- @option memory_budget integer bytes that may hold similarities between forward and backward; by default all that fit 4 MiB, otherwise a copy of x
 -- @option ignore_label integer rows with this label take no part
 -- @option weights circlet.Tensor [B] numbers >= 0: how often an anchor counts
+-- @option hardest_negatives integer so many negatives count for each anchor: those with the largest similarities, the first of equals; all by default
+-- @option pair_weights circlet.Tensor numbers >= 0, how often a pair counts for its anchor: one for each partner, or [C, C] by the labels of anchor and partner
+-- @option positives "equal"|"shared"|"soft" "equal" by default; "shared": labels are [B, G], 0 for none, and pairs with a label in common are positive; "soft": they count by Jaccard's index of their labels
 -- @option diagnostics boolean false by default; adds histograms and more to the facts (README.md)
 -- @return number loss a tensor [B] with reduction "none"
 -- @return circlet.Tensor gradient type and size of x; {grad_x, grad_refs} for queries against references
