@@ -3,7 +3,7 @@
 #include "bind/metric.h"
 #include "metric/retrieval.h"
 
-enum { MAX_CUTOFFS = 64, DEFAULT_BLOCK = 12, MAX_BLOCK = 1 << 16 };
+enum { MAX_CUTOFFS = 64, MAX_BLOCK = 1 << 16 };
 
 static const char *const measure_name[] = {"recall", "r_precision", "map_at_r", "map",
                                            "mrr",    "minp",        NULL};
@@ -131,6 +131,13 @@ static bool read_rerank(lua_State *L, int options, const char *name, ct_rerank_o
   return wanted;
 }
 
+/* 0 where the option is not given. */
+static int64_t option_block(lua_State *L, int index, const char *name) {
+  bool given = lua_istable(L, index) && lua_getfield(L, index, "block") != LUA_TNIL;
+  if (lua_istable(L, index)) lua_pop(L, 1);
+  return given ? ctl_option_integer(L, index, name, "block", 1, 1, MAX_BLOCK) : 0;
+}
+
 static int rank(lua_State *L, const kind *k) {
   static const char *const similarity[] = {"cosine", "dot", "euclidean", NULL};
   int64_t cutoff[MAX_CUTOFFS];
@@ -145,7 +152,7 @@ static int rank(lua_State *L, const kind *k) {
       .similarity = (ct_similarity)ctl_option_choice(L, 3, k->name, "similarity", similarity, 0),
       .cutoffs = read_cutoffs(L, 3, k, cutoff),
       .cutoff = cutoff,
-      .block = ctl_option_integer(L, 3, k->name, "block", DEFAULT_BLOCK, 1, MAX_BLOCK)};
+      .block = option_block(L, 3, k->name)};
   ct_rerank_options rerank;
   if (read_rerank(L, 3, k->name, &rerank)) options.rerank = &rerank;
   read_measures(L, 3, k, wanted);

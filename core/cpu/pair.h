@@ -179,6 +179,15 @@ typedef struct ct_pair_gradient {
 ct_status ct_pair_stream_gradient(const ct_pair_stream *stream, const ct_pair_factors *factors,
                                   const ct_pair_gradient *gradient, ct_error *error);
 
+/* Of a refinement (ct_pair_refinement): shares of a run's pairs at either end, those of positives
+ * above 0, those of negatives below; parameters and scales of the anchors, `pitch` from one to the
+ * next. All of the compute type; the columns' are NULL where columns are no anchors. */
+typedef struct ct_pair_ends {
+  const void *row_share, *column_share; /* [rows, n]; share_stride from one row to the next */
+  const void *row_own, *column_own, *row_scale, *column_scale;
+  int64_t share_stride, pitch;
+} ct_pair_ends;
+
 /* Inner loops over a run: `n` similarities with consecutive columns in each of `rows` rows, all of
  * one kind. All pointers are of the compute type; the column's part is NULL where columns are no
  * anchors. */
@@ -189,13 +198,8 @@ typedef struct ct_pair_run {
   int variant;
   const double *parameters;
   void *s;
-  /* Of a refinement (ct_pair_refinement): shares of the run's pairs at either end, those of
-   * positives above 0, those of negatives below; parameters and scales of the ends, `pitch` from
-   * one to the next. row_share is NULL: there is none. */
-  const void *row_share, *column_share; /* [rows, n]; share_stride from one row to the next */
-  const void *row_own, *column_own, *row_scale, *column_scale;
-  int64_t share_stride, pitch;
-  void *row_reach, *column_reach;               /* [rows]; [n]: largest coordinates */
+  const struct ct_pair_ends *ends; /* NULL: every pair counts once, with the same parameters */
+  void *row_reach, *column_reach;  /* [rows]; [n]: largest coordinates */
   const void *row_reference, *column_reference; /* [rows]; [n] */
   const void *row_factor, *column_factor;       /* [rows]; [n] */
   const void *row_linear, *column_linear;       /* [rows]; [n]; of CT_TERM */

@@ -82,22 +82,23 @@ CT_INLINED void LOSS(reach_as)(const ct_pair_run *run, bool positive, int varian
   if (!LOSS(has)(positive, CT_LSE | CT_EXTREME)) return;
   REAL *restrict column_reach = run->column_reach;
   const REAL lowest = LOSS(lowest)();
-  const int64_t pitch = run->pitch;
+  const ct_pair_ends none = {0}, *ends = refined ? run->ends : &none;
+  const int64_t pitch = ends->pitch;
   LOSS(end) row = LOSS(common_end)(run, positive), column = row;
   for (int64_t i = 0; i < run->rows; i++) {
     const REAL *restrict s = (const REAL *)run->s + i * run->stride;
-    const REAL *row_share = (const REAL *)run->row_share + (refined ? i * run->share_stride : 0);
+    const REAL *row_share = refined ? (const REAL *)ends->row_share + i * ends->share_stride : NULL;
     const REAL *column_share =
-        (const REAL *)run->column_share + (refined && columns ? i * run->share_stride : 0);
+        refined && columns ? (const REAL *)ends->column_share + i * ends->share_stride : NULL;
     REAL largest = ((const REAL *)run->row_reach)[i];
-    if (refined) row = LOSS(own_end)(run->row_own, run->row_scale, pitch, i);
+    if (refined) row = LOSS(own_end)(ends->row_own, ends->row_scale, pitch, i);
 #pragma omp simd reduction(max : largest)
     for (int64_t j = 0; j < run->n; j++) {
       REAL v = LOSS(coordinate)(positive, variant, s[j], row.k), other = v;
       if (refined) v = LOSS(share_of)(positive, row_share[j]) > 0 ? v : lowest;
       largest = v > largest ? v : largest;
       if (refined && columns) {
-        column = LOSS(own_end)(run->column_own, run->column_scale, pitch, j);
+        column = LOSS(own_end)(ends->column_own, ends->column_scale, pitch, j);
         other = LOSS(coordinate)(positive, variant, s[j], column.k);
         other = LOSS(share_of)(positive, column_share[j]) > 0 ? other : lowest;
       }
@@ -150,23 +151,24 @@ CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant,
   const REAL *restrict column_reference = run->column_reference;
   REAL *restrict column_sum = run->column_sum;
   REAL *restrict column_term = run->column_term, *restrict column_count = run->column_count;
-  const int64_t pitch = run->pitch;
+  const ct_pair_ends none = {0}, *ends = refined ? run->ends : &none;
+  const int64_t pitch = ends->pitch;
   LOSS(end) row = LOSS(common_end)(run, positive), column = row;
   for (int64_t i = 0; i < run->rows; i++) {
     const REAL *restrict s = (const REAL *)run->s + i * run->stride;
-    const REAL *row_share = (const REAL *)run->row_share + (refined ? i * run->share_stride : 0);
+    const REAL *row_share = refined ? (const REAL *)ends->row_share + i * ends->share_stride : NULL;
     const REAL *column_share =
-        (const REAL *)run->column_share + (refined && columns ? i * run->share_stride : 0);
+        refined && columns ? (const REAL *)ends->column_share + i * ends->share_stride : NULL;
     const REAL reference = lse || extreme ? ((const REAL *)run->row_reference)[i] : 0;
     REAL total = 0, plain = 0, terms = 0, count = 0;
-    if (refined) row = LOSS(own_end)(run->row_own, run->row_scale, pitch, i);
+    if (refined) row = LOSS(own_end)(ends->row_own, ends->row_scale, pitch, i);
 #pragma omp simd reduction(+ : total, plain, terms, count)
     for (int64_t j = 0; j < run->n; j++) {
       REAL v = LOSS(coordinate)(positive, variant, s[j], row.k), u = v;
       REAL mine = 1, other = 1;
       if (refined) mine = LOSS(share_of)(positive, row_share[j]);
       if (refined && columns) {
-        column = LOSS(own_end)(run->column_own, run->column_scale, pitch, j);
+        column = LOSS(own_end)(ends->column_own, ends->column_scale, pitch, j);
         other = LOSS(share_of)(positive, column_share[j]);
         u = LOSS(coordinate)(positive, variant, s[j], column.k);
       }
@@ -287,6 +289,7 @@ CT_INLINED LOSS(part)
 CT_INLINED void LOSS(weigh_refined)(const ct_pair_run *run, bool positive, int variant,
                                     bool columns) {
   const bool sum = LOSS(has)(positive, CT_LSE | CT_EXTREME), term = LOSS(has)(positive, CT_TERM);
+  const ct_pair_ends *ends = run->ends;
   const bool drop = run->row_cut;
   const REAL *reference = run->row_reference, *column_reference = run->column_reference;
   const REAL *factor = run->row_factor, *column_factor = run->column_factor;
@@ -295,11 +298,11 @@ CT_INLINED void LOSS(weigh_refined)(const ct_pair_run *run, bool positive, int v
   const REAL *column_cut = drop ? run->column_cut : column_reference;
   for (int64_t i = 0; i < run->rows; i++) {
     const REAL *s = (const REAL *)run->s + i * run->stride;
-    const REAL *row_share = (const REAL *)run->row_share + i * run->share_stride;
+    const REAL *row_share = (const REAL *)ends->row_share + i * ends->share_stride;
     const REAL *column_share =
-        (const REAL *)run->column_share + (columns ? i * run->share_stride : 0);
+        columns ? (const REAL *)ends->column_share + i * ends->share_stride : NULL;
     REAL *to = (REAL *)run->weight + i * run->weight_stride;
-    LOSS(end) row = LOSS(own_end)(run->row_own, run->row_scale, run->pitch, i), column = row;
+    LOSS(end) row = LOSS(own_end)(ends->row_own, ends->row_scale, ends->pitch, i), column = row;
     LOSS(anchor)
     mine = {sum ? reference[i] : 0, sum ? factor[i] : 0, term ? linear[i] : 0, -INFINITY};
     if (sum && drop) mine.cut = cut[i];
@@ -309,7 +312,7 @@ CT_INLINED void LOSS(weigh_refined)(const ct_pair_run *run, bool positive, int v
       column.share = 0;
       LOSS(part) own = LOSS(part_of)(positive, variant, s[j], row, mine), other = {0, 0, 0};
       if (columns) {
-        column = LOSS(own_end)(run->column_own, run->column_scale, run->pitch, j);
+        column = LOSS(own_end)(ends->column_own, ends->column_scale, ends->pitch, j);
         column.share = LOSS(share_of)(positive, column_share[j]);
         LOSS(anchor)
         theirs = {sum ? column_reference[j] : 0, sum ? column_factor[j] : 0,
@@ -330,8 +333,8 @@ CT_INLINED void LOSS(reach_ends)(const ct_pair_run *run, bool positive, int vari
 }
 
 CT_INLINED void LOSS(reach_kind)(const ct_pair_run *run, bool positive, int variant) {
-  run->row_share ? LOSS(reach_ends)(run, positive, variant, true)
-                 : LOSS(reach_ends)(run, positive, variant, false);
+  run->ends ? LOSS(reach_ends)(run, positive, variant, true)
+            : LOSS(reach_ends)(run, positive, variant, false);
 }
 
 CT_INLINED void LOSS(add_ends)(const ct_pair_run *run, bool positive, int variant, bool refined) {
@@ -340,8 +343,8 @@ CT_INLINED void LOSS(add_ends)(const ct_pair_run *run, bool positive, int varian
 }
 
 CT_INLINED void LOSS(add_kind)(const ct_pair_run *run, bool positive, int variant) {
-  run->row_share ? LOSS(add_ends)(run, positive, variant, true)
-                 : LOSS(add_ends)(run, positive, variant, false);
+  run->ends ? LOSS(add_ends)(run, positive, variant, true)
+            : LOSS(add_ends)(run, positive, variant, false);
 }
 
 CT_INLINED void LOSS(weigh_ends)(const ct_pair_run *run, bool positive, int variant, bool drop) {
@@ -350,7 +353,7 @@ CT_INLINED void LOSS(weigh_ends)(const ct_pair_run *run, bool positive, int vari
 }
 
 CT_INLINED void LOSS(weigh_kind)(const ct_pair_run *run, bool positive, int variant) {
-  if (run->row_share)
+  if (run->ends)
     run->column_factor ? LOSS(weigh_refined)(run, positive, variant, true)
                        : LOSS(weigh_refined)(run, positive, variant, false);
   else

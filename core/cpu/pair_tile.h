@@ -60,33 +60,33 @@ static NAME(sheet) NAME(compute)(const pass *p, const tile *t, bool known) {
   return p->stream->centres > 1 ? NAME(take_nearest)(p, t, sheet) : sheet;
 }
 
-/* Shares of a run's pairs, and what its ends have of their own. */
-static void NAME(refine_run)(const pass *p, const tile *t, int64_t row, const run *r,
-                             ct_pair_run *to) {
-  const ct_pair_refinement *own = p->stream->refinement;
-  const int64_t at = row * SCRATCH_STRIDE + (r->from - t->column);
-  to->share_stride = SCRATCH_STRIDE;
-  to->pitch = p->stream->rows->rows;
-  to->row_share = (const REAL *)(const void *)t->row_share + at;
-  to->row_own = (const REAL *)own->parameters + t->row + row;
-  to->row_scale = (const REAL *)own->scale[r->kind] + t->row + row;
-  if (p->stream->columns) return;
-  to->column_share = (const REAL *)(const void *)t->column_share + at;
-  to->column_own = (const REAL *)own->parameters + r->from;
-  to->column_scale = (const REAL *)own->scale[r->kind] + r->from;
-}
-
 static ct_pair_run NAME(run_of)(const pass *p, const tile *t, const NAME(sheet) * sheet,
                                 int64_t row, int64_t rows, const run *r) {
-  ct_pair_run all = {.rows = rows,
-                     .n = r->to - r->from,
-                     .stride = sheet->stride,
-                     .kind = r->kind,
-                     .variant = p->stream->variant,
-                     .parameters = p->stream->parameters,
-                     .s = sheet->s + row * sheet->stride + (r->from - t->column)};
-  if (p->stream->refinement) NAME(refine_run)(p, t, row, r, &all);
-  return all;
+  return (ct_pair_run){.rows = rows,
+                       .n = r->to - r->from,
+                       .stride = sheet->stride,
+                       .kind = r->kind,
+                       .variant = p->stream->variant,
+                       .parameters = p->stream->parameters,
+                       .s = sheet->s + row * sheet->stride + (r->from - t->column)};
+}
+
+/* Of a refinement: shares of a run's pairs, and what its ends have of their own, into *ends. */
+static void NAME(refine_run)(const pass *p, const tile *t, int64_t row, const run *r,
+                             ct_pair_run *to, ct_pair_ends *ends) {
+  const ct_pair_refinement *own = p->stream->refinement;
+  const int64_t at = row * SCRATCH_STRIDE + (r->from - t->column);
+  if (!own) return;
+  *ends = (ct_pair_ends){.share_stride = SCRATCH_STRIDE,
+                         .pitch = p->stream->rows->rows,
+                         .row_share = (const REAL *)(const void *)t->row_share + at,
+                         .row_own = (const REAL *)own->parameters + t->row + row,
+                         .row_scale = (const REAL *)own->scale[r->kind] + t->row + row};
+  to->ends = ends;
+  if (p->stream->columns) return;
+  ends->column_share = (const REAL *)(const void *)t->column_share + at;
+  ends->column_own = (const REAL *)own->parameters + r->from;
+  ends->column_scale = (const REAL *)own->scale[r->kind] + r->from;
 }
 
 static void NAME(start_sums)(const pass *p, const tile *t, NAME(sheet) * sheet) {
@@ -124,6 +124,8 @@ static void NAME(sum_run)(const pass *p, const tile *t, int64_t row, int64_t row
   const ct_pair_sums *sums = &p->sums[of->kind];
   int64_t offset = of->from - t->column;
   ct_pair_run r = NAME(run_of)(p, t, sheet, row, rows, of);
+  ct_pair_ends ends;
+  NAME(refine_run)(p, t, row, of, &r, &ends);
   r.row_reach = sheet->row_reach[of->kind] + row;
   r.row_reference = (const REAL *)sums->reference + t->row + row;
   r.row_sum = sums->sum + t->row + row;
@@ -301,6 +303,8 @@ static void NAME(weigh_run)(const pass *p, const tile *t, int64_t row, int64_t r
     return;
   }
   ct_pair_run r = NAME(run_of)(p, t, &sheets->from, row, rows, of);
+  ct_pair_ends ends;
+  NAME(refine_run)(p, t, row, of, &r, &ends);
   r.weight = sheets->to.s + row * sheets->to.stride + (of->from - t->column);
   r.weight_stride = sheets->to.stride;
   r.row_reference = (const REAL *)f->reference[kind] + t->row + row;

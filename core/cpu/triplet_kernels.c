@@ -48,24 +48,40 @@ static sums soft_shared_sums(int64_t n, const double *near, const double *share,
   return s;
 }
 
-static sums sums_of(const ct_triplet_side *near, int64_t from, int64_t n, double far, bool soft) {
-  const double *value = near->value + from, *share = near->share ? near->share + from : NULL;
-  if (soft) return share ? soft_shared_sums(n, value, share, far) : soft_sums(n, value, far);
-  return share ? hard_sums(n, value, share, far) : hard_sums(n, value, NULL, far);
+static void add_hard(const ct_triplet_side *near, const ct_triplet_side *far, double *value,
+                     double *count, double *slope) {
+  const double *v = near->value, *share = near->share;
+  double total = 0, some = 0;
+  for (int64_t k = 0; k < far->n; k++) {
+    sums s = share ? hard_sums(near->n, v, share, far->value[k])
+                   : hard_sums(near->n, v, NULL, far->value[k]);
+    double often = far->share ? far->share[k] : 1;
+    total += often * s.value;
+    some += often * s.count;
+    slope[k] += s.slope;
+  }
+  *value += total;
+  *count += some;
 }
 
-static void add(const ct_triplet_side *near, const ct_triplet_side *far, bool soft, double *value,
-                double *count, double *slope) {
-  int64_t step = soft ? FACTORS : near->n;
+static void add_soft(const ct_triplet_side *near, const ct_triplet_side *far, double *value,
+                     double *count, double *slope) {
   for (int64_t k = 0; k < far->n; k++)
-    for (int64_t from = 0; from < near->n; from += step) {
-      int64_t n = near->n - from < step ? near->n - from : step;
-      sums s = sums_of(near, from, n, far->value[k], soft);
+    for (int64_t from = 0; from < near->n; from += FACTORS) {
+      int64_t n = near->n - from < FACTORS ? near->n - from : FACTORS;
+      const double *v = near->value + from;
+      sums s = near->share ? soft_shared_sums(n, v, near->share + from, far->value[k])
+                           : soft_sums(n, v, far->value[k]);
       double often = far->share ? far->share[k] : 1;
       *value += often * s.value;
       *count += often * s.count;
       slope[k] += s.slope;
     }
+}
+
+static void add(const ct_triplet_side *near, const ct_triplet_side *far, bool soft, double *value,
+                double *count, double *slope) {
+  soft ? add_soft(near, far, value, count, slope) : add_hard(near, far, value, count, slope);
 }
 
 static void weigh(const ct_triplet_side *near, const ct_triplet_side *far, bool soft,

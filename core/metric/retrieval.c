@@ -99,6 +99,23 @@ static ct_status group_references(job *j, ct_error *error) {
   return CT_OK;
 }
 
+/* Every tile reads all references, which come from memory where they exceed the caches: the more
+ * queries meet them at once, the less that costs. By itself a tile takes up to 96 queries, of which
+ * every thread gets some tiles, and all tiles together 128 MiB. */
+static void choose_block(job *j, int64_t wanted) {
+  enum { MOST = 8 * CT_TILE_ROWS, ROOM = 128 << 20, TILES_EACH = 4 };
+  int64_t threads = ct_threads(),
+          row = j->reference.places * (int64_t)ct_dtype_size(j->query.dtype);
+  int64_t most = round_up(j->queries, CT_TILE_ROWS);
+  if (wanted == 0) {
+    int64_t fit = ROOM / threads / row, share = j->queries / (threads * TILES_EACH);
+    wanted = fit < share ? fit : share;
+    wanted = wanted < CT_TILE_ROWS ? CT_TILE_ROWS : wanted < MOST ? wanted : MOST;
+    wanted -= wanted % CT_TILE_ROWS;
+  }
+  j->block = wanted < most ? round_up(wanted, CT_TILE_ROWS) : most;
+}
+
 static ct_status prepare(job *j, const ct_labelled *queries, const ct_labelled *references,
                          const ct_retrieval_options *options, ct_error *error) {
   const char *q_name = references ? "queries" : "embeddings", *f = options->function;
@@ -116,12 +133,11 @@ static ct_status prepare(job *j, const ct_labelled *queries, const ct_labelled *
   if (j->queries) memset(j->scores, 0, (size_t)j->queries * sizeof *j->scores);
   if (j->queries == 0 || j->references == 0) return CT_OK;
 
-  j->block = round_up(options->block, CT_TILE_ROWS);
-  if (j->block > round_up(j->queries, CT_TILE_ROWS)) j->block = round_up(j->queries, CT_TILE_ROWS);
   ct_row_layout as_query = {options->similarity, false, NULL};
   ct_row_layout as_reference = {options->similarity, true, j->position};
   CT_TRY(ct_pack(&j->query, queries->rows, &as_query, f, q_name, error));
   CT_TRY(ct_pack(&j->reference, references->rows, &as_reference, f, "references", error));
+  choose_block(j, options->block);
   return ct_check_range(&j->query, &j->reference, options->similarity, f, error);
 }
 

@@ -7,7 +7,7 @@
 typedef struct ct_retrieval_options {
   const char *function; /* the caller, in messages */
   ct_similarity similarity;
-  int64_t block;     /* queries per tile, at least 1; rounded up to a multiple of CT_TILE_ROWS */
+  int64_t block; /* queries per tile, rounded up to a multiple of CT_TILE_ROWS; 0: by the sizes */
   bool full_ranking; /* map or minp is asked for; without it ranks beyond R are not worked out */
   int cutoffs;       /* how many k are asked for */
   const int64_t *cutoff;           /* [cutoffs], each at least 1 */

@@ -32,7 +32,8 @@ local metrics = {}
 --                references; see metrics.cmc
 --   k            ranks for recall, a list or one number; default { 1, 2, 4, 8 }
 --   measures     names of what to return, e.g. { "recall", "map_at_r" }; default all
---   block        queries per tile, default 12; memory is threads * block * N similarities
+--   block        queries per tile; memory is threads * block * N similarities. By default up to 96,
+--                and as many as keep all tiles within 128 MiB
 --   rerank       true, or a table of options: rank by the distances of metrics.rerank
 --
 -- Of two equal similarities the reference with the smaller index ranks first, and equal rows always
