@@ -278,14 +278,17 @@ describe("retrieval", function()
     local n, threads = 1000, circlet.getnumthreads()
     local x = circlet.FloatTensor(random_rows(draw, n, 4))
     local labels = circlet.LongTensor(random_labels(draw, n, 10))
-    local before = circlet.memory(true)
-    retrieval(x, labels)
-    local after, peak = circlet.memory()
-    assert.equal(before, after)
-    -- Per thread 12 similarities and two more numbers for each reference, and at most 10 numbers
-    -- for each relevant one (fewer than n / 5); per row the copies, labels, positions and measures.
-    local bound = threads * ((12 + 2) * 4 * (n + 64) + 10 * 4 * n / 5) + 128 * n
-    assert(peak - before <= bound, ("%d bytes, %d allowed"):format(peak - before, bound))
+    for block, options in pairs { [12] = { block = 12 }, [96] = {} } do
+      local before = circlet.memory(true)
+      retrieval(x, labels, options)
+      local after, peak = circlet.memory()
+      assert.equal(before, after)
+      -- Per thread `block` similarities and two more numbers for each reference, and at most 10
+      -- numbers for each relevant one (fewer than n / 5); per row the copies, labels, positions and
+      -- measures.
+      local bound = threads * ((block + 2) * 4 * (n + 64) + 10 * 4 * n / 5) + 128 * n
+      assert(peak - before <= bound, ("%d bytes, %d allowed"):format(peak - before, bound))
+    end
   end)
 
   it("leaves nothing behind when memory is refused, at whichever allocation", function()
