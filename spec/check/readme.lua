@@ -67,7 +67,7 @@ local instead = {
       .. "%0 <typed" },
   { "^lua5%.4 %-l circlet%.torch7", "LUA_PATH=\"$PWD/lua/?.lua;$PWD/lua/?/init.lua;;\" "
       .. "LUA_CPATH=\"$PWD/build/?.so;;\" %0" },
-  { "study reproduce", "LUA_PATH=\"$PWD/lua/?.lua;$PWD/lua/?/init.lua;;\" "
+  { "^scripts/circlet study reproduce.*", "LUA_PATH=\"$PWD/lua/?.lua;$PWD/lua/?/init.lua;;\" "
       .. "LUA_CPATH=\"$PWD/build/?.so;;\" %0" },
   { "^sbatch", { "needs a cluster: make check-slurm" } },
 }
