@@ -97,4 +97,16 @@ describe("README.md", function()
     assert.equal(20, journal.trial_count)
     assert.equal(64, journal.trials[0].params.gamma)
   end)
+
+  -- Those that leave nothing behind; make check-readme runs all of them in a clone.
+  it("tells commands that do what it says", function()
+    if not files.kind "Makefile" then return pending "this is no checkout" end
+    local folder, remove = temporary.folder()
+    finally(remove)
+    local pipe = io.popen("lua5.4 spec/check/readme.lua " .. folder ..
+      " '^lua scripts/.*%-%-help$' '^make help$' '^LUA_PATH.* circlet$' 2>&1")
+    local output = pipe:read "a"
+    assert(pipe:close(), output)
+    assert.truthy(output:find "\n%d+ commands ran, 0 failed, 0 left out\n$")
+  end)
 end)

@@ -3,7 +3,7 @@
 local root = arg[1] .. "/"
 
 for _, name in ipairs { "circlet", "circlet.core", "argparse", "lfs", "luv", "busted", "cliargs",
-  "luassert", "mediator", "pl", "say", "system", "system.core", "term", "term.core" } do
+  "luassert", "mediator", "pl", "say", "system", "system.core", "term", "term.core", "readline" } do
   require(name)
 end
 

@@ -238,7 +238,7 @@ check_aarch64() {
 
 # What README.md tells to type, in a fresh clone.
 check_readme() {
-  build all && script readme "${README_COMMANDS-}"
+  build all && script readme ${README_COMMANDS-}
 }
 
 summary= worst=0

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The commands of README.md, in a fresh clone in a fresh folder, one after the other, as somebody new
-# would type them. Usage: readme.sh [PATTERN], from the root of the tree: PATTERN chooses commands
+# would type them. Usage: readme.sh [PATTERN ...], from the root of the tree: patterns choose commands
 # (README_FOLDER=FOLDER keeps the clone).
 set -eu
 folder=${README_FOLDER:-$(mktemp -d)}
@@ -9,4 +9,4 @@ folder=${README_FOLDER:-$(mktemp -d)}
 cd "$folder/circlet"
 # A shell of somebody new has nothing of the make that started this.
 env -u MAKE -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u LUA_PATH -u LUA_CPATH OMP_WAIT_POLICY=passive \
-  lua5.4 spec/check/readme.lua "$folder" "${1-}"
+  lua5.4 spec/check/readme.lua "$folder" "$@"
