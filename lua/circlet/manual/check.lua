@@ -26,9 +26,9 @@ function check.missing(name, entry)
     end
   end
   for _, param in ipairs(entry.params or {}) do
-    local known = not entry.arguments or param.name == "..."
+    local known = not entry.arguments or param.name:find "^%.%.%."
     for _, argument in ipairs(entry.arguments or {}) do
-      known = known or argument == param.name or argument == "..."
+      known = known or argument == param.name or argument == "..." or argument == "_"
     end
     if not known then missing[#missing + 1] = "an argument " .. param.name .. " in the code" end
   end

@@ -1,5 +1,9 @@
 --- nn.AbsCriterion([sizeAverage]): the mean of |input - target| over all elements; sizeAverage =
 -- false sums. The gradient at 0 is 0. No elements cost 0.
+-- @param sizeAverage? boolean true by default: the mean; false: the sum
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.AbsCriterion():forward(circlet.Tensor { 1, 4 }, circlet.Tensor { 0, 2 })    --> 1.5
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Criterion"

@@ -1,5 +1,12 @@
 --- nn.Add(n[, scalar]): x + bias on x: [n] or [B, n], bias: [n], or one number for all (scalar =
 -- true). Uniform in +-1/sqrt(n) at first.
+-- @param n integer
+-- @param scalar? boolean false by default: one number for all
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local layer = nn.Add(2)
+-- layer.bias:fill(5)
+-- layer:forward(circlet.Tensor { 1, 2 })    --> {6, 7}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"

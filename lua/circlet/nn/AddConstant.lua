@@ -1,4 +1,8 @@
 --- nn.AddConstant(c): x + c.
+-- @param c number
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.AddConstant(3):forward(circlet.Tensor { 1, 2 })    --> {4, 5}
 local check = require "circlet.nn.check"
 local elementwise = require "circlet.nn.elementwise"
 

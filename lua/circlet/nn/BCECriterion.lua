@@ -1,6 +1,11 @@
 --- nn.BCECriterion([weights][, sizeAverage]): binary cross entropy, the mean over all elements of
 -- -(t log(x + e) + (1 - t) log(1 - x + e)) for probabilities x and targets t in [0, 1], e = 1e-12;
 -- sizeAverage = false sums. weights has the input's size, or that of one example of the batch.
+-- @param weights? circlet.Tensor
+-- @param sizeAverage? boolean true by default: the mean; false: the sum
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.BCECriterion():forward(circlet.Tensor { 0.5, 0.5 }, circlet.Tensor { 0, 1 })    --> 0.693
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 local expanded = require "circlet.nn.expanded"

@@ -1,6 +1,13 @@
 --- nn.BatchNormalization(C[, eps][, momentum][, affine]) on x: [B, C]: each column gets mean 0 and
 -- variance 1 over the batch, then weight and bias (affine, the default). eps = 1e-5, momentum =
 -- 0.1. running_mean and running_var (unbiased) follow the batches and are used in evaluation.
+-- @param nOutput integer columns C
+-- @param eps? number 1e-5 by default
+-- @param momentum? number 0.1 by default
+-- @param affine? boolean true by default: weight and bias are learned
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.BatchNormalization(1, 0, 0.1, false):forward(circlet.Tensor { { 1 }, { 3 } })    --> {{-1}, {1}}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn

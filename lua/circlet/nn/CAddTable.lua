@@ -1,5 +1,9 @@
 --- nn.CAddTable([inplace]): the sum of a table of tensors of one size. With inplace = true it is
 -- formed in the first of them.
+-- @param inplace? boolean false by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.CAddTable():forward { circlet.ones(2), circlet.ones(2) }    --> {2, 2}
 local class = require "circlet.class"
 require "circlet.nn.Module"
 

@@ -1,4 +1,7 @@
 --- nn.CDivTable(): x / y of a table {x, y} of tensors of one size.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.CDivTable():forward { circlet.Tensor { 6 }, circlet.Tensor { 2 } }    --> {3}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

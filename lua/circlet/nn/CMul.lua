@@ -1,6 +1,12 @@
 --- nn.CMul(sizes...): x times a learned weight of the given size, element by element; x has that
 -- size, or a batch in front of it. A size of 1 shares the weight along that dimension. Uniform in
 -- +-1/sqrt(elements) at first.
+-- @param ... integer|circlet.LongStorage sizes of the weight
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local layer = nn.CMul(2)
+-- layer.weight:copy(circlet.Tensor { 2, 3 })
+-- layer:forward(circlet.Tensor { { 1, 1 }, { 2, 2 } })    --> {{2, 3}, {4, 6}}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"

@@ -1,5 +1,8 @@
 --- nn.CMulTable(): the product, element by element, of a table of tensors of one size. The gradient
 -- of each is gradOutput times the product of the others, which is right where one of them is 0.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.CMulTable():forward { circlet.Tensor { 6 }, circlet.Tensor { 2 } }    --> {12}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

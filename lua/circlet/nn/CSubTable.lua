@@ -1,4 +1,7 @@
 --- nn.CSubTable(): x - y of a table {x, y} of tensors of one size.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.CSubTable():forward { circlet.Tensor { 6 }, circlet.Tensor { 2 } }    --> {4}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

@@ -5,10 +5,18 @@
 -- options as in nn.CircleCriterion; `centres` = K keeps K vectors a class, of which the most
 -- similar counts (weight is [classes * K, dim]). It has parameters, as nn.ClassVectorsCriterion
 -- says: backward accumulates into `gradWeight`.
---
---     local criterion = nn.CircleClassCriterion(64, 10, 0.25, 128)
---     local loss = criterion:forward(embeddings, labels)
---     local gradient = criterion:backward(embeddings, labels)   -- gradWeight grows as well
+-- @param dim integer numbers in an embedding
+-- @param classes integer how many classes
+-- @param m? number 0.25 by default
+-- @param gamma? number 256 by default
+-- @param options? table those of circlet.circle_class_loss
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local x, labels = circlet.randn(8, 4), circlet.LongTensor { 1, 1, 2, 2, 3, 3, 4, 4 }
+-- local criterion = nn.CircleClassCriterion(4, 4, 0.25, 128)
+-- criterion:forward(x, labels) > 0              --> true
+-- criterion:backward(x, labels):size()          --> {8, 4}
+-- criterion.gradWeight:size()                   --> {4, 4}
 local class = require "circlet.class"
 local circle = require "circlet.nn.circle"
 require "circlet.nn.ClassVectorsCriterion"

@@ -4,14 +4,21 @@
 -- circlet.circle_loss: aggregate, reduction ("mean", "mean_all", "sum"), through_alpha, similarity.
 -- `sizeAverage = false` means reduction "sum", as in Torch7.
 --
---     local criterion = nn.CircleCriterion(0.25, 80)
---     local loss = criterion:forward(embeddings, labels)        -- [B,D], [B]
---     local gradient = criterion:backward(embeddings, labels)   -- [B,D]
---
 -- Input {x, refs} with target {labels, ref_labels} sets queries against references; gradInput is
 -- then a table of two. After forward, `criterion.info` holds n_anchors, n_valid, mean_sp, mean_sn.
 -- backward belongs to the last forward, whose sums it uses again.
 -- Raises for wrong shapes, types and labels, and for NaN in the input.
+-- @param m? number 0.25 by default
+-- @param gamma? number 256 by default
+-- @param options? table those of circlet.circle_loss
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local x, labels = circlet.randn(8, 4), circlet.LongTensor { 1, 1, 2, 2, 3, 3, 4, 4 }
+-- local criterion = nn.CircleCriterion(0.25, 80)
+-- local loss = criterion:forward(x, labels)
+-- loss == circlet.circle_loss(x, labels, { m = 0.25, gamma = 80 })    --> true
+-- criterion:backward(x, labels):size()                                --> {8, 4}
+-- criterion.info.n_valid                                              --> 8
 local class = require "circlet.class"
 local circle = require "circlet.nn.circle"
 local PairCriterion = require "circlet.nn.PairCriterion"

@@ -3,9 +3,13 @@
 -- Input {s_p, s_n}: similarities of one anchor to its positives [K] and negatives [L], or of B
 -- anchors, [B,K] and [B,L]. There is no target. gradInput is a table of two, sized alike. Options:
 -- aggregate, reduction, through_alpha.
---
---     local criterion = nn.CircleSimilarityCriterion(0.25, 1)
---     local loss = criterion:forward { circlet.Tensor { .8 }, circlet.Tensor { .8 } }  -- 1.0086661
+-- @param m? number 0.25 by default
+-- @param gamma? number 256 by default
+-- @param options? table aggregate, reduction, through_alpha
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local criterion = nn.CircleSimilarityCriterion(0.25, 1)
+-- criterion:forward { circlet.Tensor { 0.8 }, circlet.Tensor { 0.8 } }    --> 1.0087
 local core = require "circlet.core"
 local class = require "circlet.class"
 local circle = require "circlet.nn.circle"

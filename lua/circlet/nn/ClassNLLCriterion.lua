@@ -2,6 +2,12 @@
 -- input: [B, C] (or [C]) of log-probabilities; target: B labels from 1 to C, tensors of any type
 -- or a number. The mean is weighted by `weights` [C]; sizeAverage = false sums. An empty batch
 -- costs 0.
+-- @param weights? circlet.Tensor [C]
+-- @param sizeAverage? boolean true by default: the mean; false: the sum
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local scores = nn.LogSoftMax():forward(circlet.Tensor { { 0, 0 } })
+-- nn.ClassNLLCriterion():forward(scores, circlet.LongTensor { 1 })    --> 0.693
 local circlet = require "circlet"
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn

@@ -1,5 +1,10 @@
 --- nn.Concat(dim): every module gets the same input; their outputs stand side by side along
 -- dimension `dim` of the output. The gradients with respect to the input are summed.
+-- @param dim integer from 1
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local net = nn.Concat(2):add(nn.Identity()):add(nn.MulConstant(2))
+-- net:forward(circlet.Tensor { { 1, 2 } })    --> {{1, 2, 2, 4}}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Container"

@@ -1,6 +1,11 @@
 --- nn.ConcatTable(): every module gets the same input; the output is the table of their outputs.
 -- The gradients with respect to the input are summed; inputs are tensors or (nested) tables of
 -- them.
+-- @param ...? nn.Module modules to begin with
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local net = nn.ConcatTable(nn.Identity(), nn.MulConstant(2))
+-- net:forward(circlet.ones(1))[2]    --> {2}
 local circlet = require "circlet"
 local class = require "circlet.class"
 require "circlet.nn.Container"

@@ -1,4 +1,8 @@
 --- nn.Container: a module made of modules, in the list `modules`.
+-- @param ...? nn.Module modules to begin with
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Sequential(nn.Tanh(), nn.ReLU()):size()    --> 2
 local class = require "circlet.class"
 require "circlet.nn.Module"
 
@@ -11,6 +15,10 @@ function Container:__init(...)
 end
 
 --- Appends a module; returns self.
+-- @param module nn.Module
+-- @return nn.Container self
+-- @example
+-- nn.Sequential():add(nn.Tanh()):size()    --> 1
 function Container:add(module)
   if not class.is(module, "nn.Module") then
     error(("%s: add expects a module, got %s"):format(class.type(self), class.type(module)), 2)
@@ -20,6 +28,10 @@ function Container:add(module)
 end
 
 --- Module `index`; negative ones count from the end.
+-- @param index integer
+-- @return nn.Module module
+-- @example
+-- nn.Sequential(nn.Tanh(), nn.ReLU()):get(-1)    --> nn.ReLU
 function Container:get(index)
   local at = index < 0 and #self.modules + 1 + index or index
   return self.modules[at]
@@ -27,8 +39,18 @@ function Container:get(index)
       #self.modules), 2)
 end
 
+--- How many modules it holds directly.
+-- @return integer count
+-- @example
+-- nn.Sequential(nn.Tanh(), nn.ReLU()):size()    --> 2
 function Container:size() return #self.modules end
 
+--- Calls f on each module that it holds directly.
+-- @param f function
+-- @example
+-- local count = 0
+-- nn.Sequential(nn.Tanh(), nn.ReLU()):applyToModules(function() count = count + 1 end)
+-- count    --> 2
 function Container:applyToModules(f)
   for _, module in ipairs(self.modules) do f(module) end
 end

@@ -1,4 +1,7 @@
 --- nn.Contiguous(): the input, copied when its elements do not lie one after another.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Contiguous():forward(circlet.ones(2, 3):t()):isContiguous()    --> true
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

@@ -2,6 +2,13 @@
 -- `to` ("circlet.FloatTensor", Torch7's names, the default type); gradients go the other way. One
 -- type on both sides hands the tensors through unless forceCopy. With dontCast the types stay when
 -- the model's type is changed.
+-- @param from? string a type's name
+-- @param to? string a type's name
+-- @param forceCopy? boolean
+-- @param dontCast? boolean
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Copy("circlet.FloatTensor", "circlet.DoubleTensor"):forward(circlet.ones(1)):type()    --> circlet.DoubleTensor
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"

@@ -1,5 +1,8 @@
 --- nn.CosineDistance(): the cosines of the rows of {x, y}: [B, D] or [D] each gives [B]. (A
 -- similarity; the name is Torch7's.) Zero rows have cosine 0.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.CosineDistance():forward { circlet.Tensor { 1, 0 }, circlet.Tensor { 1, 0 } }    --> {1}
 local class = require "circlet.class"
 local cosine = require "circlet.nn.cosine"
 local rows = require "circlet.nn.rows"

@@ -1,6 +1,11 @@
 --- nn.CosineEmbeddingCriterion([margin]): for rows {x, y} ([B, D] or [D]) and targets t, 1 - cos(x,
 -- y) where t is 1 and max(0, cos(x, y) - margin) where t is -1, averaged over rows (sizeAverage =
 -- false sums); margin = 0, in [-1, 1]. Target: a tensor, or a number for one pair.
+-- @param margin? number 0 by default, in [-1, 1]
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local x = circlet.Tensor { 1, 0 }
+-- nn.CosineEmbeddingCriterion():forward({ x, x }, -1)    --> 1
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 local cosine = require "circlet.nn.cosine"

@@ -18,13 +18,19 @@
 -- memory's term. `count` is how many rows are held; clear() forgets them. Old embeddings lag behind
 -- the model: start after some epochs, or with a low learning rate.
 --
---     local criterion = nn.CrossBatchMemory(nn.CircleCriterion(0.25, 80), 8192)
---     local loss = criterion:forward(embeddings, labels)
---     local gradient = criterion:backward(embeddings, labels)     -- and remember them
---
 -- The memory is part of the criterion: save and clone keep it. Raises for what the criterion raises
 -- for, and for rows of another length or type than those held.
 -- Wang, Zhang, Huang and Scott, "Cross-Batch Memory for Embedding Learning", CVPR 2020.
+-- @param criterion nn.PairCriterion
+-- @param size integer rows that are remembered
+-- @param options? table batch_weight (0), memory_weight (1)
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local x, labels = circlet.randn(8, 4), circlet.LongTensor { 1, 1, 2, 2, 3, 3, 4, 4 }
+-- local criterion = nn.CrossBatchMemory(nn.CircleCriterion(0.25, 80), 16)
+-- criterion:forward(x, labels)            --> 0...
+-- criterion:backward(x, labels)
+-- criterion:forward(x, labels) > 0        --> true
 local circlet = require "circlet"
 local class = require "circlet.class"
 require "circlet.nn.Criterion"
@@ -57,6 +63,9 @@ function CrossBatchMemory:__init(criterion, size, options)
 end
 
 --- Forgets all rows; returns self.
+-- @return nn.CrossBatchMemory self
+-- @example
+-- nn.CrossBatchMemory(nn.CircleCriterion(), 16):clear():history()    --> nil
 function CrossBatchMemory:clear()
   self.memory, self.labels = circlet[self._type:match("%.(%a+)$")](), circlet.LongTensor()
   self.count, self.next = 0, 1
@@ -66,6 +75,15 @@ end
 
 --- The rows held and their labels, views: [count, D] and [count]; nil when there are none. They
 -- stand in the ring's order, not in that of time.
+-- @return circlet.Tensor? rows
+-- @return circlet.LongTensor? labels
+-- @example
+-- local criterion = nn.CrossBatchMemory(nn.CircleCriterion(), 16)
+-- local x, labels = circlet.randn(4, 3), circlet.LongTensor { 1, 1, 2, 2 }
+-- criterion:forward(x, labels)
+-- criterion:backward(x, labels)
+-- local rows, seen = criterion:history()
+-- seen    --> {1, 1, 2, 2}
 function CrossBatchMemory:history()
   if self.count == 0 then return nil end
   return self.memory:narrow(1, 1, self.count), self.labels:narrow(1, 1, self.count)

@@ -1,6 +1,11 @@
 --- nn.CrossEntropyCriterion([weights][, sizeAverage]): nn.LogSoftMax followed by
 -- nn.ClassNLLCriterion. input: [B, C] (or [C]) of scores; target: B labels from 1 to C, or a
 -- number.
+-- @param weights? circlet.Tensor [C]
+-- @param sizeAverage? boolean true by default: the mean; false: the sum
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.CrossEntropyCriterion():forward(circlet.Tensor { { 0, 0 } }, circlet.LongTensor { 1 })    --> 0.693
 local class = require "circlet.class"
 require "circlet.nn.Criterion"
 local LogSoftMax = require "circlet.nn.LogSoftMax"

@@ -1,6 +1,10 @@
 --- nn.DistKLDivCriterion([sizeAverage]): the Kullback-Leibler divergence, t (log t - x) summed
 -- where t > 0, for logarithms of probabilities x and probabilities t, over the number of elements;
 -- sizeAverage = false sums.
+-- @param sizeAverage? boolean true by default: the mean; false: the sum
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.DistKLDivCriterion(false):forward(circlet.Tensor { 0.5, 0.5 }:log(), circlet.Tensor { 1, 0 })    --> 0.693
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Criterion"

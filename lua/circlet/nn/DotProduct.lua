@@ -1,4 +1,7 @@
 --- nn.DotProduct(): the dot products of the rows of {x, y}: [B, D] or [D] each gives [B].
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.DotProduct():forward { circlet.Tensor { 1, 2 }, circlet.Tensor { 3, 4 } }    --> {11}
 local class = require "circlet.class"
 local rows = require "circlet.nn.rows"
 require "circlet.nn.Module"

@@ -2,6 +2,14 @@
 -- 0.5) and otherwise scaled by 1/(1-p); in evaluation nothing happens. With v1 = true, as
 -- Torch7's first version had it, training does not scale and evaluation multiplies by 1-p. The
 -- mask stays in `noise`.
+-- @param p? number 0.5 by default
+-- @param v1? boolean false by default
+-- @param inplace? boolean false by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local layer = nn.Dropout(0.5)
+-- layer:evaluate()
+-- layer:forward(circlet.ones(3))    --> {1, 1, 1}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn
@@ -20,6 +28,10 @@ function Dropout:__init(p, v1, inplace)
 end
 
 --- Changes the probability; returns self.
+-- @param p number in [0, 1)
+-- @return nn.Dropout self
+-- @example
+-- nn.Dropout(0.5):setp(0.1).p    --> 0.1
 function Dropout:setp(p)
   self.p = p
   return self

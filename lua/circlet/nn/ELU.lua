@@ -1,5 +1,9 @@
 --- nn.ELU([alpha]): x where it is positive, alpha * (exp(x) - 1) elsewhere; alpha = 1. Clevert et
 -- al., ICLR 2016.
+-- @param alpha? number 1 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.ELU():forward(circlet.Tensor { -1, 2 })    --> {-0.632, 2}
 local check = require "circlet.nn.check"
 local elementwise = require "circlet.nn.elementwise"
 

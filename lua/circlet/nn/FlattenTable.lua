@@ -1,4 +1,7 @@
 --- nn.FlattenTable(): the tensors of nested tables as one flat table, in order.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- #nn.FlattenTable():forward { circlet.ones(1), { circlet.ones(1), circlet.ones(1) } }    --> 3
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"

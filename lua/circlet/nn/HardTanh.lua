@@ -1,5 +1,10 @@
 --- nn.HardTanh([low, high]): x limited to [low, high], by default [-1, 1]; the gradient is 0 where
 -- it is limited.
+-- @param low? number -1 by default
+-- @param high? number 1 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.HardTanh():forward(circlet.Tensor { -3, 0.5 })    --> {-1, 0.5}
 local check = require "circlet.nn.check"
 local elementwise = require "circlet.nn.elementwise"
 

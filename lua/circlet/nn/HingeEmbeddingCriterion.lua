@@ -1,6 +1,10 @@
 --- nn.HingeEmbeddingCriterion([margin]): for distances x and targets t, x where t is 1 and
 -- max(0, margin - x) where t is -1, averaged over all elements (sizeAverage = false sums); margin =
 -- 1. Target: a tensor, or a number for one distance.
+-- @param margin? number 1 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.HingeEmbeddingCriterion():forward(circlet.Tensor { 0.25 }, -1)    --> 0.75
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Criterion"

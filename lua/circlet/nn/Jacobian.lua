@@ -22,6 +22,14 @@ end
 
 --- The Jacobian by back-propagation, d output / d input (or d output / d `param`, whose gradient
 -- stands in `gradient`): [elements of input, elements of output].
+-- @param module nn.Module Double
+-- @param input circlet.DoubleTensor
+-- @param param? circlet.Tensor
+-- @param gradient? circlet.Tensor
+-- @return circlet.DoubleTensor jacobian
+-- @example
+-- local module, x = nn.Tanh():double(), circlet.DoubleTensor(3, 4):uniform(-1, 1)
+-- nn.Jacobian.backward(module, x):size()    --> {12, 12}
 function Jacobian.backward(module, input, param, gradient)
   local output = module:forward(input):clone()
   local one = output:clone():zero()
@@ -40,6 +48,14 @@ function Jacobian.backward(module, input, param, gradient)
 end
 
 --- The same by central differences of step `perturbation` (1e-6).
+-- @param module nn.Module Double
+-- @param input circlet.DoubleTensor
+-- @param param? circlet.Tensor
+-- @param perturbation? number 1e-6 by default
+-- @return circlet.DoubleTensor jacobian
+-- @example
+-- local module, x = nn.Tanh():double(), circlet.DoubleTensor(3, 4):uniform(-1, 1)
+-- nn.Jacobian.forward(module, x):dist(nn.Jacobian.backward(module, x)) < 1e-6    --> true
 function Jacobian.forward(module, input, param, perturbation)
   local step = perturbation or 1e-6
   local t = param or input
@@ -62,6 +78,15 @@ local function difference(a, b)
 end
 
 --- The greatest error of gradInput.
+-- @param module nn.Module Double
+-- @param input circlet.DoubleTensor
+-- @param minval? number -2 by default
+-- @param maxval? number 2 by default
+-- @param perturbation? number 1e-6 by default
+-- @return number error
+-- @example
+-- local module, x = nn.Tanh():double(), circlet.DoubleTensor(3, 4):uniform(-1, 1)
+-- nn.Jacobian.testJacobian(module, x) < 1e-6    --> true
 function Jacobian.testJacobian(module, input, minval, maxval, perturbation)
   fill(input, minval, maxval)
   return difference(Jacobian.forward(module, input, nil, perturbation),
@@ -69,6 +94,17 @@ function Jacobian.testJacobian(module, input, minval, maxval, perturbation)
 end
 
 --- The greatest error of the gradient of one parameter, param, whose gradient stands in dparam.
+-- @param module nn.Module Double
+-- @param input circlet.DoubleTensor
+-- @param param circlet.DoubleTensor
+-- @param dparam circlet.DoubleTensor
+-- @param minval? number -2 by default
+-- @param maxval? number 2 by default
+-- @param perturbation? number 1e-6 by default
+-- @return number error
+-- @example
+-- local module, x = nn.Linear(4, 2):double(), circlet.DoubleTensor(3, 4):uniform(-1, 1)
+-- nn.Jacobian.testJacobianParameters(module, x, module.weight, module.gradWeight) < 1e-6    --> true
 function Jacobian.testJacobianParameters(module, input, param, dparam, minval, maxval, perturbation)
   fill(input, minval, maxval)
   fill(param, minval, maxval)
@@ -77,6 +113,14 @@ function Jacobian.testJacobianParameters(module, input, param, dparam, minval, m
 end
 
 --- The greatest error of a criterion's gradInput.
+-- @param criterion nn.Criterion Double
+-- @param input circlet.DoubleTensor
+-- @param target circlet.Tensor|number
+-- @param perturbation? number 1e-6 by default
+-- @return number error
+-- @example
+-- local x, y = circlet.DoubleTensor { 1, 2 }, circlet.DoubleTensor { 3, 5 }
+-- nn.Jacobian.testCriterion(nn.MSECriterion():double(), x, y) < 1e-6    --> true
 function Jacobian.testCriterion(criterion, input, target, perturbation)
   local step, flat, worst = perturbation or 1e-6, input:view(-1), 0
   criterion:forward(input, target)
@@ -95,6 +139,15 @@ end
 
 --- What is lost when a module is saved and read again: the greatest differences of output and of
 -- gradInput, 0 and 0 for a sound module.
+-- @param module nn.Module
+-- @param input circlet.Tensor
+-- @param minval? number -2 by default
+-- @param maxval? number 2 by default
+-- @return number forward_error
+-- @return number backward_error
+-- @example
+-- local module, x = nn.Tanh():double(), circlet.DoubleTensor(3, 4):uniform(-1, 1)
+-- nn.Jacobian.testIO(module, x)    --> 0  0
 function Jacobian.testIO(module, input, minval, maxval)
   fill(input, minval, maxval)
   local output = module:forward(input):clone()

@@ -1,6 +1,11 @@
 --- nn.JoinTable(dim[, nInputDims]): the tensors of a table side by side along dimension `dim`,
 -- which may be negative (from the end); with nInputDims, tensors of one dimension more are batches,
 -- and dim counts within an example.
+-- @param dimension integer from 1, or negative from the end
+-- @param nInputDims? integer dimensions of one example; inputs with one more are batches
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.JoinTable(1):forward { circlet.ones(2), circlet.zeros(1) }    --> {1, 1, 0}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"

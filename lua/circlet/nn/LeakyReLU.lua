@@ -1,6 +1,11 @@
 --- nn.LeakyReLU([slope][, inplace]): x where it is positive, slope * x elsewhere; slope = 0.01.
 -- With inplace = true the input is overwritten, and gradOutput by gradInput; the slope must then be
 -- above 0, for the signs of the output tell where the input was positive.
+-- @param slope? number 0.01 by default
+-- @param inplace? boolean false by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.LeakyReLU(0.1):forward(circlet.Tensor { -1, 2 })    --> {-0.1, 2}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

@@ -1,4 +1,10 @@
 --- nn.Linear(D, N[, bias]): y = x W' + b on x: [B, D] or [D]. weight: [N, D], bias: [N].
+-- @param inputSize integer D
+-- @param outputSize integer N
+-- @param bias? boolean true by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Linear(4, 2):forward(circlet.ones(3, 4)):size()    --> {3, 2}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn
@@ -25,6 +31,9 @@ function Linear:reset(stdv)
 end
 
 --- Does without the bias from now on; returns self.
+-- @return nn.Linear self
+-- @example
+-- nn.Linear(2, 1):noBias().bias    --> nil
 function Linear:noBias()
   self.bias, self.gradBias = nil, nil
   return self

@@ -1,4 +1,7 @@
 --- nn.Log(): the natural logarithm of every element.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Log():forward(circlet.Tensor { 1, 10 })    --> {0, 2.303}
 local elementwise = require "circlet.nn.elementwise"
 
 return (elementwise("nn.Log",

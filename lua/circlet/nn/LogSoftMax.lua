@@ -1,5 +1,8 @@
 --- nn.LogSoftMax(): x minus the logarithm of the sum of its exponentials, along the classes of x:
 -- [C], [B, C], [C, H, W] or [B, C, H, W].
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.LogSoftMax():forward(circlet.Tensor { 0, 0 })    --> {-0.693, -0.693}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"

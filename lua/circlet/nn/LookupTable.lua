@@ -3,6 +3,14 @@
 -- of any type. The row paddingValue gets no gradient. With maxNorm, rows that are used are first
 -- scaled down to a norm (normType, 2) of at most maxNorm. scaleGradByFreq() divides the gradient of
 -- a row by how often the input names it. An index has no gradient: gradInput is empty.
+-- @param nIndex integer rows n
+-- @param nOutput integer numbers in a row D
+-- @param paddingValue? integer a row without gradient
+-- @param maxNorm? number
+-- @param normType? number 2 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.LookupTable(10, 3):forward(circlet.LongTensor { 1, 5, 1 }):size()    --> {3, 3}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
@@ -27,11 +35,20 @@ function LookupTable:reset(stdv)
   return self
 end
 
+--- Divides the gradient of a row by how often the input names it.
+-- @return nn.LookupTable self
+-- @example
+-- nn.LookupTable(10, 3):scaleGradByFreq():forward(circlet.LongTensor { 1 }):size()    --> {1, 3}
 function LookupTable:scaleGradByFreq()
   self.shouldScaleGradByFreq = true
   return self
 end
 
+--- Has rows that are used scaled down to a norm of at most maxNorm first.
+-- @param maxNorm number
+-- @return nn.LookupTable self
+-- @example
+-- nn.LookupTable(10, 3):setMaxNorm(0.1):forward(circlet.LongTensor { 1 }):norm() <= 0.1001    --> true
 function LookupTable:setMaxNorm(maxNorm)
   self.maxNorm = maxNorm
   return self

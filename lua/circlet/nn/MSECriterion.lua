@@ -1,5 +1,9 @@
 --- nn.MSECriterion([sizeAverage]): the mean of (input - target)^2 over all elements; sizeAverage =
 -- false sums. Tensors of one size and type. No elements cost 0.
+-- @param sizeAverage? boolean true by default: the mean; false: the sum
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.MSECriterion():forward(circlet.Tensor { 1, 2 }, circlet.Tensor { 3, 2 })    --> 2
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn
 require "circlet.nn.Criterion"

@@ -1,5 +1,9 @@
 --- nn.MarginCriterion([margin]): max(0, margin - t x) for targets t = 1 or -1, averaged over all
 -- elements (sizeAverage = false sums); margin = 1.
+-- @param margin? number 1 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.MarginCriterion():forward(circlet.Tensor { 0.5, 2 }, circlet.Tensor { 1, 1 })    --> 0.25
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Criterion"

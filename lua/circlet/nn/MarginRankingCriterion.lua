@@ -1,6 +1,10 @@
 --- nn.MarginRankingCriterion([margin]): max(0, margin - t (x - y)) for scores {x, y} of one size
 -- and targets t = 1 (x should be greater) or -1, averaged over all elements (sizeAverage = false
 -- sums); margin = 1. Target: a tensor, or a number for one pair.
+-- @param margin? number 1 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.MarginRankingCriterion():forward({ circlet.Tensor { 1 }, circlet.Tensor { 3 } }, 1)    --> 3
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Criterion"

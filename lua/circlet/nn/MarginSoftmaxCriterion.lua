@@ -7,10 +7,16 @@
 -- logit. Criterions by name: NormFaceCriterion, CosFaceCriterion, AMSoftmaxCriterion,
 -- ArcFaceCriterion, SphereFaceCriterion, ClassSoftmaxCriterion. Parameters as in
 -- nn.ClassVectorsCriterion.
---
---     local criterion = nn.ArcFaceCriterion(64, 10, { scale = 32, margin = 0.3, centres = 3 })
---     local loss = criterion:forward(embeddings, labels)
---     local gradient = criterion:backward(embeddings, labels)   -- gradWeight grows as well
+-- @param dim integer numbers in an embedding
+-- @param classes integer how many classes
+-- @param options? table those of circlet.margin_loss, and bias
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local x, labels = circlet.randn(8, 4), circlet.LongTensor { 1, 1, 2, 2, 3, 3, 4, 4 }
+-- local criterion = nn.MarginSoftmaxCriterion(4, 4)
+-- criterion:forward(x, labels) > 0              --> true
+-- criterion:backward(x, labels):size()          --> {8, 4}
+-- criterion.gradWeight:size()                   --> {4, 4}
 local class = require "circlet.class"
 local circle = require "circlet.nn.circle"
 require "circlet.nn.ClassVectorsCriterion"

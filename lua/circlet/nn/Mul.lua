@@ -1,4 +1,9 @@
 --- nn.Mul(): one learned factor for all elements; weight: [1], uniform in [-1, 1) at first.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local layer = nn.Mul()
+-- layer.weight:fill(3)
+-- layer:forward(circlet.Tensor { 1, 2 })    --> {3, 6}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"

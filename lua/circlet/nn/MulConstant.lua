@@ -1,4 +1,8 @@
 --- nn.MulConstant(c): c * x.
+-- @param c number
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.MulConstant(3):forward(circlet.Tensor { 1, 2 })    --> {3, 6}
 local check = require "circlet.nn.check"
 local elementwise = require "circlet.nn.elementwise"
 

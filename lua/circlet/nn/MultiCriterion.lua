@@ -1,5 +1,9 @@
 --- nn.MultiCriterion(): a weighted sum of criterions of the same input and target:
 -- nn.MultiCriterion():add(criterion, weight), where weight is 1 unless given.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local both = nn.MultiCriterion():add(nn.MSECriterion()):add(nn.AbsCriterion(), 0.5)
+-- both:forward(circlet.Tensor { 1 }, circlet.Tensor { 3 })    --> 5
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 local nest = require "circlet.nn.nest"
@@ -13,6 +17,11 @@ function MultiCriterion:__init()
 end
 
 --- Appends a criterion; returns self.
+-- @param criterion nn.Criterion
+-- @param weight? number 1 by default
+-- @return nn.MultiCriterion self
+-- @example
+-- #nn.MultiCriterion():add(nn.MSECriterion()).criterions    --> 1
 function MultiCriterion:add(criterion, weight)
   if not class.is(criterion, "nn.Criterion") then
     check.fail(self, "add expects a criterion, got %s", class.type(criterion))

@@ -2,6 +2,12 @@
 -- tensor of B labels from 1 to C, or a number), the sum over the classes i ~= t of max(0, margin -
 -- x[t] + x[i])^p / C, averaged over the batch (sizeAverage = false sums); p = 1 or 2, margin = 1.
 -- weights [C] scale the examples of each class.
+-- @param p? integer 1 by default, or 2
+-- @param weights? circlet.Tensor [C]
+-- @param margin? number 1 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.MultiMarginCriterion():forward(circlet.Tensor { 1, 1, 0 }, 1)    --> 0.333
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"

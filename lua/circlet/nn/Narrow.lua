@@ -1,5 +1,11 @@
 --- nn.Narrow(dim, offset[, length]): `length` (1) slices along dimension `dim` from `offset` on; a
 -- negative dim counts from the end, a length of -1 goes to the end.
+-- @param dimension integer from 1, or negative from the end
+-- @param offset integer from 1
+-- @param length? integer 1 by default; -1: to the end
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Narrow(1, 2, 2):forward(circlet.range(1, 4))    --> {2, 3}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

@@ -1,5 +1,10 @@
 --- nn.NarrowTable(offset[, length]): `length` (1) elements of a table from `offset` on, as a table.
 -- The gradient of all other elements is 0.
+-- @param offset integer from 1
+-- @param length? integer 1 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- #nn.NarrowTable(2, 2):forward { circlet.ones(1), circlet.ones(1), circlet.ones(1) }    --> 2
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 local nest = require "circlet.nn.nest"

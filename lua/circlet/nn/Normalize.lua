@@ -1,5 +1,10 @@
 --- nn.Normalize(2[, eps]): rows of x: [B, D], or the vector [D], divided by sqrt(|x|^2 + eps), eps
 -- = 1e-10 by default. A zero row stays zero.
+-- @param p number 2, the only norm there is
+-- @param eps? number 1e-10 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Normalize(2):forward(circlet.Tensor { 3, 4 })    --> {0.6, 0.8}
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn
 require "circlet.nn.Module"

@@ -1,6 +1,10 @@
 --- nn.PReLU([n]): x where it is positive, w * x elsewhere, with a learned slope w, 0.25 at first:
 -- one for all elements (n = 0, the default), or one for each of n channels of x: [C], [B, C], [C,
 -- H, W] or [B, C, H, W]. He et al., "Delving Deep into Rectifiers", ICCV 2015.
+-- @param nOutputPlane? integer 0 by default: one slope for all
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.PReLU():forward(circlet.Tensor { -4, 2 })    --> {-1, 2}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"

@@ -7,6 +7,11 @@
 -- `criterion.info` holds what the function returns third. backward belongs to the last forward,
 -- whose sums it uses again.
 -- Raises for wrong shapes, types and labels, and for NaN in the input.
+-- @param options? table
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local x, labels = circlet.randn(8, 4), circlet.LongTensor { 1, 1, 2, 2, 3, 3, 4, 4 }
+-- nn.SupConCriterion { temperature = 0.5 }:forward(x, labels) > 0    --> true
 local class = require "circlet.class"
 local circle = require "circlet.nn.circle"
 require "circlet.nn.Criterion"

@@ -1,5 +1,9 @@
 --- nn.PairwiseDistance(p): the p-norms of x - y for the rows of {x, y}: [B, D] or [D] each gives
 -- [B]. p >= 1. Where the rows are equal the gradient is 0.
+-- @param p number at least 1
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.PairwiseDistance(2):forward { circlet.Tensor { 1, 1 }, circlet.Tensor { 4, 5 } }    --> {5}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 local rows = require "circlet.nn.rows"

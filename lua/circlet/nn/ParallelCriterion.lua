@@ -1,6 +1,12 @@
 --- nn.ParallelCriterion([repeatTarget]): a weighted sum of criterions, criterion i of input[i] and
 -- target[i] (or of the one target, with repeatTarget = true): add(criterion, weight), where weight
 -- is 1 unless given.
+-- @param repeatTarget? boolean false by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local both = nn.ParallelCriterion(true):add(nn.MSECriterion()):add(nn.AbsCriterion())
+-- local x = circlet.Tensor { 1 }
+-- both:forward({ x, x }, circlet.Tensor { 3 })    --> 6
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 local nest = require "circlet.nn.nest"
@@ -15,6 +21,11 @@ function ParallelCriterion:__init(repeatTarget)
 end
 
 --- Appends a criterion; returns self.
+-- @param criterion nn.Criterion
+-- @param weight? number 1 by default
+-- @return nn.ParallelCriterion self
+-- @example
+-- #nn.ParallelCriterion():add(nn.MSECriterion()).criterions    --> 1
 function ParallelCriterion:add(criterion, weight)
   if not class.is(criterion, "nn.Criterion") then
     check.fail(self, "add expects a criterion, got %s", class.type(criterion))

@@ -1,4 +1,8 @@
 --- nn.Power(p): x^p of every element.
+-- @param p number
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Power(2):forward(circlet.Tensor { 2, 3 })    --> {4, 9}
 local check = require "circlet.nn.check"
 local elementwise = require "circlet.nn.elementwise"
 

@@ -1,5 +1,9 @@
 --- nn.ReLU([inplace]): max(x, 0). NaN stays NaN. With inplace = true the input is overwritten, and
 -- gradOutput by gradInput.
+-- @param inplace? boolean false by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.ReLU():forward(circlet.Tensor { -1, 2 })    --> {0, 2}
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn
 require "circlet.nn.Module"

@@ -1,5 +1,11 @@
 --- nn.Replicate(n[, dim][, nInputDims]): the input n times along a new dimension `dim` (1); with
 -- nInputDims, an input of one dimension more has a batch in front, which stays there.
+-- @param n integer
+-- @param dim? integer 1 by default
+-- @param nInputDims? integer dimensions of one example; inputs with one more are batches
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Replicate(2):forward(circlet.Tensor { 1, 2 })    --> {{1, 2}, {1, 2}}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

@@ -1,6 +1,10 @@
 --- nn.Reshape(sizes...[, batchMode]): the elements of each example under another size. batchMode
 -- true: the first dimension is a batch; false: it is not; nil: it is when the input holds more
 -- than one view's elements, or has one dimension more than needed and 1 in front.
+-- @param ... integer sizes, and perhaps batchMode
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Reshape(2, 2):forward(circlet.range(1, 4))    --> {{1, 2}, {3, 4}}
 local circlet = require "circlet"
 local class = require "circlet.class"
 require "circlet.nn.Module"

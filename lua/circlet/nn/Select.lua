@@ -1,5 +1,10 @@
 --- nn.Select(dim, index): slice `index` along dimension `dim`, which goes; both may be negative,
 -- from the end. A slice of a vector is a tensor of one element.
+-- @param dimension integer from 1, or negative from the end
+-- @param index integer from 1, or negative from the end
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Select(1, 2):forward(circlet.Tensor { { 1, 5 }, { 3, 2 } })    --> {3, 2}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

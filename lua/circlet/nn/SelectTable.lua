@@ -1,5 +1,9 @@
 --- nn.SelectTable(index): element `index` of a table, a tensor or a table itself; negative indices
 -- count from the end, other keys name a field. The gradient of all other elements is 0.
+-- @param index integer|string
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.SelectTable(2):forward { circlet.zeros(1), circlet.ones(1) }    --> {1}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 local nest = require "circlet.nn.nest"

@@ -1,10 +1,19 @@
 --- nn.Sequential: modules one after another. nn.Sequential():add(a):add(b), or nn.Sequential(a, b).
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Sequential(nn.Linear(4, 3), nn.ReLU()):forward(circlet.ones(2, 4)):size()    --> {2, 3}
 local class = require "circlet.class"
 require "circlet.nn.Container"
 
 local Sequential = class("nn.Sequential", "nn.Container")
 
 --- Inserts a module before position `index` (at the end without one); returns self.
+-- @param module nn.Module
+-- @param index? integer the end by default
+-- @return nn.Sequential self
+-- @error Raises for an index beyond the end.
+-- @example
+-- nn.Sequential(nn.Tanh()):insert(nn.ReLU(), 1):get(1)    --> nn.ReLU
 function Sequential:insert(module, index)
   index = index or #self.modules + 1
   if index < 1 or index > #self.modules + 1 then
@@ -15,6 +24,11 @@ function Sequential:insert(module, index)
 end
 
 --- Removes the module at `index` (the last without one); returns self.
+-- @param index? integer the end by default
+-- @return nn.Sequential self
+-- @error Raises for an index that it does not have.
+-- @example
+-- nn.Sequential(nn.Tanh(), nn.ReLU()):remove(1):get(1)    --> nn.ReLU
 function Sequential:remove(index)
   index = index or #self.modules
   if not self.modules[index] then

@@ -1,5 +1,9 @@
 --- nn.SmoothL1Criterion([sizeAverage]): d^2/2 where |d| < 1 and |d| - 1/2 elsewhere, d = input -
 -- target, averaged over all elements; sizeAverage = false sums. Girshick, "Fast R-CNN", ICCV 2015.
+-- @param sizeAverage? boolean true by default: the mean; false: the sum
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.SmoothL1Criterion():forward(circlet.Tensor { 0.5, 3 }, circlet.Tensor { 0, 0 })    --> 1.3125
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Criterion"

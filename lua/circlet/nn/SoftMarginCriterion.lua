@@ -1,5 +1,8 @@
 --- nn.SoftMarginCriterion(): log(1 + exp(-t x)) for targets t = 1 or -1, averaged over all elements
 -- (sizeAverage = false sums).
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.SoftMarginCriterion():forward(circlet.Tensor { 0 }, circlet.Tensor { 1 })    --> 0.693
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Criterion"

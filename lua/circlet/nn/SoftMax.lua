@@ -1,5 +1,8 @@
 --- nn.SoftMax(): exp(x) over its sum, along the classes of x: [C], [B, C], [C, H, W] or [B, C, H,
 -- W]. The greatest element is taken off first, so nothing overflows.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.SoftMax():forward(circlet.Tensor { 0, 0 })    --> {0.5, 0.5}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

@@ -1,4 +1,7 @@
 --- nn.SoftMin(): nn.SoftMax of -x.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.SoftMin():forward(circlet.Tensor { 0, 0 })    --> {0.5, 0.5}
 local class = require "circlet.class"
 require "circlet.nn.SoftMax"
 

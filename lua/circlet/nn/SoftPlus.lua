@@ -1,5 +1,9 @@
 --- nn.SoftPlus([beta]): log(1 + exp(beta x)) / beta of every element, beta = 1, computed as
 -- max(x, 0) + log(1 + exp(-beta |x|)) / beta, which never overflows.
+-- @param beta? number 1 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.SoftPlus():forward(circlet.Tensor { 0, 100 })    --> {0.693, 100}
 local check = require "circlet.nn.check"
 local elementwise = require "circlet.nn.elementwise"
 

@@ -1,4 +1,7 @@
 --- nn.SoftSign(): x / (1 + |x|) of every element.
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.SoftSign():forward(circlet.Tensor { -1, 3 })    --> {-0.5, 0.75}
 local elementwise = require "circlet.nn.elementwise"
 
 return (elementwise("nn.SoftSign",

@@ -1,6 +1,17 @@
 --- nn.SpatialConvolution(nIn, nOut, kW, kH[, dW, dH, padW, padH]) on [B, nIn, H, W] or [nIn, H,
 -- W]. weight: [nOut, nIn, kH, kW], bias: [nOut]. The output has (n + 2 pad - k) / d + 1 rows and
 -- columns, rounded down.
+-- @param nIn integer channels of the input
+-- @param nOut integer channels of the output
+-- @param kW integer
+-- @param kH integer
+-- @param dW? integer 1 by default
+-- @param dH? integer 1 by default
+-- @param padW? integer 0 by default
+-- @param padH? integer padW by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.SpatialConvolution(3, 8, 5, 5, 1, 1, 2, 2):forward(circlet.randn(2, 3, 9, 9)):size()    --> {2, 8, 9, 9}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn
@@ -30,6 +41,9 @@ function SpatialConvolution:reset(stdv)
 end
 
 --- Does without the bias from now on; returns self.
+-- @return nn.SpatialConvolution self
+-- @example
+-- nn.SpatialConvolution(1, 1, 3, 3):noBias().bias    --> nil
 function SpatialConvolution:noBias()
   self.bias, self.gradBias = nil, nil
   return self

@@ -1,6 +1,15 @@
 --- nn.SpatialMaxPooling(kW, kH[, dW, dH, padW, padH]) on [B, C, H, W] or [C, H, W]: the greatest
 -- element of each window. Steps default to the window's size. ceil() lets windows reach over the
 -- edge. `indices` keeps where the maxima stand in their planes, (row-1)*W + column.
+-- @param kW integer
+-- @param kH integer
+-- @param dW? integer kW by default
+-- @param dH? integer kH by default
+-- @param padW? integer 0 by default
+-- @param padH? integer 0 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.SpatialMaxPooling(2, 2):forward(circlet.range(1, 4):view(1, 2, 2))    --> {{{4}}}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn
@@ -17,11 +26,19 @@ function SpatialMaxPooling:__init(kW, kH, dW, dH, padW, padH)
   self.indices = circlet.IntTensor()
 end
 
+--- Lets windows reach over the edge: sizes are rounded up.
+-- @return nn.SpatialMaxPooling self
+-- @example
+-- nn.SpatialMaxPooling(2, 2, 2, 2):ceil():forward(circlet.ones(1, 3, 3)):size()    --> {1, 2, 2}
 function SpatialMaxPooling:ceil()
   self.ceil_mode = true
   return self
 end
 
+--- Keeps windows within the plane, as at first: sizes are rounded down.
+-- @return nn.SpatialMaxPooling self
+-- @example
+-- nn.SpatialMaxPooling(2, 2, 2, 2):floor():forward(circlet.ones(1, 3, 3)):size()    --> {1, 1, 1}
 function SpatialMaxPooling:floor()
   self.ceil_mode = false
   return self

@@ -1,6 +1,13 @@
 --- nn.SpatialZeroPadding(left, right, top, bottom) on [B, C, H, W] or [C, H, W]: rows and columns
 -- of zeros around each plane; negative numbers take rows and columns away. right, top and bottom
 -- default to left.
+-- @param left integer
+-- @param right? integer left by default
+-- @param top? integer left by default
+-- @param bottom? integer left by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.SpatialZeroPadding(1):forward(circlet.ones(1, 2, 2)):size()    --> {1, 4, 4}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

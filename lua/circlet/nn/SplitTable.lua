@@ -1,5 +1,10 @@
 --- nn.SplitTable(dim[, nInputDims]): the slices of a tensor along `dim` as a table, without that
 -- dimension; dim and nInputDims as in nn.JoinTable. Slices of a vector are tensors of one element.
+-- @param dimension integer from 1, or negative from the end
+-- @param nInputDims? integer dimensions of one example; inputs with one more are batches
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- #nn.SplitTable(1):forward(circlet.ones(3, 2))    --> 3
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

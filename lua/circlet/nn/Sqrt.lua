@@ -1,5 +1,9 @@
 --- nn.Sqrt([b]): sqrt(x + b) of every element; b is 0 unless given. The gradient where the root is
 -- 0 is 0.
+-- @param b? number 0 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Sqrt():forward(circlet.Tensor { 4, 9 })    --> {2, 3}
 local check = require "circlet.nn.check"
 local elementwise = require "circlet.nn.elementwise"
 

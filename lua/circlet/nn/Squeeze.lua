@@ -1,5 +1,10 @@
 --- nn.Squeeze([dim][, nInputDims]): the input without its dimensions of size 1, or without
 -- dimension `dim` when its size is 1; dim and nInputDims as in nn.JoinTable.
+-- @param dimension? integer all of size 1 by default
+-- @param nInputDims? integer dimensions of one example; inputs with one more are batches
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Squeeze():forward(circlet.ones(2, 1, 3)):size()    --> {2, 3}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

@@ -1,6 +1,13 @@
 --- nn.Sum(dim[, nInputDims][, sizeAverage][, squeeze]): the sum along dimension `dim`, which goes
 -- unless squeeze = false; sizeAverage = true divides by the number of elements. dim and nInputDims
 -- as in nn.JoinTable. The sum of a vector is a tensor of one element.
+-- @param dimension integer from 1, or negative from the end
+-- @param nInputDims? integer dimensions of one example; inputs with one more are batches
+-- @param sizeAverage? boolean false by default
+-- @param squeeze? boolean true by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Sum(1):forward(circlet.Tensor { { 1, 5 }, { 3, 2 } })    --> {4, 7}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

@@ -1,5 +1,10 @@
 --- nn.Threshold([threshold, value]): x where it is above the threshold (1e-6, as in Torch7), value
 -- (0) elsewhere.
+-- @param threshold? number 1e-6 by default
+-- @param value? number 0 by default
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Threshold(1, -5):forward(circlet.Tensor { 0.5, 2 })    --> {-5, 2}
 local check = require "circlet.nn.check"
 local elementwise = require "circlet.nn.elementwise"
 

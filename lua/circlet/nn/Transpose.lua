@@ -1,5 +1,9 @@
 --- nn.Transpose({a, b}, {c, d}, ...): dimensions a and b exchanged, then c and d, and so on. With
 -- setNumInputDims(n) they count within an example of n dimensions, where a batch stands in front.
+-- @param ... integer[] pairs {a, b} of dimensions, one after another
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Transpose({ 1, 2 }):forward(circlet.ones(2, 3)):size()    --> {3, 2}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"
@@ -16,6 +20,11 @@ function Transpose:__init(...)
   end
 end
 
+--- Has the pairs count within an example.
+-- @param n integer dimensions of one example; inputs with one more are batches
+-- @return nn.Transpose self
+-- @example
+-- nn.Transpose({ 1, 2 }):setNumInputDims(2):forward(circlet.ones(5, 2, 3)):size()    --> {5, 3, 2}
 function Transpose:setNumInputDims(n)
   self.numInputDims = n
   return self

@@ -1,8 +1,12 @@
 --- nn.TripletAllCriterion([options]): triplet loss of every positive and negative of an anchor.
 -- Options as of circlet.triplet_all_loss: measure, margin (0.05), soft and the family's.
---
---     local criterion = nn.TripletAllCriterion()
---     local loss = criterion:forward(embeddings, labels)
+-- @param options? table those of the function, but for reduction "none"
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- local x, labels = circlet.randn(8, 4), circlet.LongTensor { 1, 1, 2, 2, 3, 3, 4, 4 }
+-- local criterion = nn.TripletAllCriterion()
+-- criterion:forward(x, labels) > 0              --> true
+-- criterion:backward(x, labels):size()          --> {8, 4}
 require "circlet.nn.PairCriterion"
 local class = require "circlet.class"
 

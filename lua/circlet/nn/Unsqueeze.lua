@@ -1,5 +1,10 @@
 --- nn.Unsqueeze(position[, nInputDims]): a dimension of size 1 put in at `position`; with
 -- nInputDims, an input of one dimension more has a batch in front, which stays there.
+-- @param position integer where the new dimension will be
+-- @param nInputDims? integer dimensions of one example; inputs with one more are batches
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.Unsqueeze(1):forward(circlet.ones(3)):size()    --> {1, 3}
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Module"

@@ -2,6 +2,10 @@
 -- contiguous. An input that holds several times the elements of the sizes is a batch, which stays
 -- in front; a batch of one is not (Torch7's rule), unless setNumInputDims(n) says how many
 -- dimensions one example has. One size may be -1: it takes what is left of an example.
+-- @param ... integer|circlet.LongStorage sizes
+-- @error Raises for inputs of other types or shapes, naming what came.
+-- @example
+-- nn.View(4):forward(circlet.ones(3, 2, 2)):size()    --> {3, 4}
 local circlet = require "circlet"
 local class = require "circlet.class"
 require "circlet.nn.Module"
@@ -14,6 +18,10 @@ function View:__init(...)
 end
 
 --- New sizes: integers, a table or a LongStorage; returns self.
+-- @param ... integer|circlet.LongStorage sizes
+-- @return nn.View self
+-- @example
+-- nn.View(4):resetSize(2, 2):forward(circlet.ones(4)):size()    --> {2, 2}
 function View:resetSize(...)
   local sizes = ...
   if circlet.isStorage(sizes) then
@@ -38,6 +46,10 @@ function View:resetSize(...)
 end
 
 --- How many dimensions one example of the input has; one more is then a batch. Returns self.
+-- @param n integer dimensions of one example; inputs with one more are batches
+-- @return nn.View self
+-- @example
+-- nn.View(4):setNumInputDims(2):forward(circlet.ones(5, 2, 2)):size()    --> {5, 4}
 function View:setNumInputDims(n)
   self.numInputDims = n
   return self
