@@ -30,6 +30,20 @@
 --     net:zeroGradParameters()
 --     local x, labels = circlet.randn(6, 4), circlet.LongTensor { 1, 1, 2, 2, 3, 3 }
 --     print(circlet.accumulate(net, circlet.nn.CircleCriterion(), x, labels, 2))
+-- @param model nn.Module
+-- @param criterion nn.Criterion
+-- @param input circlet.Tensor|table
+-- @param target circlet.Tensor|table
+-- @param size integer rows of a chunk
+-- @param options? table
+-- @return number loss
+-- @return circlet.Tensor embeddings
+-- @example
+-- local net, x = nn.Linear(4, 2), circlet.randn(6, 4)
+-- local labels = circlet.LongTensor { 1, 1, 2, 2, 3, 3 }
+-- net:zeroGradParameters()
+-- local loss, embeddings = circlet.accumulate(net, nn.CircleCriterion(), x, labels, 2)
+-- embeddings:size()    --> {6, 2}
 local circlet = require "circlet"
 
 local function fail(message, ...) error("accumulate: " .. message:format(...), 3) end

@@ -13,18 +13,45 @@ local class = {}
 local registry = {}
 
 --- Looks a class up by type name; nil when there is none.
+-- @param name string
+-- @return table? class
+-- @example
+-- local class = circlet.class
+-- local Cat = class("doc.Cat")
+-- class.lookup "doc.Cat" == Cat    --> true
+-- class.forget "doc.Cat"
 function class.lookup(name) return registry[name] end
 
 --- Takes a class out of the registry, so that its name is free: for prompts and specs that define
 -- a class again. Instances keep their class.
+-- @param name string
+-- @example
+-- local class = circlet.class
+-- local Cat = class("doc.Cat")
+-- class.forget "doc.Cat"
+-- class.lookup "doc.Cat"    --> nil
 function class.forget(name) registry[name] = nil end
 
 --- An instance without its constructor having run: what readers of files fill with fields.
+-- @param name string
+-- @return table instance
+-- @error Raises when there is no such class.
+-- @example
+-- local class = circlet.class
+-- local Cat = class("doc.Cat")
+-- class.type(class.instance "doc.Cat")    --> doc.Cat
+-- class.forget "doc.Cat"
 function class.instance(name)
   return setmetatable({}, assert(registry[name], "there is no class " .. tostring(name)))
 end
 
 --- The type name of an instance, a tensor or a storage; otherwise Lua's own type name.
+-- @name circlet.class.type, circlet.type
+-- @param value any
+-- @return string name
+-- @example
+-- circlet.type(circlet.ones(1)), circlet.type(nn.Tanh()), circlet.type(1)
+-- --> circlet.FloatTensor  nn.Tanh  number
 function class.type(value)
   local kind = type(value)
   if kind == "table" or kind == "userdata" then
@@ -36,6 +63,11 @@ function class.type(value)
 end
 
 --- Whether `value` is an instance of the class `name` or of one derived from it.
+-- @param value any
+-- @param name string
+-- @return boolean is
+-- @example
+-- circlet.class.is(nn.Linear(2, 1), "nn.Module")    --> true
 function class.is(value, name)
   local metatable = type(value) == "table" and getmetatable(value)
   while metatable do

@@ -12,6 +12,12 @@ local COLLAPSED, APART = 0.95, 0.01
 --   which have no loss and no gradient;
 --   s_p and s_n collapsed together: both means above 0.95 and less than 0.01 apart, as when all
 --   embeddings point one way (of cosine similarities; others have no such bound).
+-- @param info table
+-- @return string[] warnings
+-- @error Raises for what are no facts of a loss.
+-- @example
+-- local _, _, info = circlet.circle_loss(circlet.randn(4, 2), circlet.LongTensor { 1, 1, 2, 3 })
+-- #circlet.diagnose(info)    --> 1
 return function(info)
   local list = {}
   if type(info) ~= "table" or not info.n_anchors then

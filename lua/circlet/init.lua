@@ -37,6 +37,10 @@ end
 circlet.type = require("circlet.class").type
 
 --- Facts of the build and the machine, and what holds it back (config.lua).
+-- @return table facts its tostring is a report; circlet, lua, compiler, cpu, cores, threads,
+--   simd, blas, cuda, warnings and more
+-- @example
+-- circlet.config().threads >= 1    --> true
 function circlet.config() return require("circlet.config").read() end
 
 local packages = {

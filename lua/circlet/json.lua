@@ -19,6 +19,10 @@ json.null = setmetatable({}, {
 local Array = { __name = "json.array" }
 
 --- Marks a table (a new one by default) as an array and returns it.
+-- @param list? table
+-- @return table list
+-- @example
+-- circlet.json.encode(circlet.json.array())    --> []
 function json.array(list) return setmetatable(list or {}, Array) end
 
 local max_depth = 512
@@ -141,6 +145,13 @@ end
 -- options.nan, for NaN and the infinities: "error" (default), "null", or "bare", which writes the
 -- words NaN, Infinity and -Infinity as Python does. Raises for functions, userdata, keys of mixed
 -- kinds, strings that are not UTF-8, and nesting beyond 512 (cycles).
+-- @param value any tables, strings, numbers, booleans, json.null
+-- @param options? table
+-- @option nan "error"|"null"|"bare" what becomes of NaN and the infinities
+-- @return string text
+-- @error Raises for what JSON cannot hold, with its place.
+-- @example
+-- circlet.json.encode { gamma = 80, recall = { 0.9, 0.95 } }  --> {"gamma":80,"recall":[0.9,0.95]}
 function json.encode(value, options)
   options = options or {}
   local nan = options.nan
@@ -289,6 +300,12 @@ end
 --- The value of a JSON text. Whole numbers that fit 64 bits are Lua integers, null is json.null.
 -- options.nan = "bare" reads the words NaN, Infinity and -Infinity as Python writes them. Returns
 -- the value; or nil, message with line and column, "format".
+-- @param text string
+-- @param options? table
+-- @option nan "bare" reads the words NaN, Infinity, -Infinity
+-- @return any value
+-- @example
+-- circlet.json.decode("[1, 2.5, null]")    --> json.array {1, 2.5, null}
 function json.decode(text, options)
   if type(text) ~= "string" then
     error("json.decode: a string expected, got " .. type(text), 2)

@@ -125,6 +125,15 @@ end
 --- Face recognition: class-level, m 0.25, gamma 256. options.batch: samples in a batch, default
 -- 512. evaluate(embeddings, labels [, { far = ... }]) is metrics.verification (TAR at FAR); given
 -- the pairs of data.lfw_pairs in place of labels it is metrics.lfw.
+-- @param labels circlet.LongTensor [N] from 1
+-- @param options? table
+-- @return table preset criterion, batches, evaluate, settings, warnings
+-- @error Raises for labels that are none and for unknown options.
+-- @source Sun et al., CVPR 2020, section 4.1
+-- @example
+-- local labels = circlet.LongTensor(40):random(1, 4)
+-- local preset = circlet.presets.face(labels, { dim = 8, batch = 16 })
+-- preset.settings.task    --> face
 function presets.face(labels, options)
   options = read("face", options, { dim = 512, seed = 1, m = 0.25, gamma = 256, batch = 512 })
   options.level = "class"
@@ -140,6 +149,15 @@ end
 -- batch and images of each, default 16 and 4.
 -- evaluate({queries, gallery}, {labels, gallery_labels}, { cameras = {...} [, rerank = true] }) is
 -- metrics.cmc: rank-1, 5 and 10, mAP, mINP.
+-- @param labels circlet.LongTensor [N] from 1
+-- @param options? table
+-- @return table preset criterion, batches, evaluate, settings, warnings
+-- @error Raises for labels that are none and for unknown options.
+-- @source Sun et al., CVPR 2020, section 4.1
+-- @example
+-- local labels = circlet.LongTensor(40):random(1, 4)
+-- local preset = circlet.presets.reid(labels, { dim = 8, P = 2, K = 2 })
+-- preset.settings.task    --> reid
 function presets.reid(labels, options)
   options = read("reid", options, { dim = 512, seed = 1, m = 0.25, gamma = 128, P = 16, K = 4 })
   options.level = "class"
@@ -150,6 +168,15 @@ end
 -- images of each, default 16 and 5.
 -- evaluate(embeddings, labels [, options]) is metrics.retrieval: recall at 1, 2, 4 and 8 (the paper
 -- takes k = { 1, 10, 100, 1000 } for Stanford Online Products).
+-- @param labels circlet.LongTensor [N] from 1
+-- @param options? table
+-- @return table preset criterion, batches, evaluate, settings, warnings
+-- @error Raises for labels that are none and for unknown options.
+-- @source Sun et al., CVPR 2020, section 4.1
+-- @example
+-- local labels = circlet.LongTensor(40):random(1, 4)
+-- local preset = circlet.presets.fine_grained(labels, { dim = 8, P = 2, K = 2 })
+-- preset.settings.task    --> fine_grained
 function presets.fine_grained(labels, options)
   options = read("fine_grained", options,
     { dim = 512, seed = 1, m = 0.4, gamma = 80, P = 16, K = 5 })

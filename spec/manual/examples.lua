@@ -76,6 +76,8 @@ local function prepare(code)
   local lines, expected = {}, {}
   for line in (code .. "\n"):gmatch "(.-)\n" do
     local before, text = line:match "^(.-)%s*%-%->%s*(.*)$"
+    -- What stands alone on a line belongs to the line before.
+    if before == "" and #lines > 0 then before = table.remove(lines) end
     if before then
       local number = #expected + 1
       expected[number] = { text = text, line = line }

@@ -14,6 +14,16 @@
 --
 -- The batches of an epoch are a pure function of (labels, P, K, batches, seed, epoch): they depend
 -- neither on circlet.manualSeed nor on what was drawn before.
+-- @param labels circlet.Tensor [N] whole numbers from 1
+-- @param P integer classes in a batch
+-- @param K integer samples of each
+-- @param options? table
+-- @option seed integer 1 by default
+-- @option batches integer batches in an epoch
+-- @error Raises for fewer than P classes and for labels that are none.
+-- @example
+-- local sampler = data.PKSampler(circlet.LongTensor { 1, 1, 2, 2, 3, 3 }, 2, 2)
+-- sampler:get(1, 1):size()    --> {4}
 local core = require "circlet.core"
 local class = require "circlet.class"
 
@@ -57,9 +67,20 @@ function PKSampler:__init(labels, P, K, options)
 end
 
 --- Batches per epoch.
+-- @return integer batches
+-- @example
+-- local sampler = data.PKSampler(circlet.LongTensor { 1, 1, 2, 2, 3, 3 }, 2, 2)
+-- sampler:size() >= 1    --> true
 function PKSampler:size() return self.batches end
 
 --- Batch `b` of epoch `epoch` (both from 1): a LongTensor [P*K] of indices, K in a row per class.
+-- @param epoch integer from 1
+-- @param b integer from 1
+-- @return circlet.LongTensor rows [P*K]
+-- @error Raises for a batch that the epoch does not have.
+-- @example
+-- local sampler = data.PKSampler(circlet.LongTensor { 1, 1, 2, 2, 3, 3 }, 2, 2)
+-- sampler:get(2, 1) ~= sampler:get(3, 1)    --> true
 function PKSampler:get(epoch, b)
   epoch, b = check_integer("the epoch", epoch, 1), check_integer("the batch", b, 1)
   if b > self.batches then
@@ -74,6 +95,12 @@ function PKSampler:get(epoch, b)
 end
 
 --- Makes batch `b` of epoch `epoch` the next one.
+-- @param epoch integer from 1
+-- @param b integer from 1
+-- @example
+-- local sampler = data.PKSampler(circlet.LongTensor { 1, 1, 2, 2, 3, 3 }, 2, 2)
+-- sampler:seek(3, 1)
+-- select(2, sampler:next())    --> 3  1
 function PKSampler:seek(epoch, b)
   self.next_epoch, self.next_batch = check_integer("the epoch", epoch, 1),
     check_integer("the batch", b, 1)
@@ -81,6 +108,12 @@ function PKSampler:seek(epoch, b)
 end
 
 --- The next batch, without end: indices, epoch, batch.
+-- @return circlet.LongTensor rows
+-- @return integer epoch
+-- @return integer batch
+-- @example
+-- local sampler = data.PKSampler(circlet.LongTensor { 1, 1, 2, 2, 3, 3 }, 2, 2)
+-- select(2, sampler:next())    --> 1  1
 function PKSampler:next()
   local epoch, b = self.next_epoch, self.next_batch
   local indices = self:get(epoch, b)
@@ -89,6 +122,12 @@ function PKSampler:next()
 end
 
 --- Iterates over one epoch from batch `first` (default 1) on; yields number and indices.
+-- @param epoch integer from 1
+-- @param first? integer 1 by default
+-- @return function iterator
+-- @example
+-- local sampler = data.PKSampler(circlet.LongTensor { 1, 1, 2, 2, 3, 3 }, 2, 2)
+-- for b, rows in sampler:epoch(1) do assert(rows:size(1) == 4) end
 function PKSampler:epoch(epoch, first)
   self:seek(epoch, first or 1)
   return function()
@@ -99,6 +138,10 @@ function PKSampler:epoch(epoch, first)
 end
 
 --- Where the sampler stands, as a table of numbers for a checkpoint.
+-- @return table state
+-- @example
+-- local sampler = data.PKSampler(circlet.LongTensor { 1, 1, 2, 2, 3, 3 }, 2, 2)
+-- type(sampler:state())    --> table
 function PKSampler:state()
   return {
     epoch = self.next_epoch, batch = self.next_batch, seed = self.seed, P = self.P, K = self.K,
@@ -107,6 +150,14 @@ function PKSampler:state()
 end
 
 --- Goes on where state() was taken. Raises when the sampler is made for other batches.
+-- @param state table
+-- @error Raises for the state of another sampler.
+-- @example
+-- local sampler = data.PKSampler(circlet.LongTensor { 1, 1, 2, 2, 3, 3 }, 2, 2)
+-- local state = sampler:state()
+-- local rows = sampler:next()
+-- sampler:restore(state)
+-- circlet.equal(rows, (sampler:next()))    --> true
 function PKSampler:restore(state)
   local own = self:state()
   for _, key in ipairs { "seed", "P", "K", "batches", "samples", "classes" } do

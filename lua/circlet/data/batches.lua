@@ -7,6 +7,18 @@ local core = require "circlet.core"
 -- size: samples per batch, >= 1; seed: an integer (default 1); epoch: >= 0 (default 1).
 -- options.drop_last: leave out a last batch of fewer than `size`; options.first: the batch to begin
 -- at (default 1), for resuming. Yields the number of the batch and a LongTensor of 1-based indices.
+-- @param n integer samples
+-- @param size integer rows in a batch
+-- @param seed? integer 1 by default
+-- @param epoch? integer 1 by default
+-- @param options? table
+-- @option drop_last boolean leaves out a last batch that is smaller
+-- @return function iterator number and rows (LongTensor)
+-- @error Raises for sizes below 1.
+-- @example
+-- local count = 0
+-- for b, rows in data.batches(5, 2, 1, 1) do count = count + rows:size(1) end
+-- count    --> 5
 return function(n, size, seed, epoch, options)
   if math.tointeger(size) == nil or size < 1 then
     error("batches: a batch of at least 1 sample expected, got " .. tostring(size), 2)

@@ -20,6 +20,11 @@ end
 -- folder: where the four IDX files are; by default $CIRCLET_DATA/fashion-mnist or $CIRCLET_DATA
 -- when that is set, otherwise /usr/share/datasets/fashion-mnist. Returns nil, message, code
 -- without them.
+-- @param folder? string
+-- @return table set
+-- @example
+-- local set = data.fashion_mnist()                             -- nil where it is not installed
+-- set == nil or set.train.images:size(1) == 60000             --> true
 return function(folder)
   local message, code
   for _, path in ipairs(folders(folder)) do

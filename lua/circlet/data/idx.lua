@@ -5,6 +5,12 @@ local idx = {}
 
 --- Reads one IDX file: Byte, Int, Float or Double by the type in the file, any size of 1 to 8
 -- dimensions. Returns the tensor; or nil, message, "io" or "format".
+-- @name circlet.data.idx
+-- @param path string
+-- @return circlet.Tensor tensor
+-- @error Returns nil, message, "io" or "format".
+-- @example
+-- data.idx "none"    --> nil  ...
 function idx.load(path) return core.io.load_idx(path) end
 
 local function exists(path)
@@ -55,6 +61,13 @@ end
 -- classes: list of names; labels must then be among them.
 -- Returns { train = {images, labels}, test = {images, labels}, classes }, labels from 1 (the files
 -- count from 0); or nil, message, code.
+-- @name circlet.data.idx_folder
+-- @param folder string
+-- @param classes? integer how many there must be
+-- @return table set
+-- @error Returns nil, message, "io" or "format".
+-- @example
+-- (data.idx_folder "none")    --> nil
 function idx.folder(folder, classes)
   local halves = {}
   for i, name in ipairs { "train", "t10k" } do

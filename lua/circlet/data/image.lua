@@ -7,6 +7,13 @@ local core = require "circlet.core"
 --- channels: 1 (grey) or 3 (colour); by default those of the file. Transparency is left out, and
 -- 16 bits become 8. Returns a ByteTensor [channels, height, width]; or nil, message, code ("io",
 -- "format").
+-- @param path string
+-- @param channels? integer 3 (colour), or 1 (grey)
+-- @return circlet.ByteTensor image [channels, height, width]
+-- @error Returns nil, message, "io" or "format".
+-- @example
+-- circlet.write_file("a.pgm", "P5 2 1 255\n" .. string.char(0, 255))
+-- (data.image("a.pgm", 1))    --> {{{0, 255}}}
 return function(path, channels)
   if channels ~= nil and channels ~= 1 and channels ~= 3 then
     error("image: channels must be 1 (grey) or 3 (colour), got " .. tostring(channels), 2)

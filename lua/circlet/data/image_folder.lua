@@ -289,6 +289,15 @@ end
 -- Images are resampled by a triangle filter, antialiased, and rounded once. Transparency is left
 -- out; 16 bits become 8. Archives: stored and deflated files, up to 65,534 and 4 GB.
 -- Returns the set; or nil, message, "io" or "format". Raises for options that do not fit.
+-- @param path string a folder or a ZIP archive
+-- @param options table
+-- @return table set labels, classes; load, batches, only, check
+-- @error Returns nil, message, "io" or "format"; raises for options that do not fit.
+-- @example
+-- report.files.make_folder "photos/cat"
+-- circlet.write_file("photos/cat/1.pgm", "P5 2 2 255\nabcd")
+-- local set = data.image_folder("photos", { size = 4, channels = 1 })
+-- set.classes[1], set:load(circlet.LongTensor { 1 }):size()    --> cat  {1, 1, 4, 4}
 return function(path, options)
   if type(path) ~= "string" then fail(2, "a path expected, got %s", type(path)) end
   options = check_names(options, known, 2)

@@ -10,6 +10,14 @@
 -- row, or a table { ["name n"] = row }. Returns { first, second, same, fold }, LongTensors; or nil,
 -- message, "io" or "format" (the message names the line: wrong fields, an image without a row, too
 -- few or too many lines).
+-- @param path string
+-- @param rows function|table
+-- @return table pairs
+-- @error Returns nil, message, "io" or "format".
+-- @example
+-- circlet.write_file("pairs.txt", "1 1\nAda 1 2\nAda 1 Bob 1\n")
+-- local pairs = data.lfw_pairs("pairs.txt", { ["Ada 1"] = 1, ["Ada 2"] = 2, ["Bob 1"] = 3 })
+-- pairs.first, pairs.second, pairs.same    --> {1, 1}  {2, 3}  {1, 0}
 local core = require "circlet.core"
 
 local function make_lookup(rows)

@@ -8,6 +8,13 @@ local class = require "circlet.class"
 --- (pixel / 255 - mean) / std as a fresh FloatTensor, computed in that order in float32.
 -- images: [N, ...], any type. shape: "flat" (default), one row per image: [N, the rest]; or
 -- "image": [N, 1, height, width] from [N, height, width].
+-- @param images circlet.ByteTensor [N, H, W] or [N, C, H, W]
+-- @param mean number of pixels scaled to [0, 1]
+-- @param std number above 0
+-- @param shape? string "image" keeps planes: [N, C, H, W]
+-- @return circlet.FloatTensor x [N, pixels]
+-- @example
+-- data.normalize(circlet.ByteTensor(1, 1, 2):fill(255), 0.5, 0.5)    --> {{1, 1}}
 return function(images, mean, std, shape)
   if type(mean) ~= "number" or type(std) ~= "number"
     or std <= 0 or mean ~= mean or std ~= std then

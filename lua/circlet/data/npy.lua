@@ -25,6 +25,17 @@ end
 -- are touched; what a program writes into them stays its own. Files of other types or byte orders
 -- than this machine's are read, as all are with map = false. Nothing may shorten a mapped file.
 -- Returns { features, labels } with labels (LongTensor) from 1; or nil, message, code.
+-- @param features_path string
+-- @param labels_path string
+-- @param options? table
+-- @option base integer 0 or 1, the number of the first class in the file
+-- @option map boolean true by default
+-- @return table set {features, labels}
+-- @error Returns nil, message, "io" or "format".
+-- @example
+-- circlet.npy.save("x.npy", circlet.ones(2, 3))
+-- circlet.npy.save("y.npy", circlet.LongTensor { 0, 1 })
+-- data.npy("x.npy", "y.npy").labels    --> {1, 2}
 return function(features_path, labels_path, options)
   local load = options and options.map == false and core.io.load_npy or core.io.map_npy
   local features, message, code = load(features_path)

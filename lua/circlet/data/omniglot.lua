@@ -21,6 +21,13 @@ end
 -- Returns { train, test }, each { images (ByteTensor [N, size, size], ink 255 on 0), labels
 -- (LongTensor, a class for each character), classes ("alphabet/character"), alphabets (a sorted
 -- list of names) }; or nil, message, code.
+-- @param folder string
+-- @param options? table
+-- @option size integer pixels of a side, 28 by default
+-- @return table set {train, test}
+-- @error Returns nil, message, code when it is not there.
+-- @example
+-- (data.omniglot "none")    --> nil
 return function(folder, options)
   local sets, wanted = {}, { size = options and options.size or 28, channels = 1, fit = "stretch" }
   for i, name in ipairs(names) do

@@ -23,6 +23,17 @@ end
 -- fields are kept. options.renumber (default true): labels become 1..C in the order of the list.
 -- Returns a new set (fresh tensors) and the mapping {[old label] = new label}. Raises when a class
 -- has no samples.
+-- @param set table
+-- @param classes integer[]
+-- @param options? table
+-- @option renumber boolean true by default
+-- @return table set
+-- @return table mapping
+-- @error Raises for classes that have no samples or come twice.
+-- @example
+-- local set = { labels = circlet.LongTensor { 1, 2, 3 }, features = circlet.range(1, 3) }
+-- local some = data.split_classes(set, { 3, 1 })
+-- some.labels, some.features    --> {2, 1}  {1, 3}
 return function(set, classes, options)
   local mapping = make_mapping(classes, not options or options.renumber ~= false)
   local chosen, labels, found = {}, {}, {}

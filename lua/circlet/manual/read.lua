@@ -158,8 +158,9 @@ local function declared(line)
   if name then return name, arguments end
   name = line:match "^([%a_][%w_]*%.[%w_%.]*)%s*=[^=]"
   if name then return name end
-  name = line:match "^([%a_][%w_]*%.[%w_]*),"
-  return name
+  arguments = line:match "^return%s+function%s*(%b())"
+  if arguments then return "return", arguments end
+  return line:match "^([%a_][%w_]*%.[%w_]*),"
 end
 
 -- The argument lists of constructors and of a function that the file returns.
@@ -194,6 +195,15 @@ local function each_block(text, visit)
   if lines then visit(lines, first, nil) end
 end
 
+-- A file's first block and the one above the function that it returns are about one thing.
+local function join(entry, more)
+  entry.description = entry.description .. "\n\n" .. more.description
+  entry.arguments = more.arguments or entry.arguments
+  for key, value in pairs(more) do
+    if entry[key] == nil then entry[key] = value end
+  end
+end
+
 --- The entries of a Lua file's text. `path` is for errors, `public` the name of what it returns
 -- ("circlet.optim.adam"). Entries have the fields of the tags and name, names, arguments, line.
 function read.file(text, path, public)
@@ -210,6 +220,15 @@ function read.file(text, path, public)
       if not name then name, arguments = "", own_arguments(text, variable) end
     end
     entry.arguments = list_of(arguments)
+    local first = entries[1]
+    if name == "return" then
+      name = nil
+      if first and first.name == public and first.line == 1 then
+        join(first, entry)
+      else
+        entry.name = public
+      end
+    end
     if entry.names then
       entry.name = entry.names[1]
     elseif name == "" then

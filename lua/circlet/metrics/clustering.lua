@@ -32,10 +32,18 @@ local clustering = {}
 -- squares exceed the type.
 -- Lloyd, "Least squares quantization in PCM", IEEE Trans. Inf. Theory 1982; Arthur and
 -- Vassilvitskii, "k-means++: The Advantages of Careful Seeding", SODA 2007.
---
---     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
---     local assignment = circlet.metrics.kmeans(x, 2)
---     print(assignment[1] == assignment[2], assignment[1] == assignment[3])      -- true  false
+-- @name circlet.metrics.kmeans
+-- @param embeddings circlet.Tensor [N, D]
+-- @param clusters integer
+-- @param options? table
+-- @return circlet.LongTensor assignment
+-- @return circlet.Tensor centres
+-- @return table facts inertia, iterations, converged
+-- @example
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+-- local labels = circlet.LongTensor { 1, 1, 2, 2 }
+-- local assignment = metrics.kmeans(x, 2)
+-- assignment[1] == assignment[2], assignment[1] == assignment[3]    --> true  false
 clustering.kmeans = on_cpu(core.metrics.kmeans)
 
 --- How much two labellings of the same rows tell about each other.
@@ -53,9 +61,13 @@ clustering.kmeans = on_cpu(core.metrics.kmeans)
 -- Means are arithmetic, as scikit-learn's default. Labellings of one group each, of one group a row
 -- each, or of nothing, agree: nmi and ami are 1.
 -- Vinh, Epps and Bailey, "Information Theoretic Measures for Clusterings Comparison", JMLR 2010.
---
---     local a, b = circlet.LongTensor { 1, 1, 2, 2 }, circlet.LongTensor { 7, 7, 3, 3 }
---     print(circlet.metrics.mutual_information(a, b).ami)      -- 1.0
+-- @name circlet.metrics.mutual_information
+-- @param labels circlet.Tensor
+-- @param other_labels circlet.Tensor
+-- @return table measures
+-- @example
+-- local a, b = circlet.LongTensor { 1, 1, 2, 2 }, circlet.LongTensor { 7, 7, 3, 3 }
+-- metrics.mutual_information(a, b).ami    --> 1.0
 clustering.mutual_information = on_cpu(core.metrics.mutual_information)
 
 --- NMI and AMI of a k-means clustering against labels.
@@ -68,9 +80,15 @@ clustering.mutual_information = on_cpu(core.metrics.mutual_information)
 -- inertia, iterations, converged of the clustering. Options: clusters (default: as many as there
 -- are labels), and those of metrics.kmeans. k-means depends on its seed: report the
 -- mean over several.
---
---     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
---     print(circlet.metrics.clustering(x, circlet.LongTensor { 1, 1, 2, 2 }).nmi)      -- 1.0
+-- @name circlet.metrics.clustering
+-- @param embeddings circlet.Tensor [N, D] Float or Double
+-- @param labels circlet.Tensor [N] whole numbers from 1
+-- @param options? table
+-- @return table measures
+-- @example
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+-- local labels = circlet.LongTensor { 1, 1, 2, 2 }
+-- metrics.clustering(x, labels).nmi    --> 1.0
 function clustering.clustering(embeddings, labels, options)
   local rest, clusters = {}, nil
   if options ~= nil and type(options) ~= "table" then

@@ -44,10 +44,15 @@ local metrics = {}
 --
 -- R-precision and MAP@R: Musgrave, Belongie and Lim, "A Metric Learning Reality Check", ECCV 2020.
 -- mINP: Ye et al., "Deep Learning for Person Re-identification: A Survey and Outlook", TPAMI 2021.
---
---     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
---     local r = circlet.metrics.retrieval(x, circlet.LongTensor { 1, 1, 2, 2 }, { k = 1 })
---     print(r.recall[1], r.map_at_r)      -- 1.0  1.0
+-- @param embeddings circlet.Tensor|table [N, D] Float or Double; or {queries, references}
+-- @param labels circlet.Tensor|table [N] whole numbers from 1; or {labels, reference_labels}
+-- @param options? table
+-- @return table measures
+-- @example
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+-- local labels = circlet.LongTensor { 1, 1, 2, 2 }
+-- local r = metrics.retrieval(x, labels, { k = 1 })
+-- r.recall[1], r.map_at_r    --> 1.0  1.0
 metrics.retrieval = on_cpu(core.metrics.retrieval)
 
 --- The measures of re-identification: is the right identity found, seen by another camera?
@@ -70,11 +75,14 @@ metrics.retrieval = on_cpu(core.metrics.retrieval)
 --   n_queries, n_lone    queries averaged over, and left out
 --
 -- Options: similarity, cameras, block, rerank as in metrics.retrieval; k, default { 1, 5, 10, 20 }.
---
---     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
---     local r = circlet.metrics.cmc(x, circlet.LongTensor { 1, 1, 2, 2 },
---       { cameras = circlet.LongTensor { 1, 2, 1, 1 } })
---     print(r.cmc[1], r.map, r.n_lone)      -- 1.0  1.0  2
+-- @param embeddings circlet.Tensor|table [N, D] Float or Double; or {queries, references}
+-- @param labels circlet.Tensor|table [N] whole numbers from 1; or {labels, reference_labels}
+-- @param options? table
+-- @return table measures
+-- @example
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+-- local labels = circlet.LongTensor { 1, 1, 2, 2 }
+-- metrics.cmc(x, labels).cmc[1]    --> 1.0
 metrics.cmc = on_cpu(core.metrics.cmc)
 
 metrics.verification = require "circlet.metrics.verification"
@@ -112,10 +120,13 @@ for name, f in pairs(require "circlet.metrics.clustering") do metrics[name] = f 
 -- 2017; the values are those of the authors' program. Similarities are in the embeddings' type
 -- ("euclidean" in double), the rest in double; the same bits for every number of threads. Errors
 -- are those of metrics.retrieval.
---
---     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
---     local d = circlet.metrics.rerank(x, { k1 = 1, k2 = 1 })
---     print(d[1][2] < 0.1, d[1][3] > 0.9)      -- true  true
+-- @param embeddings circlet.Tensor|table [N, D]; or {queries, gallery}
+-- @param options? table
+-- @return circlet.Tensor distances
+-- @example
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+-- local labels = circlet.LongTensor { 1, 1, 2, 2 }
+-- metrics.rerank(x, { k1 = 2, k2 = 1 }):size()    --> {4, 4}
 metrics.rerank = on_cpu(core.metrics.rerank)
 
 return metrics

@@ -33,6 +33,16 @@
 --       fold = { 1, 1, 2, 2 } }
 --     for name, list in next, pairs do pairs[name] = circlet.LongTensor(list) end
 --     print(circlet.metrics.lfw(x, pairs).accuracy)      -- 1.0
+-- @param x circlet.Tensor [N, D] Float or Double
+-- @param pairs table {first, second, same, fold}, as data.lfw_pairs gives them
+-- @param options? table
+-- @return table measures
+-- @example
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+-- local pairs = { first = { 1, 1, 3, 3 }, second = { 2, 3, 4, 2 }, same = { 1, 0, 1, 0 },
+--   fold = { 1, 1, 2, 2 } }
+-- for name, list in next, pairs do pairs[name] = circlet.LongTensor(list) end
+-- metrics.lfw(x, pairs, { far = 0.5 }).accuracy    --> 1.0
 local circlet = require "circlet"
 
 local CHUNK = 4096 -- pairs whose rows are copied at a time

@@ -38,4 +38,11 @@
 --     local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 --     local r = circlet.metrics.verification(x, circlet.LongTensor { 1, 1, 2, 2 }, { far = 0.01 })
 --     print(r.tar[0.01], r.auc, r.eer)      -- 1.0  1.0  0.0
+-- @param embeddings circlet.Tensor|table [N, D] Float or Double; or {queries, references}
+-- @param labels circlet.Tensor|table [N] whole numbers from 1
+-- @param options? table
+-- @return table measures
+-- @example
+-- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
+-- metrics.verification(x, circlet.LongTensor { 1, 1, 2, 2 }).auc    --> 1.0
 return require "circlet.metrics.on_cpu" (require("circlet.core").metrics.verification)

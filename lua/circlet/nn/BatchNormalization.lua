@@ -7,7 +7,7 @@
 -- @param affine? boolean true by default: weight and bias are learned
 -- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
--- nn.BatchNormalization(1, 0, 0.1, false):forward(circlet.Tensor { { 1 }, { 3 } })    --> {{-1}, {1}}
+-- nn.BatchNormalization(1, 0, 0.1, false):forward(circlet.Tensor { { 1 }, { 3 } })  --> {{-1}, {1}}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn

@@ -8,7 +8,8 @@
 -- @param dontCast? boolean
 -- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
--- nn.Copy("circlet.FloatTensor", "circlet.DoubleTensor"):forward(circlet.ones(1)):type()    --> circlet.DoubleTensor
+-- nn.Copy("circlet.FloatTensor", "circlet.DoubleTensor"):forward(circlet.ones(1)):type()
+-- --> circlet.DoubleTensor
 local circlet = require "circlet"
 local class = require "circlet.class"
 local check = require "circlet.nn.check"

@@ -5,7 +5,8 @@
 -- @param sizeAverage? boolean true by default: the mean; false: the sum
 -- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
--- nn.CrossEntropyCriterion():forward(circlet.Tensor { { 0, 0 } }, circlet.LongTensor { 1 })    --> 0.693
+-- nn.CrossEntropyCriterion():forward(circlet.Tensor { { 0, 0 } }, circlet.LongTensor { 1 })
+-- --> 0.693
 local class = require "circlet.class"
 require "circlet.nn.Criterion"
 local LogSoftMax = require "circlet.nn.LogSoftMax"

@@ -4,7 +4,8 @@
 -- @param sizeAverage? boolean true by default: the mean; false: the sum
 -- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
--- nn.DistKLDivCriterion(false):forward(circlet.Tensor { 0.5, 0.5 }:log(), circlet.Tensor { 1, 0 })    --> 0.693
+-- nn.DistKLDivCriterion(false):forward(circlet.Tensor { 0.5, 0.5 }:log(), circlet.Tensor { 1, 0 })
+-- --> 0.693
 local class = require "circlet.class"
 local check = require "circlet.nn.check"
 require "circlet.nn.Criterion"

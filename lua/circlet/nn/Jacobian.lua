@@ -104,7 +104,7 @@ end
 -- @return number error
 -- @example
 -- local module, x = nn.Linear(4, 2):double(), circlet.DoubleTensor(3, 4):uniform(-1, 1)
--- nn.Jacobian.testJacobianParameters(module, x, module.weight, module.gradWeight) < 1e-6    --> true
+-- nn.Jacobian.testJacobianParameters(module, x, module.weight, module.gradWeight) < 1e-6  --> true
 function Jacobian.testJacobianParameters(module, input, param, dparam, minval, maxval, perturbation)
   fill(input, minval, maxval)
   fill(param, minval, maxval)

@@ -48,7 +48,8 @@ end
 -- @param maxNorm number
 -- @return nn.LookupTable self
 -- @example
--- nn.LookupTable(10, 3):setMaxNorm(0.1):forward(circlet.LongTensor { 1 }):norm() <= 0.1001    --> true
+-- nn.LookupTable(10, 3):setMaxNorm(0.1):forward(circlet.LongTensor { 1 }):norm() <= 0.1001
+-- --> true
 function LookupTable:setMaxNorm(maxNorm)
   self.maxNorm = maxNorm
   return self

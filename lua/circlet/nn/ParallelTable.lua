@@ -2,7 +2,9 @@
 -- @param ...? nn.Module modules to begin with
 -- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
--- nn.ParallelTable(nn.Identity(), nn.MulConstant(2)):forward({ circlet.ones(1), circlet.ones(1) })[2]    --> {2}
+-- local net = nn.ParallelTable(nn.Identity(), nn.MulConstant(2))
+-- net:forward({ circlet.ones(1), circlet.ones(1) })[2]
+-- --> {2}
 local class = require "circlet.class"
 require "circlet.nn.Container"
 

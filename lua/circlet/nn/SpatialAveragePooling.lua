@@ -27,7 +27,7 @@ end
 --- Lets windows reach over the edge: sizes are rounded up.
 -- @return nn.SpatialAveragePooling self
 -- @example
--- nn.SpatialAveragePooling(2, 2, 2, 2):ceil():forward(circlet.ones(1, 3, 3)):size()    --> {1, 2, 2}
+-- nn.SpatialAveragePooling(2, 2, 2, 2):ceil():forward(circlet.ones(1, 3, 3)):size()  --> {1, 2, 2}
 function SpatialAveragePooling:ceil()
   self.ceil_mode = true
   return self
@@ -36,7 +36,7 @@ end
 --- Keeps windows within the plane, as at first: sizes are rounded down.
 -- @return nn.SpatialAveragePooling self
 -- @example
--- nn.SpatialAveragePooling(2, 2, 2, 2):floor():forward(circlet.ones(1, 3, 3)):size()    --> {1, 1, 1}
+-- nn.SpatialAveragePooling(2, 2, 2, 2):floor():forward(circlet.ones(1, 3, 3)):size()  --> {1, 1, 1}
 function SpatialAveragePooling:floor()
   self.ceil_mode = false
   return self

@@ -11,7 +11,8 @@
 -- @param padH? integer padW by default
 -- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
--- nn.SpatialConvolution(3, 8, 5, 5, 1, 1, 2, 2):forward(circlet.randn(2, 3, 9, 9)):size()    --> {2, 8, 9, 9}
+-- nn.SpatialConvolution(3, 8, 5, 5, 1, 1, 2, 2):forward(circlet.randn(2, 3, 9, 9)):size()
+-- --> {2, 8, 9, 9}
 local circlet = require "circlet"
 local class = require "circlet.class"
 local kernels = require("circlet.core").nn

@@ -13,6 +13,14 @@
 -- did not occur), unionvalids [C] (right, of all that are or are taken for the class), averageValid
 -- and averageUnionValid (means over classes that have one) and totalValid (right of all). Raises
 -- for classes out of range.
+-- @param classes integer|string[] how many, or their names
+-- @param names? string[]
+-- @example
+-- local matrix = optim.ConfusionMatrix(2)
+-- matrix:add(1, 1)
+-- matrix:add(2, 1)
+-- matrix:updateValids()
+-- matrix.totalValid    --> 0.5
 local circlet = require "circlet"
 local class = require "circlet.class"
 
@@ -32,6 +40,9 @@ function ConfusionMatrix:__init(classes, names)
 end
 
 --- Forgets everything that was counted; returns self.
+-- @return optim.ConfusionMatrix self
+-- @example
+-- optim.ConfusionMatrix(2):zero().mat:sum()    --> 0
 function ConfusionMatrix:zero()
   self.mat:zero()
   self.valids = circlet.DoubleTensor(self.nclasses):zero()
@@ -68,9 +79,23 @@ local function count(self, prediction, target)
 end
 
 --- Counts one example.
+-- @param prediction integer|circlet.Tensor a class, or scores [C]
+-- @param target integer|circlet.Tensor
+-- @error Raises for classes that it does not have.
+-- @example
+-- local matrix = optim.ConfusionMatrix(2)
+-- matrix:add(circlet.Tensor { 0.1, 0.9 }, 2)
+-- matrix.mat    --> {{0, 0}, {0, 1}}
 function ConfusionMatrix:add(prediction, target) count(self, prediction, target) end
 
 --- Counts a batch; both are [B], or [B, C] of scores.
+-- @param predictions circlet.Tensor
+-- @param targets circlet.Tensor
+-- @error Raises for classes that it does not have and for batches of different sizes.
+-- @example
+-- local matrix = optim.ConfusionMatrix(2)
+-- matrix:batchAdd(circlet.LongTensor { 1, 2 }, circlet.LongTensor { 1, 1 })
+-- matrix.mat    --> {{1, 1}, {0, 0}}
 function ConfusionMatrix:batchAdd(predictions, targets)
   if not circlet.isTensor(predictions) or not circlet.isTensor(targets)
     or predictions:dim() < 1 or targets:dim() < 1 or predictions:size(1) ~= targets:size(1) then

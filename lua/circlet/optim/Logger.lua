@@ -11,6 +11,13 @@
 -- order. With timestamp = true the date stands in the file's name. A path of nil keeps the numbers
 -- in memory alone (`symbols`, lists by column). The file is complete after every add. Raises for a
 -- line of another length than the names, or when the file cannot be written.
+-- @param path string
+-- @param timestamp? boolean the file's name gets the time
+-- @example
+-- local log = optim.Logger("loss.log")
+-- log:setNames { "loss", "recall" }
+-- log:add { 0.5, 0.8 }
+-- circlet.read_file("loss.log"):find("loss", 1, true) ~= nil    --> true
 local circlet = require "circlet"
 local class = require "circlet.class"
 
@@ -48,6 +55,10 @@ local function start(self, names)
 end
 
 --- Names the columns and begins the table anew; returns self.
+-- @param names string[]
+-- @return optim.Logger self
+-- @example
+-- optim.Logger("loss.log"):setNames({ "loss" }):add { 1 }
 function Logger:setNames(names)
   if type(names) ~= "table" or #names == 0 then
     error("optim.Logger: a list of names expected, got " .. circlet.type(names), 2)
@@ -77,6 +88,11 @@ local function by_name(self, line)
 end
 
 --- Adds a line: a list of values in the order of the names, or a table by name.
+-- @param line number[]|table
+-- @return optim.Logger self
+-- @example
+-- local log = optim.Logger("loss.log"):setNames { "loss" }
+-- log:add { loss = 0.5 }
 function Logger:add(line)
   if type(line) ~= "table" or next(line) == nil then
     error("optim.Logger: a table of values expected, got " .. circlet.type(line), 2)
@@ -99,6 +115,10 @@ function Logger:add(line)
 end
 
 --- How plot draws the columns: a list of "-" (lines), "+" (points), "+-" (both) and the like.
+-- @param styles string[]|string
+-- @return optim.Logger self
+-- @example
+-- optim.Logger("loss.log"):setNames({ "loss" }):style { "+-" }
 function Logger:style(styles)
   if type(styles) ~= "table" then styles = { styles } end
   self.styles = styles
@@ -106,12 +126,20 @@ function Logger:style(styles)
 end
 
 --- A logarithmic y axis for plot, or not.
+-- @param state? boolean true by default
+-- @return optim.Logger self
+-- @example
+-- optim.Logger("loss.log"):setNames({ "loss" }):setlogscale(true)
 function Logger:setlogscale(state)
   self.logscale = state ~= false
   return self
 end
 
 --- Kept for Torch7's scripts: pictures go to files, never to a screen.
+-- @param state boolean
+-- @return optim.Logger self
+-- @example
+-- optim.Logger("loss.log"):display(false)
 function Logger:display(state)
   self.showPlot = state ~= false
   return self
@@ -119,6 +147,12 @@ end
 
 --- Draws every column of numbers over the line number, to <path>.png and <path>.svg. Returns the
 -- two paths; or nil, message, code when there is nothing to draw, no path, or no gnuplot.
+-- @return boolean true
+-- @error Returns nil, message where gnuplot is missing.
+-- @example
+-- local log = optim.Logger("loss.log"):setNames { "loss" }
+-- for i = 1, 3 do log:add { 1 / i } end
+-- local drawn, why = log:plot()
 function Logger:plot()
   if not self.name then return nil, "optim.Logger: without a path there is no picture", "io" end
   local series = {}

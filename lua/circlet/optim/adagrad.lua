@@ -9,6 +9,17 @@
 --
 -- Duchi, Hazan and Singer, JMLR 12, 2011; names and defaults are Torch7's. Raises as the other
 -- optimisers do.
+-- @param opfunc function gets x, gives f(x) and df/dx
+-- @param x circlet.Tensor Float or Double, updated in place
+-- @param config? table settings, as above
+-- @param state? table what is remembered; config by default
+-- @return circlet.Tensor x
+-- @return number[] fx the values of f seen
+-- @example
+-- local x, config = circlet.DoubleTensor { 3 }, { learningRate = 0.1 }
+-- local function square(p) return p[1] ^ 2, p * 2 end
+-- for _ = 1, 50 do optim.adagrad(square, x, config) end
+-- math.abs(x[1]) < 3    --> true
 local arguments = require "circlet.optim.arguments"
 local number = arguments.number
 

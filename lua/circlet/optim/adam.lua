@@ -14,6 +14,17 @@
 -- in PyTorch. Torch7 adds epsilon to sqrt(v) before it corrects v, which makes epsilon larger in
 -- the first steps. Raises for a missing opfunc or gradient, settings out of range, and tensors that
 -- differ from x in type or size.
+-- @param opfunc function gets x, gives f(x) and df/dx
+-- @param x circlet.Tensor Float or Double, updated in place
+-- @param config? table settings, as above
+-- @param state? table what is remembered; config by default
+-- @return circlet.Tensor x
+-- @return number[] fx the values of f seen
+-- @example
+-- local x, config = circlet.DoubleTensor { 3 }, { learningRate = 0.1 }
+-- local function square(p) return p[1] ^ 2, p * 2 end
+-- for _ = 1, 50 do optim.adam(square, x, config) end
+-- math.abs(x[1]) < 3    --> true
 local moments = require "circlet.optim.moments"
 
 return function(opfunc, x, config, state)

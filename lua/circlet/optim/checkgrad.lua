@@ -4,6 +4,16 @@
 -- opfunc(x) returns f and df/dx. Returns |dC - dC_est| / |dC + dC_est| (Euclidean norms; 0 when the
 -- two are equal), the gradient that opfunc gave, and the estimate. eps is the step, by default 1e-7
 -- for Double and 1e-3 for Float, of which three digits can be expected. x is restored.
+-- @param opfunc function
+-- @param x circlet.Tensor
+-- @param eps? number
+-- @return number diff
+-- @return circlet.Tensor dC
+-- @return circlet.Tensor dC_est
+-- @example
+-- local x = circlet.DoubleTensor { 1, 2 }
+-- local diff = optim.checkgrad(function(p) return p:dot(p), p * 2 end, x)
+-- diff < 1e-6    --> true
 local arguments = require "circlet.optim.arguments"
 
 return function(opfunc, x, eps)

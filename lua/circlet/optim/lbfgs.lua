@@ -19,6 +19,17 @@
 -- The list holds f before the first step and after each evaluation that a step ended with; the last
 -- but for maxIter reached without a line search, where f at the final x is not computed. Raises as
 -- the other optimisers do.
+-- @param opfunc function gets x, gives f(x) and df/dx
+-- @param x circlet.Tensor Float or Double, updated in place
+-- @param config? table settings, as above
+-- @param state? table what is remembered; config by default
+-- @return circlet.Tensor x
+-- @return number[] fx the values of f seen
+-- @example
+-- local x, config = circlet.DoubleTensor { 3 }, { maxIter = 5 }
+-- local function square(p) return p[1] ^ 2, p * 2 end
+-- for _ = 1, 50 do optim.lbfgs(square, x, config) end
+-- math.abs(x[1]) < 3    --> true
 local arguments = require "circlet.optim.arguments"
 local number = arguments.number
 

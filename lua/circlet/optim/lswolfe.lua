@@ -7,6 +7,25 @@
 -- Algorithms 3.5 and 3.6). options: c1 (1e-4), c2 (0.9), tolX (1e-9, the least width of a bracket),
 -- maxIter (20). x becomes x + t d, whose f and df are returned; when no such step is found, that of
 -- the least f. Raises for a slope that is not below 0.
+-- @param opfunc function gets x, gives f(x) and df/dx
+-- @param x circlet.Tensor where the search begins; x + t d when it ends
+-- @param t number the first step
+-- @param d circlet.Tensor the direction
+-- @param f number at x
+-- @param df circlet.Tensor at x
+-- @param slope number df . d, below 0
+-- @param options? table
+-- @return number f
+-- @return circlet.Tensor df
+-- @return circlet.Tensor x
+-- @return number t
+-- @return integer evaluations
+-- @example
+-- local function square(p) return p[1] ^ 2, p * 2 end
+-- local x = circlet.DoubleTensor { 3 }
+-- local down, slope = circlet.DoubleTensor { -6 }, circlet.DoubleTensor { 6 }
+-- local f = optim.lswolfe(square, x, 0.5, down, 9, slope, -36)
+-- f < 9    --> true
 local arguments = require "circlet.optim.arguments"
 local number = arguments.number
 

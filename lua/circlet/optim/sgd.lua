@@ -12,6 +12,17 @@
 --
 -- Names and formulas are Torch7's; PyTorch's SGD computes the same, with dampening 0 by default.
 -- Raises for a missing opfunc or gradient and for tensors that differ from x in type or size.
+-- @param opfunc function gets x, gives f(x) and df/dx
+-- @param x circlet.Tensor Float or Double, updated in place
+-- @param config? table settings, as above
+-- @param state? table what is remembered; config by default
+-- @return circlet.Tensor x
+-- @return number[] fx the values of f seen
+-- @example
+-- local x, config = circlet.DoubleTensor { 3 }, { learningRate = 0.1 }
+-- local function square(p) return p[1] ^ 2, p * 2 end
+-- for _ = 1, 50 do optim.sgd(square, x, config) end
+-- math.abs(x[1]) < 3    --> true
 local arguments = require "circlet.optim.arguments"
 local step = require("circlet.core").optim.sgd
 local number = arguments.number

@@ -45,12 +45,24 @@ local function check_mode(name, mode, reads)
 end
 
 --- The bytes of a .t7 file that holds `object`. Raises for what cannot be saved.
+-- @name circlet.serialize
+-- @param object any
+-- @param mode? string "binary" (default) or "ascii"
+-- @return string bytes
+-- @example
+-- circlet.deserialize(circlet.serialize { 1, "a" })    --> {1, "a"}
 function serialize.serialize(object, mode)
   return writer.open("serialize"):text_of(object, check_mode("serialize", mode))
 end
 
 --- The object in a string made by serialize(), or read from a .t7 file.
 -- Returns it; or nil, message, "format" when the bytes are not exactly one object.
+-- @name circlet.deserialize
+-- @param bytes string
+-- @param mode? string "binary" (default), "ascii", "b32" or "b64"
+-- @return any object
+-- @example
+-- circlet.deserialize "no file"    --> nil  ...
 function serialize.deserialize(bytes, mode)
   if type(bytes) ~= "string" then
     error("deserialize: a string expected, got " .. type(bytes), 2)
@@ -60,11 +72,26 @@ function serialize.deserialize(bytes, mode)
 end
 
 --- Writes `object` to a file, atomically. Returns true; or nil, message, "io".
+-- @name circlet.save
+-- @param path string
+-- @param object any
+-- @param mode? string "binary" (default) or "ascii"
+-- @return boolean true
+-- @error Raises for what cannot be saved, with its place.
+-- @example
+-- circlet.save("model.t7", nn.Linear(2, 1))    --> true
+-- circlet.type(circlet.load "model.t7")        --> nn.Linear
 function serialize.save(path, object, mode)
   return core.write_file(path, writer.write(object, check_mode("save", mode), "save"))
 end
 
 --- Reads the object in a file. Returns it; or nil, message, "io" or "format".
+-- @name circlet.load
+-- @param path string
+-- @param mode? string "binary" (default), "ascii", "b32" or "b64"
+-- @return any object
+-- @example
+-- circlet.load "none.t7"    --> nil  ...
 function serialize.load(path, mode)
   mode = check_mode("load", mode, true)
   local bytes, message, code = core.read_file(path)
