@@ -195,6 +195,13 @@ bench-samplers: all
 config: all
 	@$(LUA) -e 'print(require("circlet").config())'
 
+## The manual out of the doc comments: HTML by LDoc, and annotations for editors (LuaCATS).
+.PHONY: doc
+doc: all
+	@$(LUA) -e 'assert(require("circlet.manual.publish").write("$(BUILD)/doc"))'
+	@cd $(BUILD)/doc/source && ldoc --quiet --config config.ld --dir ../html . >/dev/null
+	@echo "$(BUILD)/doc/html/index.html, $(BUILD)/doc/annotations/circlet.lua"
+
 .PHONY: format clean help
 format:
 	@clang-format -i $(SOURCES) $(KERNELS) $(BINDING) core/circlet.c $(HEADERS) $(wildcard core/cuda/*.cu core/cuda/*.cuh) $(wildcard spec/*/*.c scripts/*/*.c)
@@ -219,6 +226,7 @@ help:
 	@echo "make gpu-check    everything that a GPU can be asked: specs, parity, sanitizers, times"
 	@echo "make gpu-bench    losses on a GPU beside cuBLAS and PyTorch (FLAGS=--quick)"
 	@echo "make paper    the figures and tables of the Circle Loss paper (OMNIGLOT=folder, FLAGS=--quick)"
+	@echo "make doc      the manual as HTML, and annotations for editors, in $(BUILD)/doc"
 	@echo "make config   what this build found on this machine"
 	@echo "make format   clang-format the C code"
 	@echo "make deps     install what is missing (Debian, Ubuntu)"

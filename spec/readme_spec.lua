@@ -33,6 +33,23 @@ describe("README.md", function()
     assert.equal("512", valid)
   end)
 
+  it("shows a prompt that answers so", function()
+    local session = files.read("README.md"):match "%$ scripts/circlet\n(.-)\n    > :time"
+    local typed, shown = {}, {}
+    for line in session:gmatch "    ([^\n]+)" do
+      if line:find "^> " then typed[#typed + 1] = line:sub(3) else shown[#shown + 1] = line end
+    end
+    table.remove(shown, 1) -- the banner
+    local path = os.tmpname()
+    finally(function() os.remove(path) end)
+    assert(files.write(path, table.concat(typed, "\n") .. "\n"))
+    local pipe = io.popen((os.getenv("LUA") or "lua5.4") .. " scripts/circlet repl <" .. path
+      .. " 2>&1")
+    local text = pipe:read "a"
+    pipe:close()
+    assert.equal(table.concat(shown, "\n") .. "\n", text)
+  end)
+
   it("shows a training loop that learns to retrieve better than raw pixels do", function()
     if not require("circlet").data.fashion_mnist() then
       return pending("the package dataset-fashion-mnist is not installed")

@@ -63,7 +63,7 @@ end
 
 --- Whether an example showed what it says.
 function examples.same(wanted, found)
-  wanted, found = wanted:gsub("%s+", " "), found:gsub("%s+", " ")
+  wanted, found = wanted:gsub("%s+", " "), found:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
   local before, after = wanted:match "^(.-)%.%.%.(.*)$"
   if before then
     return found:sub(1, #before) == before and (after == "" or found:sub(-#after) == after)

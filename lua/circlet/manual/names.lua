@@ -106,11 +106,12 @@ function names.all()
   local list = {}
   add(list, "circlet", "package", circlet)
   add_package(list, "circlet", circlet, {})
-  for name, methods in pairs { Tensor = require("circlet.core").tensor_methods,
-    Storage = names.methods(circlet.FloatStorage(0)),
-    Generator = names.methods(circlet.Generator()), Timer = names.methods(circlet.Timer()) } do
-    add(list, name, "class", methods)
-    add_methods(list, name, methods)
+  for _, class in ipairs { { "Tensor", require("circlet.core").tensor_methods },
+    { "Storage", names.methods(circlet.FloatStorage(0)) },
+    { "Generator", names.methods(circlet.Generator()) },
+    { "Timer", names.methods(circlet.Timer()) } } do
+    add(list, class[1], "class", class[2])
+    add_methods(list, class[1], class[2])
   end
   add(list, "Tensor:new", "method", circlet.Tensor().new) -- knows its tensor's type
   return list

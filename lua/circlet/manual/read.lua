@@ -210,6 +210,7 @@ function read.file(text, path, public)
   local entries = {}
   local variable = text:match "\nreturn%s+([%a_][%w_]*)%s*$"
     or text:match "\nreturn%s+setmetatable%(([%a_][%w_]*),"
+    or text:match "\nreturn%s+lazy%(([%a_][%w_]*),"
   each_block(text, function(lines, number, below)
     local entry = read.block(lines, ("%s:%d"):format(path, number))
     local name, arguments, is_local = declared(below)

@@ -36,6 +36,15 @@ function Module:updateOutput(_) return self.output end
 -- layer:forward(x)
 -- layer:updateGradInput(x, circlet.Tensor { 1 })    --> {6}
 function Module:updateGradInput(_, _) return self.gradInput end
+--- Adds scale times the gradients of the parameters to theirs, layer:accGradParameters(input,
+-- gradOutput, scale); modules of your own that have parameters define it.
+-- @name circlet.nn.Module.accGradParameters
+-- @example
+-- local layer = nn.Linear(1, 1)
+-- layer:zeroGradParameters()
+-- layer:forward(circlet.ones(1, 1))
+-- layer:accGradParameters(circlet.ones(1, 1), circlet.ones(1, 1), 2)
+-- layer.gradWeight    --> {{2}}
 function Module.accGradParameters(_, _, _, _) end
 
 --- The output for an input.

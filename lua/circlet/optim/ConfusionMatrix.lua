@@ -104,6 +104,13 @@ function ConfusionMatrix:batchAdd(predictions, targets)
   for i = 1, predictions:size(1) do count(self, predictions[i], targets[i]) end
 end
 
+--- Computes the shares of right answers, `valids` by class and `totalValid`.
+-- @example
+-- local matrix = optim.ConfusionMatrix(2)
+-- matrix:add(1, 1)
+-- matrix:add(2, 1)
+-- matrix:updateValids()
+-- matrix.totalValid    --> 0.5
 function ConfusionMatrix:updateValids()
   local total, sums, counts = 0, { 0, 0 }, { 0, 0 }
   for c = 1, self.nclasses do

@@ -13,6 +13,11 @@ end
 
 --- The text of a table: columns is a list of keys, rows a list of tables by key; nil is an empty
 -- field.
+-- @param columns string[]
+-- @param rows table[]
+-- @return string text
+-- @example
+-- report.csv.encode({ "m", "map" }, { { m = 0.25, map = 0.5 } })    --> m,map 0.25,0.5
 function csv.encode(columns, rows)
   local lines = {}
   local function add(of)
@@ -26,6 +31,12 @@ function csv.encode(columns, rows)
 end
 
 --- Writes that text to `path`, whole or not at all. Returns true, or nil, message, "io".
+-- @param path string
+-- @param columns string[]
+-- @param rows table[]
+-- @return boolean true
+-- @example
+-- report.csv.write("a.csv", { "m" }, { { m = 1 } })    --> true
 function csv.write(path, columns, rows)
   return files.write(path, csv.encode(columns, rows))
 end

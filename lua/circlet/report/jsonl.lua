@@ -21,6 +21,12 @@ end
 --- The values in the file, oldest first, and how many bytes of a half-written line follow them. A
 -- file that does not exist is an empty journal. Returns nil, message, "io" or "format" when the
 -- file cannot be read or a complete line is not JSON.
+-- @param path string
+-- @return any[] values
+-- @return integer rest
+-- @example
+-- report.jsonl.append("a.jsonl", { loss = 1 })
+-- report.jsonl.read("a.jsonl")[1].loss    --> 1
 function jsonl.read(path)
   if not files.kind(path) then return {}, 0 end
   local content, message, code = files.read(path)
@@ -43,6 +49,11 @@ end
 
 --- Adds a value (NaN becomes null) and flushes it to the operating system. Returns true, or nil,
 -- message, "io".
+-- @param path string
+-- @param value any
+-- @return boolean true
+-- @example
+-- report.jsonl.append("a.jsonl", { loss = 1 })    --> true
 function jsonl.append(path, value)
   local line = json.encode(value, { nan = "null" }) .. "\n"
   local file, message = io.open(path, "a+b")

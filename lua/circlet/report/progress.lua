@@ -27,6 +27,14 @@ end
 -- as done but not for the time left), write (a function of a string; default: to stderr), terminal
 -- (boolean; default: whether stderr is one), width (columns), unicode (boolean), clock (a function
 -- that returns seconds).
+-- @name circlet.report.progress.Progress
+-- @param options table
+-- @return table bar
+-- @error Raises for a total that is no number above 0.
+-- @example
+-- local bar = report.progress { total = 2, terminal = false, write = function() end }
+-- for i = 1, 2 do bar:update(i) end
+-- bar:finish()
 local function new(_, options)
   local total = options.total
   if type(total) ~= "number" or total ~= total or total <= 0 then
@@ -49,6 +57,12 @@ local function new(_, options)
 end
 
 --- Seconds since the start, and the estimate of those left (nil before anything was done).
+-- @name circlet.report.progress.Progress:times
+-- @return number elapsed
+-- @return number? left
+-- @example
+-- local bar = report.progress { total = 10, terminal = false, write = function() end }
+-- (bar:times()) >= 0    --> true
 function Progress:times()
   local elapsed = self.clock() - self.started
   local fresh = self.done - self.base
@@ -57,6 +71,12 @@ function Progress:times()
 end
 
 --- The bar as one line of at most `width` columns.
+-- @name circlet.report.progress.Progress:render
+-- @param width integer
+-- @return string line
+-- @example
+-- local bar = report.progress { total = 10, terminal = false, write = function() end }
+-- #bar:render(60) > 0    --> true
 function Progress:render(width)
   local elapsed, left = self:times()
   local share = math.max(0, math.min(1, self.done / self.total))
@@ -71,6 +91,9 @@ function Progress:render(width)
 end
 
 -- Takes back what the bar drew last.
+--- Takes what is drawn off the screen.
+-- @name circlet.report.progress.Progress:erase
+-- @internal
 function Progress:erase()
   if self.drawn == 0 then return "" end
   local up = self.drawn > 1 and ("\27[%dA"):format(self.drawn - 1) or ""
@@ -78,6 +101,9 @@ function Progress:erase()
   return "\r" .. up .. "\27[J"
 end
 
+--- Draws the bar now.
+-- @name circlet.report.progress.Progress:draw
+-- @internal
 function Progress:draw()
   local lines = {}
   for _, line in ipairs(self.over) do lines[#lines + 1] = text.cut(line, self.width - 1) end
@@ -89,6 +115,12 @@ function Progress:draw()
 end
 
 --- Says that `done` of the total is done; `note` (kept until replaced) stands behind the times.
+-- @name circlet.report.progress.Progress:update
+-- @param done number
+-- @param note? string
+-- @example
+-- local bar = report.progress { total = 10, terminal = false, write = function() end }
+-- bar:update(5, "loss 0.5")
 function Progress:update(done, note)
   self.done, self.note = done, note or self.note
   local now = self.clock()
@@ -105,12 +137,22 @@ function Progress:update(done, note)
 end
 
 --- Replaces the lines that are drawn above the bar (a list of strings; on a terminal only).
+-- @name circlet.report.progress.Progress:above
+-- @param lines string[]
+-- @example
+-- local bar = report.progress { total = 10, terminal = false, write = function() end }
+-- bar:above { "best so far" }
 function Progress:above(lines)
   self.over = lines
   if self.terminal then self:draw() end
 end
 
 --- Writes a line that stays, before the bar.
+-- @name circlet.report.progress.Progress:line
+-- @param line string
+-- @example
+-- local bar = report.progress { total = 10, terminal = false, write = function() end }
+-- bar:line "epoch 1"
 function Progress:line(line)
   if not self.terminal then
     self.last_log = self.clock()
@@ -122,6 +164,11 @@ function Progress:line(line)
 end
 
 --- Takes the bar off the screen; `line`, when given, is written in its place.
+-- @name circlet.report.progress.Progress:finish
+-- @param line? string
+-- @example
+-- local bar = report.progress { total = 10, terminal = false, write = function() end }
+-- bar:finish "done"
 function Progress:finish(line)
   self.write(self:erase() .. (line and line .. "\n" or ""))
 end

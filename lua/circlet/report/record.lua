@@ -6,6 +6,9 @@ local text = require "circlet.report.text"
 local record = {}
 
 --- The processor as the kernel names it, or its architecture, or "unknown".
+-- @return string name
+-- @example
+-- type(report.record.processor())    --> string
 function record.processor()
   local name = require("circlet.config").processor()
   return name ~= "unknown" and name or shell.output("uname -m") or name
@@ -13,6 +16,10 @@ end
 
 --- The git revision of the source tree at `root`, with "+changes" when files differ from it; nil
 -- outside a git checkout.
+-- @param root string
+-- @return string? revision
+-- @example
+-- (report.record.revision ".")    --> nil
 function record.revision(root)
   local git = "git -C " .. shell.quote(root) .. " "
   local top = shell.output(git .. "rev-parse --show-toplevel")
@@ -25,6 +32,12 @@ function record.revision(root)
 end
 
 --- A table of facts: program (a string), flags (a table of plain values), root (of the tree).
+-- @param program string
+-- @param flags table
+-- @param root string
+-- @return table facts
+-- @example
+-- report.record.new("a.lua", { gamma = 64 }, ".").flags.gamma    --> 64
 function record.new(program, flags, root)
   local circlet = require "circlet"
   local machine = circlet.machine and circlet.machine() or {}
@@ -54,6 +67,11 @@ end
 
 --- The flags in which two records differ, as text for people ("gamma: 64 there, 256 here"); nil
 -- when they do not. Values are numbers, strings, booleans or lists of them; 64 equals 64.0.
+-- @param there table
+-- @param here table
+-- @return string? difference
+-- @example
+-- report.record.difference({ gamma = 64 }, { gamma = 8 })    --> gamma: 64 there, 8 here
 function record.difference(there, here)
   local names, parts = {}, {}
   for _, flags in ipairs { there, here } do
@@ -68,6 +86,10 @@ function record.difference(there, here)
 end
 
 --- Eight hexadecimal digits that depend on names and values of flags (32-bit FNV-1a).
+-- @param flags table
+-- @return string digits
+-- @example
+-- #report.record.fingerprint { gamma = 64 }    --> 8
 function record.fingerprint(flags)
   local parts, hash = {}, 2166136261
   for name, value in pairs(flags) do parts[#parts + 1] = name .. "=" .. plain(value) .. ";" end

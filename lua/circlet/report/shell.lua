@@ -13,19 +13,36 @@ local function ended(ok, how, code)
 end
 
 --- Runs a command line; returns whether it succeeded.
+-- @param command string
+-- @return boolean succeeded
+-- @error Raises "interrupted!" when Ctrl-C ended it.
+-- @example
+-- report.shell.execute "true", report.shell.execute "false"    --> true  false
 function shell.execute(command) return ended(os.execute(command)) end
 
 --- A word that the shell hands on as it is.
+-- @param word string
+-- @return string quoted
+-- @example
+-- report.shell.quote "it's"    --> 'it'\''s'
 function shell.quote(word)
   return "'" .. tostring(word):gsub("'", "'\\''") .. "'"
 end
 
 --- Whether a program is on the PATH.
+-- @param program string
+-- @return boolean has
+-- @example
+-- report.shell.has "sh"    --> true
 function shell.has(program)
   return shell.execute("command -v " .. shell.quote(program) .. " >/dev/null 2>&1")
 end
 
 --- What a command writes, without the newline at its end; nil when it fails.
+-- @param command string
+-- @return string? text
+-- @example
+-- report.shell.output "echo hello"    --> hello
 function shell.output(command)
   local pipe = io.popen("{ " .. command .. "; } 2>/dev/null", "r")
   if not pipe then return nil end
@@ -34,6 +51,11 @@ function shell.output(command)
 end
 
 --- Runs a list of words. Returns true, or nil and what the program wrote to its error output.
+-- @param words string[]
+-- @return boolean? true
+-- @return string? message
+-- @example
+-- report.shell.run { "true" }    --> true
 function shell.run(words)
   local quoted = {}
   for i, word in ipairs(words) do quoted[i] = shell.quote(word) end

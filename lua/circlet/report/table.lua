@@ -37,6 +37,13 @@ end
 --- The table as a list of lines. columns: a list of { key, title, format, align, missing }, where
 -- format is a string.format pattern for numbers or a function (value, row) -> string. Options:
 -- ascii (boolean: the rule is made of "-"), width (columns at most; longer lines are cut).
+-- @param columns table[]
+-- @param rows table[]
+-- @param options? table
+-- @return string[] lines
+-- @example
+-- local rows = { { m = 0.1, map = 0.5 }, { m = 0.2, map = 0.6 } }
+-- #report.table.lines({ { key = "m" }, { key = "map" } }, rows)    --> 4
 function tables.lines(columns, rows, options)
   options = options or {}
   local cells, widths, aligns = {}, {}, {}
@@ -65,11 +72,24 @@ function tables.lines(columns, rows, options)
 end
 
 --- The same as one string without a newline at its end.
+-- @param columns table[]
+-- @param rows table[]
+-- @param options? table
+-- @return string text
+-- @example
+-- local rows = { { m = 0.1, map = 0.5 }, { m = 0.2, map = 0.6 } }
+-- report.table.render({ { key = "m" } }, rows, { ascii = true })    --> m --- 0.1 0.2
 function tables.render(columns, rows, options)
   return table.concat(tables.lines(columns, rows, options), "\n")
 end
 
 --- The same as a Markdown table.
+-- @param columns table[]
+-- @param rows table[]
+-- @return string text
+-- @example
+-- local rows = { { m = 0.1, map = 0.5 }, { m = 0.2, map = 0.6 } }
+-- report.table.markdown({ { key = "m" } }, rows):match "%d.*"    --> 0.1 | | 0.2 |
 function tables.markdown(columns, rows)
   local function line(of)
     local parts = {}
@@ -87,6 +107,12 @@ function tables.markdown(columns, rows)
 end
 
 --- A list of the rows for which accept(row) is true.
+-- @param rows table[]
+-- @param accept function
+-- @return table[] rows
+-- @example
+-- local rows = { { m = 0.1, map = 0.5 }, { m = 0.2, map = 0.6 } }
+-- #report.table.where(rows, function(row) return row.m > 0.1 end)    --> 1
 function tables.where(rows, accept)
   local list = {}
   for _, row in ipairs(rows) do
@@ -97,6 +123,13 @@ end
 
 --- One row that sums up others: for each key of `formats` the mean and the sample deviation of the
 -- rows' numbers as text ("0.636 ± 0.009"), written by the format ("%.3f"). Options: ascii.
+-- @param rows table[]
+-- @param formats table<string, string>
+-- @param options? table
+-- @return table row
+-- @example
+-- local rows = { { m = 0.1, map = 0.5 }, { m = 0.2, map = 0.6 } }
+-- report.table.spread(rows, { map = "%.3f" }, { ascii = true }).map    --> 0.550 +- 0.071
 function tables.spread(rows, formats, options)
   local row = {}
   for key, format in pairs(formats) do
@@ -119,6 +152,13 @@ end
 
 --- A new list of the rows, best first by row[key], largest first unless options.ascending. Rows
 -- of equal value keep their order; rows without a number there (failed trials) come last.
+-- @param rows table[]
+-- @param key string
+-- @param options? table
+-- @return table[] rows
+-- @example
+-- local rows = { { m = 0.1, map = 0.5 }, { m = 0.2, map = 0.6 } }
+-- report.table.ranked(rows, "map")[1].m    --> 0.2
 function tables.ranked(rows, key, options)
   local ascending = options and options.ascending
   local list, place = {}, {}

@@ -9,6 +9,10 @@
 -- Event, of which only these fields are written: wall_time = 1 (double), step = 2 (int64),
 -- file_version = 3 (string), summary = 5 { value = 1 { tag = 1 (string), simple_value = 2 (float)
 -- } }.
+-- @example
+-- local board = report.tensorboard.open "board"
+-- board:scalar("loss", 0.5, 1)
+-- board:close()    --> true
 local uv = require "luv"
 local files = require "circlet.report.files"
 
@@ -23,6 +27,7 @@ for byte = 0, 255 do
 end
 
 --- The CRC-32C of a string.
+-- @internal
 function tensorboard.crc(s)
   local crc = 0xffffffff
   for i = 1, #s do crc = crc >> 8 ~ crc_of_byte[(crc ~ s:byte(i)) & 0xff] end
@@ -36,6 +41,7 @@ local function masked(s)
 end
 
 --- A record of the file.
+-- @internal
 function tensorboard.record(bytes)
   local length = ("<I8"):pack(#bytes)
   return length .. ("<I4"):pack(masked(length)) .. bytes .. ("<I4"):pack(masked(bytes))
@@ -60,6 +66,11 @@ local function event(seconds, step, body)
 end
 
 --- A new event file in `folder`, which is made. Returns nil, message, "io".
+-- @param folder string
+-- @return table board
+-- @example
+-- local board = report.tensorboard.open "board"
+-- board:close()    --> true
 function tensorboard.open(folder)
   local ok, message, code = files.make_folder(folder)
   if not ok then return nil, message, code end
@@ -75,6 +86,13 @@ end
 
 --- Notes that the curve `tag` has `value` at `step` (a whole number). seconds: when (since 1970;
 -- now by default).
+-- @param tag string
+-- @param value number
+-- @param step integer
+-- @param seconds? number since 1970; now by default
+-- @example
+-- local board = report.tensorboard.open "board"
+-- board:scalar("loss", 0.5, 1)
 function tensorboard:scalar(tag, value, step, seconds)
   step = math.tointeger(step)
   if type(tag) ~= "string" or type(value) ~= "number" or not step then
@@ -91,6 +109,10 @@ function tensorboard:scalar(tag, value, step, seconds)
 end
 
 --- Ends the file. Returns true; or nil, message, "io" when it could not be written.
+-- @return boolean true
+-- @example
+-- local board = report.tensorboard.open "board"
+-- board:close()    --> true
 function tensorboard:close()
   local file = self.file
   if not file then return true end

@@ -39,6 +39,10 @@ local function each_character(s, visit)
 end
 
 --- Columns that `s` takes on a terminal.
+-- @param s string
+-- @return integer columns
+-- @example
+-- report.text.width "äb"    --> 2
 function text.width(s)
   local total = 0
   each_character(s, function(_, _, columns) total = total + columns end)
@@ -46,6 +50,11 @@ function text.width(s)
 end
 
 --- `s` in at most `width` columns; what had to be cut ends in an ellipsis.
+-- @param s string
+-- @param width integer
+-- @return string cut
+-- @example
+-- report.text.cut("abcdef", 4)    --> abc…
 function text.cut(s, width)
   if text.width(s) <= width then return s end
   if width < 1 then return "" end
@@ -58,6 +67,12 @@ function text.cut(s, width)
 end
 
 --- `s` filled with spaces to `width` columns; align is "left" (default), "right" or "center".
+-- @param s string
+-- @param width integer
+-- @param align? string "left" (default), "right" or "center"
+-- @return string padded
+-- @example
+-- "[" .. report.text.pad("ab", 4, "right") .. "]"    --> [ ab]
 function text.pad(s, width, align)
   local gap = math.max(0, width - text.width(s))
   local left = align == "right" and gap or align == "center" and gap // 2 or 0
@@ -65,6 +80,10 @@ function text.pad(s, width, align)
 end
 
 --- Seconds as people read them: 0:07, 12:34, 1:02:03, 2d 03:04:05. Not a number, or none: "?".
+-- @param seconds number
+-- @return string text
+-- @example
+-- report.text.duration(3723)    --> 1:02:03
 function text.duration(seconds)
   if not seconds or seconds ~= seconds or seconds < 0 or seconds >= 1e9 then return "?" end
   local s = math.floor(seconds + 0.5)
@@ -76,6 +95,10 @@ function text.duration(seconds)
 end
 
 --- The shortest decimal that reads back as the same number: 0.1, 64, 1e-05, nan.
+-- @param x number
+-- @return string text
+-- @example
+-- report.text.number(0.1)    --> 0.1
 function text.number(x)
   if math.type(x) == "integer" then return ("%d"):format(x) end
   if x ~= x then return "nan" end

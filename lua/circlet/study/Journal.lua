@@ -10,6 +10,9 @@
 -- What has been read stands in `studies` and `trials` (records.lua); refresh() reads what came
 -- since. update() is the only way to write: it holds the lock, reads what came since, and then lets
 -- its caller decide what to write, so that a decision never rests on something old.
+-- @example
+-- local journal = study.Journal.open("a.journal", { create = true })
+-- #journal:list()    --> 0
 local uv = require "luv"
 local line_of = require "circlet.study.line"
 local records = require "circlet.study.records"
@@ -30,6 +33,13 @@ end
 --- Opens the journal at `path`. options: create (make the file when it is not there), sync (false:
 -- never wait for the disk), grace and patience (seconds, Lock.lua). Returns nil, message, code:
 -- "io" when it cannot be opened, "format" when a complete line is not an operation.
+-- @param path string
+-- @param options? table
+-- @return circlet.study.Journal journal
+-- @error Returns nil, message, code.
+-- @example
+-- local s = study.open { path = "a.journal" }
+-- #study.Journal.open("a.journal"):list()    --> 1
 function Journal.open(path, options)
   local log, message, code = Log.open(path, options)
   if not log then return nil, message, code end
@@ -49,6 +59,7 @@ end
 local second, date = nil, nil
 
 --- The time now as a journal has it: "2026-01-31T12:00:00.000000+00:00".
+-- @internal
 function Journal.now()
   local seconds, micro = uv.gettimeofday()
   if seconds ~= second then second, date = seconds, os.date("!%Y-%m-%dT%H:%M:%S", seconds) end
@@ -86,6 +97,7 @@ end
 local Pause = { __close = function(held) collectgarbage("setpause", held.pause) end }
 
 --- Reads what other processes have written since. Returns true; or nil, message, "io" or "format".
+-- @internal
 function Journal:refresh()
   local _ <close> = setmetatable({ pause = collectgarbage("setpause", 400) }, Pause)
   return self.log:visit(function(file) return read_all(self, file) end)
@@ -125,6 +137,7 @@ end
 -- passed since the last time, so that what a power cut takes is less than that much work; a
 -- function, which is called after `decide`, returns one of these. Returns what `decide` returned,
 -- or true when that was nil; nil, message, code when nothing was written ("io", "format", "busy").
+-- @internal
 function Journal:update(decide, options)
   return self.log:exclusive(function(file, kept)
     if not kept or self.reading then
@@ -152,6 +165,10 @@ function Journal:update(decide, options)
 end
 
 --- The studies in the file, in the order of creation.
+-- @return table[] records
+-- @example
+-- local s = study.open { path = "a.journal" }
+-- study.Journal.open("a.journal"):list()[1].name    --> a
 function Journal:list()
   local list = {}
   for id = 0, self.study_count - 1 do list[#list + 1] = self.studies[id] end

@@ -11,6 +11,7 @@
 -- A process that writes again and again may keep the lock from one time to the next: keep() instead
 -- of release(), then resume() instead of acquire(). What is kept is given back by a thread when
 -- resume() does not come within `linger`, and after `longest` in any case.
+-- @internal
 local core = require "circlet.core"
 local processes = require "circlet.study.processes"
 local uv = require "luv"

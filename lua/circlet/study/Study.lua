@@ -8,6 +8,9 @@
 --       return train_and_measure(gamma, m)
 --     end, { trials = 50 }))
 --     print(study:best().value, study:best().params.gamma)
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- s.name    --> a
 local json = require "circlet.json"
 local folders = require "circlet.study.folders"
 local loop = require "circlet.study.loop"
@@ -53,6 +56,11 @@ end
 -- hash stands in each record.json), sync (false: never wait for the disk; then a power cut
 -- may lose trials). Returns nil, message, code: "io", "format" when the journal is damaged or holds
 -- a study of that name with other directions or settings.
+-- @param options table
+-- @return circlet.study.Study study
+-- @error Returns nil, message, code.
+-- @example
+-- study.Study.open({ path = "a.journal" }).name    --> a
 function Study.open(options)
   if type(options) ~= "table" or type(options.path) ~= "string" then
     error("study.open: a table with the path of a journal expected", 2)
@@ -104,14 +112,28 @@ function Study:data_hash()
 end
 
 --- What the journal says of the study: trials (a list), user_attrs, ... As of the last reading.
+-- @return table record
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- local t = s:ask()
+-- s:record().name    --> a
 function Study:record()
   return self.journal.studies[self.id] or error("study: " .. self.name .. " was deleted", 2)
 end
 
 --- Reads what others have written. Returns true; or nil, message, code.
+-- @return boolean true
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- s:refresh()
 function Study:refresh() return self.journal:refresh() end
 
 --- Keeps a value (anything JSON can hold) with the study. Returns true; or nil, message, code.
+-- @param name string
+-- @param value any what JSON can hold
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- s:set_user_attr("data", "faces")
 function Study:set_user_attr(name, value)
   return self.journal:update(function(write)
     write("study_user_attr", { study_id = self.id, user_attr = { [name] = value } })
@@ -131,6 +153,12 @@ end
 --- Has a trial with these parameters run before others; parameters that are not given are sampled.
 -- A trial that was enqueued with the same parameters and attributes before is there already: a
 -- program that is started again enqueues nothing twice. Returns true; or nil, message, code.
+-- @param params table
+-- @param user_attrs? table
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- s:enqueue { gamma = 64 }
+-- s:ask():suggest_float("gamma", 1, 512)    --> 64
 function Study:enqueue(params, user_attrs)
   if type(params) ~= "table" then error("Study:enqueue: a table of parameters expected", 2) end
   return self.journal:update(function(write)
@@ -142,10 +170,23 @@ end
 
 --- A trial to run: a waiting one, or a new one. Returns false when the sampler has no more; nil,
 -- message, code when the journal cannot be written.
+-- @return circlet.study.Trial? trial nil when there are no more
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- local t = s:ask()
+-- t.number    --> 0
 function Study:ask() return turns.next(self) end
 
 --- Ends a trial that ask() gave: with its value (a list of values for several objectives), or with
 -- the state "pruned" or "fail". Returns true; or nil, message, code.
+-- @param trial circlet.study.Trial
+-- @param value number|number[]
+-- @param state? string
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- local t = s:ask()
+-- s:tell(t, 0.5)
+-- s:best().value    --> 0.5
 function Study:tell(trial, value, state)
   local outcome
   if state == "pruned" then
@@ -216,6 +257,14 @@ local calls = 0
 --                called optimize()
 -- Ctrl-C has the trials that run tried again next time, and raises. What processes that were killed
 -- left behind is tried again first. Returns how many trials it ran; or nil, message, code.
+-- @param objective function gets a trial, gives a number or a list of them
+-- @param options? table
+-- @return circlet.study.Study self
+-- @error Returns nil, message, code when the journal cannot be written.
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- s:optimize(function(t) return t:suggest_float("m", 0, 1) end, { trials = 3 })
+-- #s:trials "complete"    --> 3
 function Study:optimize(objective, options)
   options = options or {}
   check_options(self, options)
@@ -235,6 +284,12 @@ end
 
 --- The trials so far in the order of their numbers: records with number, state, params, values,
 -- value (of a single objective), user_attrs, intermediate (by step), feasible. state: only those.
+-- @param state? string "complete", "pruned", "fail", "running" or "waiting"
+-- @return table[] trials
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- local t = s:ask()
+-- #s:trials(), #s:trials "complete"    --> 1  0
 function Study:trials(state)
   local list = {}
   for _, record in ipairs(self:record().trials) do
@@ -246,12 +301,30 @@ end
 --- The trials as flat rows, for tables and CSV files: number, state, value (values separated by
 -- spaces for several objectives), seconds, and parameters and user attributes by their names.
 -- Complete ones come first, best first; interrupted tries are left out.
+-- @return table[] rows
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- local t = s:ask()
+-- s:tell(t, 0.5)
+-- #s:rows()    --> 1
 function Study:rows() return ranking.rows(self:record()) end
 
 --- The best trial that is complete and feasible, or nil. For a single objective.
+-- @return table? trial
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- local t = s:ask()
+-- s:tell(t, 0.5)
+-- s:best().number    --> 0
 function Study:best() return self:ranked()[1] end
 
 --- Complete, feasible trials, best first; of equals the earlier one first. For a single objective.
+-- @return table[] trials
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- local t = s:ask()
+-- s:tell(t, 0.5)
+-- #s:ranked()    --> 1
 function Study:ranked()
   if #self.directions > 1 then
     error("Study: several objectives have a pareto() set, no best", 2)
@@ -261,6 +334,11 @@ end
 
 --- The complete, feasible trials that no other is better than: at least as good in every objective
 -- and better in one. In the order of their numbers.
+-- @return table[] trials
+-- @example
+-- local s = study.open { path = "a.journal", directions = { "minimize", "maximize" } }
+-- s:tell(s:ask(), { 1, 2 })
+-- #s:pareto()    --> 1
 function Study:pareto() return ranking.pareto(self:record()) end
 
 return Study

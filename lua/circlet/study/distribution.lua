@@ -3,6 +3,7 @@
 --     { name = "IntDistribution", low, high, log, step }
 --     { name = "CategoricalDistribution", choices }
 -- In a journal a value is a number: itself, or the index (from 0) of a choice.
+-- @internal
 local json = require "circlet.json"
 
 local distribution = {}

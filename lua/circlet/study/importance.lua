@@ -5,6 +5,14 @@
 -- that of all trials by the Pearson divergence: where the best are spread like all the others, the
 -- parameter did not matter. A parameter that only some trials have, or that changed its range, is
 -- compared range by range, each with the share of the trials that it has (Kinoshita et al., 2026).
+-- @param study circlet.study.Study|table
+-- @param options? table
+-- @return table[] list of { name =, importance = }, the most important first
+-- @source Watanabe, Bansal and Hutter, "PED-ANOVA", IJCAI 2023
+-- @example
+-- local s = study.open { path = "a.journal", direction = "maximize" }
+-- s:optimize(function(t) return t:suggest_float("m", 0, 1) end, { trials = 20 })
+-- study.importance(s)[1].name    --> m
 local distribution = require "circlet.study.distribution"
 local json = require "circlet.json"
 

@@ -5,6 +5,7 @@
 -- An entry is one thing to run: { kind = "baseline", loss = name } or { kind = "run", loss, seed }.
 -- A record is an entry with its outcome: status, recall_at_1, r_precision, map_at_r, nmi after the
 -- last epoch, curve (a list of { epoch, map_at_r, loss }), seconds, or an error.
+-- @internal
 local circlet = require "circlet"
 local Trainer = require "circlet.train.Trainer"
 local csv = require "circlet.report.csv"

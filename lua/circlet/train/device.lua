@@ -1,4 +1,5 @@
 --- Where a training run computes: the setting `device`, "cpu" (or nil) or "cuda", the current GPU.
+-- @internal
 local circlet = require "circlet"
 
 local device = {}

@@ -1,5 +1,6 @@
 --- The losses that the training programs know, each under a name: how its criterion is made, and
 -- with which settings it is compared with the others.
+-- @internal
 local nn = require("circlet").nn
 
 local losses = {}

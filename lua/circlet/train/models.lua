@@ -4,6 +4,7 @@ local nn = require("circlet").nn
 
 local models = {}
 
+--- The names of the models.
 models.names = { "mlp", "conv", "linear" }
 
 local function volume(shape)
@@ -13,6 +14,11 @@ local function volume(shape)
 end
 
 --- Inputs flattened, 256 hidden units, ReLU, `dim` outputs. shape: sizes of one input.
+-- @param shape integer[]
+-- @param dim integer
+-- @return nn.Module model
+-- @example
+-- circlet.train.models.mlp({ 6 }, 3):forward(circlet.rand(2, 6)):size()    --> {2, 3}
 function models.mlp(shape, dim)
   local n = volume(shape)
   local net = nn.Sequential()
@@ -25,6 +31,11 @@ function models.mlp(shape, dim)
 end
 
 --- Inputs flattened and one linear layer: for features that another network computed.
+-- @param shape integer[]
+-- @param dim integer
+-- @return nn.Module model
+-- @example
+-- circlet.train.models.linear({ 6 }, 3):forward(circlet.rand(2, 6)):size()    --> {2, 3}
 function models.linear(shape, dim)
   local n = volume(shape)
   local net = nn.Sequential():add(nn.View(-1, n)):add(nn.Linear(n, dim))
@@ -35,6 +46,12 @@ end
 --- Three blocks of 3x3 convolution, batch normalisation and ReLU with 16, 32 and 64 channels, max
 -- pooling by 2 after the first two, the mean over what is left of the image, a linear layer. shape:
 -- { channels, height, width }, height and width >= 4.
+-- @param shape integer[]
+-- @param dim integer
+-- @return nn.Module model
+-- @example
+-- circlet.train.models.conv({ 1, 28, 28 }, 3):forward(circlet.rand(2, 1, 28, 28)):size()
+-- --> {2, 3}
 function models.conv(shape, dim)
   if #shape ~= 3 or shape[2] < 4 or shape[3] < 4 then
     error("conv: images of at least 4 x 4 expected (channels, height, width), got "

@@ -1,5 +1,6 @@
 --- The command line of the training programs: the options that they share, checked, with one
 -- place for defaults.
+-- @internal
 local argparse = require "argparse"
 local circlet = require "circlet"
 local device = require "circlet.train.device"

@@ -1,5 +1,6 @@
 --- What a sweep over gamma and m came to: tables for the terminal, a CSV file, a picture. Rows are
 -- those of Study:rows(), with the user attributes recall_at_1, r_precision, map_at_r and loss.
+-- @internal
 local csv = require "circlet.report.csv"
 local heat_map = require "circlet.plot.heat_map"
 local html = require "circlet.report.study.html"

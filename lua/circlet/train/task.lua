@@ -13,6 +13,7 @@ local files = require "circlet.report.files"
 
 local task = {}
 
+--- The names of the protocols.
 task.protocols = { "closed", "open" }
 
 -- The classes that have samples, ascending.
@@ -47,6 +48,17 @@ end
 -- LongTensors [N] from 1. Byte inputs become (x/255 - mean) / std, with options.mean and
 -- options.std or those of the training split; other types are taken as they are. options.cut: the
 -- splits have no class in common as they are, which is the open protocol.
+-- @param name string
+-- @param train table
+-- @param test table
+-- @param options? table
+-- @return table task
+-- @error Raises for another protocol and for splits that do not fit.
+-- @example
+-- local labels = circlet.range(0, 39):fmod(4):add(1):long()
+-- local split = { inputs = circlet.rand(40, 6), labels = labels }
+-- local task = circlet.train.task.new("tiny", split, split)
+-- task.shape    --> {6}
 function task.new(name, train, test, options)
   local protocol = options and options.protocol or "closed"
   local made = { name = name, protocol = protocol, shape = {} }
@@ -128,6 +140,12 @@ end
 -- Omniglot's images_background_small1 and 2 (data.omniglot); or images in train/CLASS and
 -- test/CLASS, of which the protocol is the open one when the splits have different classes. Returns
 -- the task, or nil, message, code when something is missing or malformed.
+-- @param source string
+-- @param protocol? string "closed" (default) or "open"
+-- @return table task
+-- @error Returns nil, message, code.
+-- @example
+-- (circlet.train.task.load "/none")    --> nil
 function task.load(source, protocol)
   if source == "fashion_mnist" then
     local set, message, code = circlet.data.fashion_mnist()

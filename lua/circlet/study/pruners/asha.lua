@@ -5,6 +5,11 @@
 -- its value is among the best 1/eta of all that have reached it, and is pruned otherwise; the first
 -- few, of which 1/eta is less than one, go on when they are the best so far. Nobody waits for
 -- others.
+-- @param options? table
+-- @return table pruner
+-- @example
+-- local s = study.open { path = "a.journal", pruner = study.pruners.asha() }
+-- s:ask():should_prune()    --> false
 local steps = require "circlet.study.pruners.steps"
 
 local Asha = {}

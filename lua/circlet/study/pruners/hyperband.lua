@@ -5,6 +5,12 @@
 -- max_resource is the last step that a trial reports. Bracket b has its first rung at step
 -- min_resource * eta^b and gets trials in the proportions of the paper. Which bracket a trial
 -- belongs to is a function of seed and trial number alone.
+-- @param options? table
+-- @return table pruner
+-- @example
+-- local pruner = study.pruners.hyperband { max_resource = 9 }
+-- local s = study.open { path = "a.journal", pruner = pruner }
+-- s:ask():should_prune()    --> false
 local draw = require "circlet.study.draw"
 local asha = require "circlet.study.pruners.asha"
 local steps = require "circlet.study.pruners.steps"

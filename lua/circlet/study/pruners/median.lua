@@ -4,6 +4,11 @@
 --
 -- startup: completed trials before anything is pruned; warmup: steps that every trial gets;
 -- interval: steps between two looks; least: how many completed trials must have reported the step.
+-- @param options? table
+-- @return table pruner
+-- @example
+-- local s = study.open { path = "a.journal", pruner = study.pruners.median() }
+-- s:ask():should_prune()    --> false
 local steps = require "circlet.study.pruners.steps"
 
 local Median = {}

@@ -6,6 +6,14 @@
 -- generation ends when `population` of its trials are complete, those that were complete first;
 -- until then any number of workers may add to it. So the state of the run is a function of the
 -- journal alone, and every process comes to the same.
+-- @param options? table
+-- @option seed integer 0 by default
+-- @option sigma number 1/6 by default
+-- @option population integer
+-- @return table sampler
+-- @example
+-- local s = study.open { path = "a.journal", sampler = study.samplers.cmaes { seed = 1 } }
+-- s:ask():suggest_float("m", 0, 1) <= 1    --> true
 local draw = require "circlet.study.draw"
 local ranking = require "circlet.study.ranking"
 local space = require "circlet.study.space"

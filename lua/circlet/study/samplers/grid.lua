@@ -4,6 +4,12 @@
 -- Which cell a trial has stands in its system attribute `circlet:grid`. The next trial gets the
 -- first cell that none has, whoever makes it; a failed trial keeps its cell unless it is tried
 -- again.
+-- @param axes table[] pairs of a name and its values
+-- @return table sampler
+-- @example
+-- local grid = study.samplers.grid { { "gamma", { 64 } } }
+-- local s = study.open { path = "a.journal", sampler = grid }
+-- s:ask():suggest_float("gamma", 1, 512)    --> 64
 local distribution = require "circlet.study.distribution"
 
 local Grid = {}

@@ -6,6 +6,12 @@
 -- after those that all have. Beyond 64 parameters values are drawn at random. Sobol points start at
 -- the corner 0; scrambling (a random lower triangular matrix on the bits, then a random shift:
 -- Matousek 1998) moves them without losing their evenness and makes seeds differ.
+-- @param options? table
+-- @option seed integer 0 by default
+-- @return table sampler
+-- @example
+-- local s = study.open { path = "a.journal", sampler = study.samplers.sobol { seed = 1 } }
+-- s:ask():suggest_float("m", 0, 1) <= 1    --> true
 local draw = require "circlet.study.draw"
 local numbers = require "circlet.study.samplers.sobol_numbers"
 

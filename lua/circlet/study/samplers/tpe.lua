@@ -7,6 +7,14 @@
 -- against the other's is proposed. The first `startup` trials are random. Trials that still run
 -- count among the rest (the constant liar), so that parallel workers do not all propose the same.
 -- Parameters that every trial has are modelled together, those that only some have each by itself.
+-- @param options? table
+-- @option seed integer 0 by default
+-- @option startup integer 10 by default
+-- @option candidates integer 24 by default
+-- @return table sampler
+-- @example
+-- local s = study.open { path = "a.journal", sampler = study.samplers.tpe { seed = 1 } }
+-- s:ask():suggest_float("m", 0, 1) <= 1    --> true
 local draw = require "circlet.study.draw"
 local ranking = require "circlet.study.ranking"
 local space = require "circlet.study.space"
