@@ -35,7 +35,9 @@ local parser = argparse("gpu.sh check", "Checks circlet on this machine's GPU.")
 parser:option("--seconds", "time for all of it"):convert(tonumber):default("600")
 parser:option("--only", "a part: specs, bench, memcheck or racecheck (may be repeated)"):count("*")
 parser:option("--spec", "spec files whose name contains this (may be repeated)"):count("*")
-parser:option("--jobs", "spec files that run at once"):convert(tonumber)
+parser:option("--jobs", "spec files that run at once"):convert(function(text)
+  return math.tointeger(tonumber(text))
+end)
 parser:option("--python", "a Python with torch, for bench"):default(os.getenv "PYTHON" or "python3")
 parser:option("--out", "the file of results"):default(root .. "runs/gpu-check/gpu-check.json")
 parser:flag("--without-gpu", "run the parts although there is no GPU (to test this program)")
@@ -145,15 +147,19 @@ function run.specs(seconds)
     if name:match("_spec%.lua$") and wanted then names[#names + 1] = name end
   end
   table.sort(names)
+  -- Files run side by side: most of their time is the oracle's, on one core of the CPU.
+  local cores = circlet.config().cores
+  local at_once = options.jobs or math.max(1, math.min(6, cores // 2))
+  local threads = ("%d"):format(math.max(1, cores // at_once))
   for i, name in ipairs(names) do
-    -- Files that compute long run beside others; a spec of memory wants no company.
     jobs[i] = { name = name, log = ("%s/%s.log"):format(logs, name), words = { "sh", "-c",
       'cd "$1" && shift && exec "$@"', "sh", root == "" and "." or root, lua, program,
       "--helper=spec/helper.lua", "--pattern=_spec", "--output=spec/output.lua",
-      "spec/cuda/" .. name } }
+      "spec/cuda/" .. name },
+      env = { OMP_NUM_THREADS = threads, OPENBLAS_NUM_THREADS = threads,
+        OMP_WAIT_POLICY = "passive" } }
   end
-  local cores = circlet.config().cores
-  parts.run_all(jobs, options.jobs or math.max(1, math.min(4, cores // 4)), seconds, note_spec)
+  parts.run_all(jobs, at_once, seconds, note_spec)
 end
 
 function run.bench(seconds)
