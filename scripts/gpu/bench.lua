@@ -16,9 +16,9 @@ local circlet = require "circlet"
 local files = require "circlet.report.files"
 local gpu = require "circlet.bench.gpu"
 local measure = require "circlet.bench.measure"
+local parts = dofile(folder .. "parts.lua")
 local peers = require "circlet.bench.peers"
 local report = require "circlet.bench.report"
-local shell = require "circlet.report.shell"
 local tables = require "circlet.report.table"
 
 local NO_GPU = 77
@@ -33,6 +33,7 @@ parser:option("--seconds", "time for all of it"):convert(tonumber)
 parser:option("--limit", "seconds that a first call, compiling included, may take")
   :convert(tonumber):default("120")
 parser:option("--out", "where to write, without the ending .json")
+parser:option("--scratch", "a folder for what PyTorch is given (default: one in memory, removed)")
 local options = parser:parse()
 options.seconds = options.seconds or (options.quick and 60 or 900)
 
@@ -85,7 +86,8 @@ end
 local comparable = 2 ^ 25
 
 function Cell:begin_peer(peer, scratch)
-  local job = { kind = self.cell.kind, m = cells.m, gamma = cells.gamma, limit = options.limit }
+  local job = { kind = self.cell.kind, m = cells.m, gamma = cells.gamma,
+    limit = math.max(10, math.ceil(math.min(options.limit, left()))) }
   for key, tensor in pairs(self.inputs) do
     job[key] = ("%s/%s.npy"):format(scratch, key)
     assert(circlet.npy.save(job[key], tensor))
@@ -95,7 +97,7 @@ function Cell:begin_peer(peer, scratch)
     self.skipped.torch = message
     return
   end
-  self.peer = peer
+  self.peer, self.job = peer, job
   local small = cells.pairs(self.cell) <= comparable
   for _, way in ipairs(gpu.peer_ways) do
     if way.slow and options.quick and not options.compile then
@@ -114,6 +116,8 @@ function Cell:begin_peer_way(peer, way, path)
     gradient = not bare and path or nil }
   if not first then
     self.skipped[way.name] = message
+    -- Another process takes the place of one that had to be ended, for what it was ready for.
+    if message:find("ended", 1, true) then peer:begin(self.job) end
     return
   end
   if path and not bare then self.gradients[way.name] = assert(circlet.npy.load(path)) end
@@ -193,8 +197,7 @@ local function run(scratch)
   local peer = start_torch(scratch)
   local head = { date = os.date("!%Y-%m-%d"), device = device, version = config.circlet,
     cpu = config.cpu, versions = peer and peer.versions or {}, m = cells.m, gamma = cells.gamma,
-    revision = shell.output("git -C " .. shell.quote(root == "" and "." or root)
-      .. " rev-parse HEAD") }
+    revision = parts.revision(root) }
   local whole = not options.quick and #options.only == 0
   local entries, base = {}, nil
   for i, cell in ipairs(list) do
@@ -219,11 +222,7 @@ if not available then
   fail(NO_GPU, "nothing was measured, there is no GPU to measure on: %s", reason)
 end
 
--- Inputs pass through files; memory is quicker than a disk, where there is a file system in it.
-local scratch = os.tmpname()
-os.remove(scratch)
-if files.kind "/dev/shm" == "directory" then scratch = scratch:gsub("^.*/", "/dev/shm/circlet-") end
-assert(files.make_folder(scratch))
+local scratch = options.scratch or parts.scratch()
 local ok, message = xpcall(run, function(e) return debug.traceback(tostring(e), 2) end, scratch)
-os.execute("rm -rf " .. shell.quote(scratch))
+if not options.scratch then parts.remove(scratch) end
 if not ok then fail(1, "%s", message) end

@@ -77,8 +77,7 @@ local function sanitizer()
 end
 
 local results = { date = os.date("!%Y-%m-%d %H:%M:%SZ"), seconds = 0, checks = json.array {},
-  revision = shell.output("git -C " .. shell.quote(root) .. " rev-parse HEAD")
-    or (files.read(root .. "runtime/revision") or ""):match("%x+") }
+  revision = parts.revision(root) }
 
 local function write_results()
   results.seconds = circlet.toc(start)
@@ -165,9 +164,11 @@ end
 function run.bench(seconds)
   local out = options.out:gsub("%.json$", "") .. ".bench"
   local log = logs .. "/bench.log"
+  local scratch = parts.scratch() -- of this process: a bench that is killed leaves nothing behind
   local result = parts.run { seconds = seconds, log = log, words = { lua, folder .. "bench.lua",
-    "--quick", "--python", options.python, "--out", out, "--seconds",
+    "--quick", "--python", options.python, "--out", out, "--scratch", scratch, "--seconds",
     ("%.0f"):format(math.max(5, seconds * 0.9)) } }
+  parts.remove(scratch)
   local why = trouble(result) or result.code ~= 0 and "exit status " .. result.code
   local text = files.read(out .. ".json")
   results.bench = text and json.decode(text) or nil
@@ -183,11 +184,10 @@ local function sanitize(tool, seconds)
   end
   local log = ("%s/%s.log"):format(logs, tool)
   local words = { program, "--tool", tool, "--error-exitcode", "9", "--target-processes", "all",
-    "--report-api-errors", "no", "--print-limit", "30", lua, folder .. "reduced.lua" }
-  if tool ~= "memcheck" then -- an option of that tool alone
-    table.remove(words, 8)
-    table.remove(words, 8)
-  end
+    "--print-limit", "30" }
+  -- Only memcheck looks at what CUDA's functions return, which circlet does itself.
+  if tool == "memcheck" then table.move({ "--report-api-errors", "no" }, 1, 2, #words + 1, words) end
+  table.move({ lua, folder .. "reduced.lua" }, 1, 2, #words + 1, words)
   local result = parts.run { seconds = seconds, log = log, words = words }
   local errors, warnings = parts.sanitizer(files.read(log) or "")
   local why = trouble(result) or not errors and "no summary; " .. log

@@ -2,6 +2,7 @@
 -- output says.
 local uv = require "luv"
 local files = require "circlet.report.files"
+local shell = require "circlet.report.shell"
 
 local parts = {}
 
@@ -108,6 +109,24 @@ end
 
 --- One of them: returns its result.
 function parts.run(job) return parts.run_all({ job }, 1, job.seconds)[1].result end
+
+--- A new folder for files that are soon gone: in memory, where there is a file system in it.
+function parts.scratch()
+  local path = os.tmpname()
+  os.remove(path)
+  if files.kind "/dev/shm" == "directory" then path = path:gsub("^.*/", "/dev/shm/circlet-") end
+  assert(files.make_folder(path))
+  return path
+end
+
+--- Removes such a folder, with all that is in it.
+function parts.remove(path) shell.run { "rm", "-rf", path } end
+
+--- The commit that a tree was made from, told by a bundle or by git; nil where neither knows.
+function parts.revision(root)
+  return (files.read(root .. "runtime/revision") or ""):match("%x+")
+    or shell.output(("git -C %s rev-parse HEAD"):format(shell.quote(root == "" and "." or root)))
+end
 
 --- What busted says through spec/output.lua: { passed, failed, skipped }, or nil when it did not
 -- get to its end.

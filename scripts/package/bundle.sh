@@ -108,6 +108,7 @@ glibc=$(find "$stage" -type f '(' -name '*.so*' -o -path "$runtime/bin/lua5.4" '
   objdump -T "$file" | grep -o 'GLIBC_[0-9.]*'
 done | sort -uV | tail -n 1 | sed 's/GLIBC_//')
 echo "glibc $glibc or newer is needed" >>"$runtime/packages.txt"
+git rev-parse HEAD >"$runtime/revision" 2>/dev/null || rm -f "$runtime/revision"
 
 # The same tree gives the same bytes.
 when=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
