@@ -186,13 +186,15 @@ local function sanitize(tool, seconds)
   local words = { program, "--tool", tool, "--error-exitcode", "9", "--target-processes", "all",
     "--print-limit", "30" }
   -- Only memcheck looks at what CUDA's functions return, which circlet does itself.
-  if tool == "memcheck" then table.move({ "--report-api-errors", "no" }, 1, 2, #words + 1, words) end
-  table.move({ lua, folder .. "reduced.lua" }, 1, 2, #words + 1, words)
+  for _, word in ipairs { tool == "memcheck" and "--report-api-errors=no" or false, lua,
+                          folder .. "reduced.lua" } do
+    words[#words + 1] = word or nil
+  end
   local result = parts.run { seconds = seconds, log = log, words = words }
   local errors, warnings = parts.sanitizer(files.read(log) or "")
   local why = trouble(result) or not errors and "no summary; " .. log
   local said = (files.read(log) or ""):match("reduced set: ([^\n]+)")
-  if not why and result.code ~= 0 and errors == 0 then
+  if not why and errors == 0 and (result.code ~= 0 or not said) then
     why = ("exit status %d: %s"):format(result.code, said or "reduced.lua did not get to its end")
   end
   local failed = why or errors > 0
