@@ -53,7 +53,8 @@ __device__ __forceinline__ void store_operand(ct_operand_form form, void *to, in
   __half *half = (__half *)to + at;
   switch (form) {
   case CT_OPERAND_SPLIT: {
-    const __half high = __double2half(v), low = __double2half(v - (double)__half2float(high));
+    const __half high = __double2half(rint(v / 4) * 4); // above 2^13, multiples of 8
+    const __half low = __double2half(v - (double)__half2float(high));
     const __half none = __float2half_rn(0.0f);
     half[0] = high;
     half[segment] = first_only ? none : low;
