@@ -1,4 +1,5 @@
-// Hopper's tensor cores and copy engine (sm_90a): the few instructions that the fused kernel needs.
+// Hopper's tensor cores and copy engine (sm_90a): the few instructions that the fused kernel needs,
+// to be used where CT_HOPPER is defined.
 // Operands lie in shared memory as rows of 64 numbers of 16 bits, 128 bytes, in the copy engine's
 // 128-byte swizzle; a tile of them begins at a multiple of 1024 bytes.
 #ifndef CIRCLET_CUDA_HOPPER_CUH
@@ -67,22 +68,16 @@ __device__ __forceinline__ uint64_t ct_operand_at(const void *p) {
 }
 
 __device__ __forceinline__ void ct_tensor_fence() {
-#ifdef CT_HOPPER
   asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
-#endif
 }
 
 __device__ __forceinline__ void ct_tensor_commit() {
-#ifdef CT_HOPPER
   asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-#endif
 }
 
 // Waits until at most `pending` groups are not finished.
 template <int pending> __device__ __forceinline__ void ct_tensor_wait() {
-#ifdef CT_HOPPER
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(pending) : "memory");
-#endif
 }
 
 #define CT_D16(d, i)                                                                               \
@@ -108,14 +103,10 @@ template <int pending> __device__ __forceinline__ void ct_tensor_wait() {
 // t/32*16 + t%32/4 + 8*i and columns 8*j + t%4*2 + e as d[4*j + 2*i + e].
 template <bool bfloat16>
 __device__ __forceinline__ void ct_multiply(float (&d)[64], uint64_t a, uint64_t b, bool add) {
-#ifdef CT_HOPPER
   if constexpr (bfloat16)
     CT_MULTIPLY("bf16");
   else
     CT_MULTIPLY("f16");
-#else
-  (void)d, (void)a, (void)b, (void)add;
-#endif
 }
 
 #endif

@@ -295,6 +295,7 @@ __global__ void __launch_bounds__(CT_PART_THREADS, 2)
     ct_fused_kernel(const __grid_constant__ CUtensorMap a_map,
                     const __grid_constant__ CUtensorMap b_map, ct_fused_product p, ct_tile<float> t,
                     ct_weight_form form) {
+#ifdef CT_HOPPER // what is compiled for other devices is never queued
   extern __shared__ uint8_t memory[];
   ct_fused_room *room =
       reinterpret_cast<ct_fused_room *>(memory + (1024 - ct_shared_address(memory) % 1024) % 1024);
@@ -310,6 +311,7 @@ __global__ void __launch_bounds__(CT_PART_THREADS, 2)
     ct_fused_weights<Maths, bfloat16>(room, t, form, part_row, part_column, d);
   else
     ct_fused_sums<Maths>(room, t, part_row, part_column, d);
+#endif
 }
 
 // Queues the kernel of one loss. More than 48 KiB of shared memory must be asked for, on each

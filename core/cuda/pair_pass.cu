@@ -343,11 +343,14 @@ template <class Real> class typed_pass : public any_pass {
   // Statistics, or weights, of a tile.
   ct_status run_tile(const meeting &m, ct_tile<Real> *t, bool backward, ct_error *error) {
     bool left = true;
+    // Products of split rows are long: in backward, where nothing else hides their time, cuBLAS's
+    // kernel and one for the weights are the faster two (core/README.md).
+    const bool here = fused && !(backward && c.queries.rows.form == CT_OPERAND_SPLIT);
     describe_tile(m, t);
-    if (!fused) CT_TRY(fill_tile(m, t, error));
+    if (!here) CT_TRY(fill_tile(m, t, error));
     if (backward) take_factors(t);
-    if (fused) CT_TRY(run_fused(m, *t, backward, &left, error));
-    t->fused = fused;
+    if (here) CT_TRY(run_fused(m, *t, backward, &left, error));
+    t->fused = here;
     if (left && backward)
       launches->weights(*t, form, stream());
     else if (left)
