@@ -5,16 +5,6 @@ local fixtures = require "spec.calls.fixtures"
 
 local parity = {}
 
---- Says once for a file that there is no GPU: if parity.absent "..." then return end
-function parity.absent(what)
-  if circlet.cuda.available() then return false end
-  local _, reason = circlet.cuda.available()
-  describe(what, function()
-    it("runs on a GPU", function() pending("skipped: " .. reason) end)
-  end)
-  return true
-end
-
 local on_cuda = { Float = "Cuda", Double = "CudaDouble", Long = "CudaLong", Int = "CudaInt",
   Byte = "CudaByte" }
 -- Float fixtures may stand for another type there: { Float = "CudaHalf" }.
