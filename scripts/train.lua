@@ -23,6 +23,7 @@ parser:option("--m", "Margin of the loss (default: 0.25)."):argname("<x>"):conve
 parser:option("--save-every", "Keep a checkpoint every n steps too, not only after each epoch.")
   :argname("<n>"):convert(options.count)
 parser:flag("--resume", "Go on from the checkpoint in --out, with its flags.")
+parser:flag("--live", "Show the curves in the terminal while training, in place of the table.")
 parser:flag("--fresh", "Start anew even if --out holds a run.")
 
 local flags = options.parse(parser, arg)
@@ -31,7 +32,7 @@ local resume, fresh, out, save_every =
   settings.resume, settings.fresh, settings.out, settings.save_every
 if settings.threads then circlet.setnumthreads(settings.threads) end
 -- What the results depend on, but for the number of epochs, which --resume may raise.
-for _, name in ipairs { "resume", "fresh", "out", "save_every", "threads" } do
+for _, name in ipairs { "resume", "fresh", "out", "save_every", "threads", "live" } do
   settings[name], given[name] = nil, nil
 end
 
@@ -129,7 +130,14 @@ local function show_history(trainer)
   io.stdout:flush()
 end
 
-local function train_all(trainer, task)
+-- The curves, drawn again while the run goes on.
+local function curves(trainer)
+  return circlet.plot.live { path = out .. "/curves", show = flags.live, every = 5,
+    history = trainer.history,
+    title = ("gamma %s, m %s"):format(text.number(settings.gamma), text.number(settings.m)) }
+end
+
+local function train_all(trainer, task, live)
   local steps = trainer:steps()
   while trainer.epoch < settings.epochs do
     local timer = circlet.Timer()
@@ -147,19 +155,14 @@ local function train_all(trainer, task)
     entry.seconds = timer:time().real
     trainer.history[#trainer.history + 1] = entry
     save(trainer)
-    print(row(entry))
+    if not flags.live then print(row(entry)) end
+    live:add(entry)
     for _, sentence in ipairs(warned and warned.last or {}) do
       io.stderr:write(("train: in %d of %d steps, such as the last of them: %s\n"):format(
         warned.steps, steps, sentence))
     end
     io.stdout:flush()
   end
-end
-
-local function draw(trainer)
-  return circlet.plot.training(trainer.history, {
-    title = ("gamma %s, m %s"):format(text.number(settings.gamma), text.number(settings.m)),
-  }):save(out .. "/curves")
 end
 
 local function main()
@@ -171,11 +174,12 @@ local function main()
   print(("%d parameters, %d steps an epoch, seed %d, %s; %s\n"):format(trainer:parameter_count(),
     trainer:steps(), settings.seed, train.device.text(settings.device), out))
   show_history(trainer)
-  train_all(trainer, task)
-  local images, reason = draw(trainer)
-  print(("\nwritten: %s/last.t7 %s/history.csv %s"):format(out, out,
-    images and table.concat(images, " ") or ""))
-  if not images then print(reason) end
+  local live = curves(trainer)
+  train_all(trainer, task, live)
+  local drawn, reason = live:close()
+  print(("\nwritten: %s/last.t7 %s/history.csv%s"):format(out, out,
+    drawn and (" %s/curves.png %s/curves.svg"):format(out, out) or ""))
+  if not drawn then print(reason) end
 end
 
 local good, message = pcall(main)

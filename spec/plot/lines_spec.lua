@@ -120,6 +120,18 @@ describe("plot.live", function()
     assert.equal(3, #live.history)
   end)
 
+  it("goes on with the rows of a run that is resumed", function()
+    if not support.has_gnuplot then return pending "gnuplot is not installed" end
+    local folder, remove = support.folder()
+    finally(remove)
+    local before = { { epoch = "untrained" }, { epoch = 1, loss = 4 }, { epoch = 2, loss = 3 } }
+    local live = plot.live { path = folder .. "/a", history = before }
+    assert(live:close())
+    local script = require("circlet.report.files").read(folder .. "/a.gp")
+    assert(script:find("\n1 4\n2 3\n", 1, true))
+    assert.equal(3, #before)
+  end)
+
   it("keeps rows that could not be drawn, and says why", function()
     local live = plot.live { path = "/no/such/folder/a.svg", every = 0 }
     local ok, message, code = live:add { epoch = 1, loss = 2 }

@@ -222,7 +222,7 @@ function Picture:show(options)
     bytes, message, code = drawn(self, "sixel")
   else
     bytes, message, code = self:text { columns = options.columns or terminal.columns(),
-      rows = options.rows, colour = terminal.attached "stdout" }
+      rows = options.rows, colour = terminal.colour "stdout" }
   end
   if not bytes then return nil, message, code end
   write = write or function(s)

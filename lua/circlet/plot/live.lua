@@ -9,6 +9,7 @@
 --   replaced in one step, so that a viewer may follow them
 -- @option show? boolean also in the terminal, each time in the place of the last; elsewhere than on
 --   a terminal once, at the end
+-- @option history? table list of rows that were there before, as of a run that is resumed
 -- @option every? number seconds from one drawing to the next at least, 2
 -- @option write? function what receives the text in place of standard output
 -- @return table
@@ -33,7 +34,7 @@ local SHARE = 1 / 20 -- of the time, at most, that goes into drawing
 local function show(self, picture)
   local rows = math.min(20, terminal.rows() - 2)
   local drawn, message, code = picture:text { columns = terminal.columns(), rows = rows,
-    colour = terminal.attached "stdout" }
+    colour = terminal.colour "stdout" }
   if not drawn then return nil, message, code end
   local up = self.shown and ("\27[%dA\27[J"):format(self.shown) or ""
   self.shown = select(2, drawn:gsub("\n", "")) + 1
@@ -73,13 +74,15 @@ function Live:close()
   return draw(self, true)
 end
 
-local own = { path = true, show = true, every = true, write = true }
+local own = { path = true, show = true, every = true, write = true, history = true }
 
 return function(options)
   if type(options) ~= "table" or not (options.path or options.show) then
     check.fail("live", "options with a path, or with show = true, expected")
   end
   local self = setmetatable({ history = {}, path = options.path, options = {} }, Live)
+  table.move(options.history or {}, 1, #(options.history or {}), 1, self.history)
+  self.behind = #self.history > 0
   self.every = check.number("live", "every", options.every, 2)
   for name, value in pairs(options) do
     if not own[name] then self.options[name] = value end
