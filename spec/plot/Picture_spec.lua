@@ -145,6 +145,24 @@ describe("a picture", function()
     for name in require("lfs").dir(folder) do assert(name:find "^%.+$", name) end
   end)
 
+  it("leaves old images alone, and no new ones, when drawing fails half way", function()
+    if not needs_gnuplot() then return end
+    assert(files.write(folder .. "/a.svg", "old"))
+    local run = shell.run
+    finally(function() shell.run = run end)
+    shell.run = function(words)
+      assert(run(words))
+      return nil, "killed"
+    end
+    local paths, message = picture():save { folder .. "/a.svg", folder .. "/a.png" }
+    assert.is_nil(paths)
+    assert.equal("gnuplot failed: killed", message)
+    assert.equal("old", files.read(folder .. "/a.svg"))
+    for name in require("lfs").dir(folder) do
+      assert(name:find "^%.+$" or name == "a.svg", name)
+    end
+  end)
+
   it("says which folder is missing", function()
     if not needs_gnuplot() then return end
     local paths, message, code = picture():save(folder .. "/none/a.svg")

@@ -101,6 +101,21 @@ describe("plot.hardest", function()
     require("spec.support").near(other, s_n, 1e-14)
   end)
 
+  it("goes through large classes block by block", function()
+    local x, labels = circlet.FloatTensor(1201, 2), {}
+    for i = 1, 1200 do
+      x[i][1], x[i][2] = math.cos(i / 1200), math.sin(i / 1200)
+      labels[i] = 5
+    end
+    x[1201][1], x[1201][2], labels[1201] = -1, 0, 7
+    local s_n, s_p = plot.hardest(x, labels)
+    assert.equal(1200, #s_n)
+    for _, i in ipairs { 1, 600, 1000, 1001, 1200 } do
+      assert.near(-math.cos(i / 1200), s_n[i], 1e-6)
+      assert.near(math.cos(math.max(i - 1, 1200 - i) / 1200), s_p[i], 1e-6)
+    end
+  end)
+
   it("gives nothing where there are no pairs", function()
     for _, labels in ipairs { {}, { 1 }, { 1, 1 }, { 1, 2 } } do
       local s_n, s_p = plot.hardest(circlet.FloatTensor(#labels, 3):fill(1), labels)

@@ -144,11 +144,11 @@ end)
 describe("placement of samples", function()
   it("is the cosine to the own class vector and the greatest to another", function()
     local circlet = require "circlet"
-    local x = circlet.FloatTensor { { 2, 0 }, { 0.3, 0.4 }, { 0, 0 } }
+    local x = circlet.FloatTensor { { 2, -1 }, { 0.3, 0.4 }, { 0, 0 } }
     local vectors = circlet.FloatTensor { { 5, 0 }, { 0, 1 }, { -1, 0 } }
     local s_n, s_p = circlet.train.placement(x, circlet.LongTensor { 1, 3, 2 }, vectors)
     local near = require("spec.support").near
-    near({ 1, -0.6, 0 }, s_p, 1e-6)
-    near({ 0, 0.8, 0 }, s_n, 1e-6)
+    near({ 2 / math.sqrt(5), -0.6, 0 }, s_p, 1e-6)
+    near({ -1 / math.sqrt(5), 0.8, 0 }, s_n, 1e-6)
   end)
 end)

@@ -17,8 +17,7 @@ local circlet = require "circlet"
 
 local BLOCK = 1000 -- anchors at a time
 
--- Beyond every cosine: what takes a pair out of a minimum or a maximum.
-local OUT = 3
+local OUT = -3 -- below every cosine: what takes a pair out of a maximum
 
 -- The rows of each class.
 local function rows_by_class(labels)
@@ -41,10 +40,9 @@ return function(embeddings, labels)
       local n = math.min(BLOCK, #rows - first + 1)
       local anchors = own:narrow(1, first, n)
       local similar = circlet.mm(x:index(1, anchors), x:t())
-      local positive = similar:index(2, own)
-      for i = 1, n do positive[i][first + i - 1] = OUT end
-      local least = positive:min(2):view(-1):totable()
-      local greatest = similar:indexFill(2, own, -OUT):max(2):view(-1):totable()
+      -- The anchor itself is among them, at 1 or, of a zero row, at 0 as all are: never the least.
+      local least = similar:index(2, own):min(2):view(-1):totable()
+      local greatest = similar:indexFill(2, own, OUT):max(2):view(-1):totable()
       for i = 1, n do
         local row = rows[first + i - 1]
         other[row], same[row] = greatest[i], least[i]
