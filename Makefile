@@ -146,6 +146,7 @@ spec: all
 	@$(RUN_SPECS)
 
 include spec/check/check.mk
+include spec/emulated/emulated.mk
 
 ## Installing, and packages
 include scripts/package/package.mk

@@ -219,5 +219,8 @@ describe("measures of embeddings on a GPU", function()
       circlet.metrics.retrieval({ x:cuda(), x:cuda() }, { labels, labels:cuda() }))
     assert.same(circlet.metrics.verification(x, labels, { far = 0.1 }),
       circlet.metrics.verification(x:cuda(), labels, { far = 0.1 }))
+    assert.same(circlet.metrics.clustering(x, labels).nmi,
+      circlet.metrics.clustering(x:cuda(), labels).nmi)
+    assert.same(circlet.metrics.cmc(x, labels), circlet.metrics.cmc(x:cuda(), labels))
   end)
 end)

@@ -100,6 +100,15 @@ describe("train.lua", function()
     assert.falsy(output:find("traceback", 1, true), output)
   end)
 
+  it("says why --device cuda cannot be, where there is no GPU", function()
+    local available, reason = circlet.cuda.available()
+    if available then return end
+    local code, output = train("--device", "cuda")
+    assert.equal(1, code)
+    assert.equal("--device cuda: " .. reason .. "\n", output)
+    assert.is_nil(files.kind(out))
+  end)
+
   it("says what is wrong with the data, the folder, the flags", function()
     local code, output = tiny.run("train.lua", "--data", "/no/such", "--out", out)
     assert.equal(1, code)

@@ -89,7 +89,7 @@ clustering.mutual_information = on_cpu(core.metrics.mutual_information)
 -- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 -- local labels = circlet.LongTensor { 1, 1, 2, 2 }
 -- metrics.clustering(x, labels).nmi    --> 1.0
-function clustering.clustering(embeddings, labels, options)
+clustering.clustering = on_cpu(function(embeddings, labels, options)
   local rest, clusters = {}, nil
   if options ~= nil and type(options) ~= "table" then
     error("clustering: options must be a table, got " .. type(options), 2)
@@ -103,6 +103,6 @@ function clustering.clustering(embeddings, labels, options)
   result.nmi, result.ami = agreement.nmi, agreement.ami
   result.clusters, result.assignment = clusters or own.groups, assignment
   return result
-end
+end)
 
 return clustering

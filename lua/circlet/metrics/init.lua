@@ -86,7 +86,7 @@ metrics.retrieval = on_cpu(core.metrics.retrieval)
 metrics.cmc = on_cpu(core.metrics.cmc)
 
 metrics.verification = require "circlet.metrics.verification"
-metrics.lfw = require "circlet.metrics.lfw"
+metrics.lfw = on_cpu(require "circlet.metrics.lfw")
 
 for name, f in pairs(require "circlet.metrics.clustering") do metrics[name] = f end
 

@@ -55,11 +55,11 @@ function LookupTable:setMaxNorm(maxNorm)
   return self
 end
 
--- The indices as one LongTensor. Raises for what is no row.
+-- The indices as one tensor of whole numbers. Raises for what is no row.
 local function indices(self, input)
   check.tensor(self, "input", input, 1, 2)
   local flat = input:contiguous():view(-1)
-  local rows = flat:long()
+  local rows = check.indices(flat, self.weight)
   if rows:nElement() > 0 then
     local low, high = rows:min(), rows:max()
     if low < 1 or high > self.weight:size(1) then

@@ -36,7 +36,7 @@ local function slack(self, input, target)
   if t:nElement() ~= x:size(1) then
     check.fail(self, "target must have %d elements, got %d", x:size(1), t:nElement())
   end
-  local labels = t:long():contiguous():view(-1, 1)
+  local labels = check.indices(t, x):contiguous():view(-1, 1)
   if labels:min() < 1 or labels:max() > classes
     or not labels:double():equal(t:double():contiguous():view(-1, 1)) then
     check.fail(self, "target must hold whole numbers from 1 to %d", classes)

@@ -86,6 +86,12 @@ function check.dimension(self, dimension, nInputDims, input)
   return dim
 end
 
+--- The numbers of t as indices of `like`: a LongTensor or, where that lies on a GPU, a
+-- CudaLongTensor.
+function check.indices(t, like)
+  return like:type():find "%.Cuda" and t:cudaLong() or t:long()
+end
+
 --- A number given to a constructor.
 function check.number(self, what, value)
   if type(value) ~= "number" then

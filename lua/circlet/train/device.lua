@@ -45,7 +45,7 @@ function device.rows(buffer, source, rows, name)
     return (buffer or circlet.CudaTensor()):resize(batch:size()):copy(batch)
   end
   buffer = buffer or source.new()
-  buffer:index(source, 1, rows)
+  buffer:index(source, 1, source:type():find "%.Cuda" and rows:cudaLong() or rows)
   return buffer
 end
 
