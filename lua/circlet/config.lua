@@ -7,7 +7,7 @@
 --       CPU       AMD EPYC: 2 cores, 2 threads in use
 --       SIMD      avx512, the best of this CPU
 --       OpenBLAS  0.3.21, kernels Cooperlake (avx512), pthreads
---       CUDA      not built
+--       CUDA      not built                  (or: NVIDIA H200, compute capability 9.0, ...)
 --       no warnings
 local core = require "circlet.core"
 
@@ -59,6 +59,20 @@ function config.warnings(facts, environment)
   return list
 end
 
+-- What circlet.config() says of GPUs.
+local function gpus()
+  local cuda = core.cuda_functions
+  if not cuda.built() then return "not built" end
+  local available, reason = cuda.available()
+  if not available then return "built, " .. reason:gsub("^CUDA: ", "") end
+  local list = {}
+  for i = 1, cuda.getDeviceCount() do
+    local p = cuda.getDeviceProperties(i)
+    list[i] = ("%s, compute capability %d.%d"):format(p.name, p.major, p.minor)
+  end
+  return table.concat(list, "; ")
+end
+
 local Report = { __name = "circlet.config" }
 
 function Report.__tostring(facts)
@@ -83,7 +97,8 @@ end
 -- (circlet.setnumthreads); simd, simd_best ("base", "avx2" or "avx512": in use, and the best that
 -- circlet has kernels for on this CPU); blas (OpenBLAS's own description), blas_core (the core type
 -- whose kernels it runs), blas_simd, blas_threads ("none", "pthreads" or "openmp"); cuda ("not
--- built"); warnings (a list of sentences, empty when all is well).
+-- built", why there is no GPU, or the GPUs' names); warnings (a list of sentences, empty when all
+-- is well).
 function config.read()
   local machine = core.machine()
   local facts = {
@@ -93,7 +108,7 @@ function config.read()
     simd = machine.isa, simd_best = machine.isa_best,
     blas = machine.blas, blas_core = machine.blas_core,
     blas_simd = core_types[machine.blas_core] or "base", blas_threads = machine.blas_threads,
-    cuda = "not built",
+    cuda = gpus(),
   }
   facts.warnings = config.warnings(facts, os.getenv)
   return setmetatable(facts, Report)

@@ -22,6 +22,7 @@
 -- @option pair_weights circlet.Tensor numbers >= 0, how often a pair counts for its anchor: one for each partner, or [C, C] by the labels of anchor and partner
 -- @option positives "equal"|"shared"|"soft" "equal" by default; "shared": labels are [B, G], 0 for none, and pairs with a label in common are positive; "soft": they count by Jaccard's index of their labels
 -- @option diagnostics boolean false by default; adds histograms and more to the facts (README.md)
+-- @option precision string "fp32" (default) | "tf32" | "bf16": of products on a GPU (README.md)
 -- @return number loss a tensor [B] with reduction "none"
 -- @return circlet.Tensor gradient type and size of x; {grad_x, grad_refs} for queries against references
 -- @return table facts n_anchors, n_valid, n_positive, n_negative, n_nonzero, n_without_positive, n_without_negative, mean_sp, mean_sn
@@ -61,6 +62,7 @@ function circlet.circle_loss(x, labels, options) end
 -- @option ignore_label integer rows with this label take no part
 -- @option weights circlet.Tensor [B] numbers >= 0: how often a row counts
 -- @option diagnostics boolean false by default
+-- @option precision string "fp32" (default) | "tf32" | "bf16": of products on a GPU
 -- @return number loss a tensor [B] with reduction "none"
 -- @return table gradients {grad_x, grad_w}
 -- @return table facts as of circle_loss
@@ -129,6 +131,7 @@ function circlet.margin_loss(x_and_w, labels, options) end
 -- @option filter_eps number as in circle_loss
 -- @option ignore_label integer rows with this label take no part
 -- @option diagnostics boolean false by default
+-- @option precision string "fp32" (default) | "tf32" | "bf16": of products on a GPU
 -- @return number loss
 -- @return table gradients {grad_x, grad_w}
 -- @return table facts whose anchors are the proxies
