@@ -3,7 +3,8 @@
 -- @module circlet
 
 ---
--- A result tensor may stand in front of the arguments; without it the tensor is of the default type.
+-- A result tensor may stand in front of the arguments; without it the tensor is of the default type, or where
+-- that is said of another.
 -- @deffamily creator
 -- @return circlet.Tensor tensor
 -- @error Raises for sizes below 0, for memory that is not there, and for numbers that the result's type cannot hold.
@@ -144,9 +145,9 @@ function circlet.exponential(lambda) end
 -- type(circlet.cauchy())    --> number
 function circlet.cauchy(median, width) end
 
---- Numbers whose logarithm is normal; mean and deviation are those of the numbers themselves.
--- @param mean? number 1 by default
--- @param deviation? number 2 by default
+--- Numbers whose logarithm is normal, e^(mean + deviation z).
+-- @param mean? number of the logarithm; 1 by default
+-- @param deviation? number of the logarithm, > 0; 2 by default
 -- @family distribution
 -- @example
 -- circlet.logNormal() > 0    --> true

@@ -2,9 +2,9 @@
 -- @module circlet
 
 ---
--- `circlet.f(a, b)` makes a new tensor; `circlet.f(result, a, b)` and `result:f(a, b)` fill result, which may
--- overlap nothing that is read. Float and Double go to OpenBLAS; the bits do not depend on the number
--- of threads. Ctrl-C stops long ones.
+-- `circlet.f(a, b)` makes a new tensor; `circlet.f(result, a, b)` and `result:f(a, b)` fill result, which may be,
+-- or overlap, any of them. Float and Double go to OpenBLAS, integer types wrap around in 64 bits; the bits do
+-- not depend on the number of threads. Ctrl-C stops long ones.
 -- @deffamily product
 -- @return circlet.Tensor result
 -- @error Raises for sizes that do not fit, naming both, and for different types.

@@ -4,7 +4,8 @@
 ---
 -- Pairs are those of each row of x (the anchor) with the other rows, or with the rows of refs: with
 -- the anchor's label positives, otherwise negatives. An anchor without what the loss needs is not
--- valid: it has no loss and no gradient.
+-- valid: it has no loss and no gradient. Where an option is a number of the loss, it may also be a tensor [B] or
+-- { by_label = tensor [C] }: one for each anchor, or for the anchors of each label.
 --
 -- A parameter of the loss that is a number may also be a tensor [B], a number for each anchor, or
 -- { by_label = tensor [C] }, one for the anchors of each label.
@@ -21,6 +22,10 @@
 -- @option hardest_negatives integer so many negatives count for each anchor: those with the largest similarities, the first of equals; all by default
 -- @option pair_weights circlet.Tensor numbers >= 0, how often a pair counts for its anchor: one for each partner, or [C, C] by the labels of anchor and partner
 -- @option positives "equal"|"shared"|"soft" "equal" by default; "shared": labels are [B, G], 0 for none, and pairs with a label in common are positive; "soft": they count by Jaccard's index of their labels
+-- @option hardest_negatives integer of each anchor's negatives only the k most similar count
+-- @option pair_weights circlet.Tensor a number >= 0 a partner, or [C, C] by labels: how often a pair counts
+-- @option positives "equal"|"shared"|"soft" with the last two labels are [B, G], several a row, 0 for none
+-- @option precision "fp32"|"tf32"|"bf16" of products on a GPU; "fp32" by default
 -- @option diagnostics boolean false by default; adds histograms and more to the facts (README.md)
 -- @option precision string "fp32" (default) | "tf32" | "bf16": of products on a GPU (README.md)
 -- @return number loss a tensor [B] with reduction "none"
@@ -61,6 +66,8 @@ function circlet.circle_loss(x, labels, options) end
 -- @option filter_eps number as in circle_loss
 -- @option ignore_label integer rows with this label take no part
 -- @option weights circlet.Tensor [B] numbers >= 0: how often a row counts
+-- @option hardest_negatives integer of each row's other classes only the k most similar count
+-- @option precision "fp32"|"tf32"|"bf16" of products on a GPU; "fp32" by default
 -- @option diagnostics boolean false by default
 -- @option precision string "fp32" (default) | "tf32" | "bf16": of products on a GPU
 -- @return number loss a tensor [B] with reduction "none"
@@ -130,6 +137,7 @@ function circlet.margin_loss(x_and_w, labels, options) end
 -- @option memory_budget integer as in circle_loss
 -- @option filter_eps number as in circle_loss
 -- @option ignore_label integer rows with this label take no part
+-- @option precision "fp32"|"tf32"|"bf16" of products on a GPU; "fp32" by default
 -- @option diagnostics boolean false by default
 -- @option precision string "fp32" (default) | "tf32" | "bf16": of products on a GPU
 -- @return number loss

@@ -220,7 +220,7 @@ function circlet.kthvalue(x, k, dim) end
 -- circlet.median(circlet.Tensor { 3, 1, 2 })    --> {2}  {3}
 function circlet.median(x, dim) end
 
---- The most frequent element along a dimension; the least of several.
+--- The most frequent element along a dimension, the least of several, and its first place.
 -- @param x circlet.Tensor of any type
 -- @param dim? integer the last one by default
 -- @family order
