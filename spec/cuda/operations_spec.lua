@@ -34,6 +34,9 @@ local more = {
     x:select(2, 3):sum(); x:select(1, 2):norm(); x:transpose(1, 2):max(1);
     images:transpose(1, 4):sum(3);
     images:permute(3, 1, 4, 2):mean(2); images:var(3); images:max(2); images:transpose(2, 4):min(4);
+    FloatTensor { 0, -0.0, 0, -0.0 }:sort(1); x:indexCopy(1, LongTensor { 2, 1, 2, 1 }, n);
+    x:indexAdd(1, LongTensor { 2, 1, 2, 2 }, n);
+    x:indexCopy(2, LongTensor { 3, 3 }, n:narrow(2, 1, 2));
     FloatTensor { 1, 0 / 0, 3 }:max(); FloatTensor { 1, 0 / 0, 3, 0 / 0 }:max(1);
     FloatTensor { 1, 0 / 0, 3 }:sort(1); FloatTensor { 2, 0 / 0, -1 }:min(1);
     FloatTensor { 0 / 0 }:eq(0 / 0);
@@ -62,7 +65,8 @@ local more = {
     x:bernoulli(2); x:uniform(2, 1); e:normal(); x:maskedCopy(m:clone():fill(1), u); bmm(A, A);
   ]],
   random = [[
-    n:uniform(-1, 1); x:uniform(2, 2.0000001); x:normal(3, 0.5); x:exponential(2); x:cauchy(1, 2);
+    n:uniform(-1, 1); x:uniform(1, 1 + 2 ^ -23); d:uniform(1, 1 + 2 ^ -52); x:normal(3, 0.5);
+    x:exponential(2); x:cauchy(1, 2);
     x:logNormal(0, 0.25); x:bernoulli(0.3); m:bernoulli(0.7); e:geometric(0.2); x:geometric(0.9);
     e:random(); e:random(7); e:random(-5, 5); m:random(0, 1); x:random(1, 100); x:bernoulli(p);
     randperm(LongTensor(), 100); randn(7, 3); rand(5); randn(5):add(randn(5)); d:normal();
@@ -128,6 +132,14 @@ describe("on the GPU", function()
         expected[kind](expected)
         assert.is_true(circlet.equal(expected, t:typeAs(expected)), kind .. " " .. there)
       end
+    end
+  end)
+
+  it("keeps uniform draws of narrow types below the interval's end", function()
+    for there, step in pairs { CudaHalfTensor = 2 ^ -10, CudaBFloat16Tensor = 2 ^ -7 } do
+      assert.equal(1, circlet[there](1000):uniform(1, 1 + step):max())
+      assert.equal(-1 - step, circlet[there](1000):uniform(-1 - step, -1):max())
+      assert.is_true(circlet[there](1000):uniform(-step, 0):max() < 0)
     end
   end)
 
