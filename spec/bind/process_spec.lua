@@ -28,6 +28,39 @@ describe("the process", function()
       .. "No such file or directory\tio\n", files.read(path))
   end)
 
+  it("waits for input, and tells Ctrl-C, Ctrl-Z and its end from it", function()
+    local function wait(how, signal)
+      local code, output = tiny.shell(("%s | %s -e '"):format(how, interpreter)
+        .. ([[ local process = require("circlet.core").process
+        local function caught()
+          return io.open("/proc/self/status"):read "a":match "SigCgt:%%s*(%%x+)"
+        end
+        local before = caught()
+        %s
+        print(process.wait_input(0), before == caught()) ']]):format(
+        signal and ([[os.execute("(sleep 0.3; kill -%s " .. io.open("/proc/self/stat"):read "n"
+          .. ") &")]]):format(signal) or ""))
+      assert.equal(0, code, output)
+      return (output:gsub("\n$", ""))
+    end
+    assert.equal("ready\ttrue", wait "echo a")
+    assert.equal("ready\ttrue", wait "true") -- the end of the input can be read, too
+    assert.equal("interrupt\ttrue", wait("sleep 2", "INT"))
+    assert.equal("suspend\ttrue", wait("sleep 2", "TSTP"))
+    assert.equal("end\ttrue", wait("sleep 2", "TERM"))
+  end)
+
+  it("knows no terminal where there is none, and wants back what it gave", function()
+    local code, output = tiny.shell(interpreter .. [[ -e '
+      local process = require("circlet.core").process
+      print(process.is_terminal(0), process.keep_terminal(), (process.terminal_size()))
+      ' </dev/null]])
+    assert.equal(0, code)
+    assert.equal("false\tnil\tnil\n", output)
+    raises("keep_terminal", process.restore_terminal, "a few bytes")
+    assert.has_error(function() process.wait_input() end)
+  end)
+
   it("ends with its parent", function()
     local began = os.time()
     -- The middle process starts a child that would sleep for a minute, and is killed.

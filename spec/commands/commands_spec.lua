@@ -41,6 +41,25 @@ describe("circlet", function()
     assert.equal("7\n", (run("run -", "print(3 + 4)")))
   end)
 
+  it("runs a study whose workers are the same script again", function()
+    local path = os.tmpname()
+    os.remove(path)
+    finally(function() os.execute("rm -rf '" .. path .. "'*") end)
+    assert(files.write(path .. ".lua", ([[
+      local study = require("circlet").study
+      local s = assert(study.open { path = %q })
+      assert(s:optimize(function(t) return t:suggest_float("m", 0, 1) end,
+        { trials = 4, workers = 2 }))
+      print(#s:trials "complete")]]):format(path .. ".journal")))
+    local text, code = run("run " .. path .. ".lua")
+    assert.equal(0, code, text)
+    assert.truthy(text:find("4\n", 1, true), text)
+    text = run("repl", ("s = circlet.study.open { path = %q }\n"
+      .. "s:optimize(function(t) return 1 end, { trials = 9, workers = 2 })"):format(
+      path .. ".journal"))
+    assert.truthy(text:find("this is no script", 1, true), text)
+  end)
+
   it("reads a prompt's lines from a pipe, without a prompt", function()
     local text, code = run("repl", "1 + 1\nfor i = 1, 2 do\nprint(i)\nend\n")
     assert.equal("2\n1\n2\n", text)
@@ -48,6 +67,13 @@ describe("circlet", function()
     text, code = run("repl", "local x = 4\nerror 'no'\nx\n")
     assert.equal(1, code)
     assert.truthy(text:find("input:1: no", 1, true) and text:find("4\n", 1, true))
+    text = run("repl", [[
+      p = io.open("/proc/self/stat"):read "n"
+      os.execute("(sleep 0.4; kill -INT " .. p .. "; sleep 0.4; kill -INT " .. p .. ") &")
+      while true do end
+      while true do end
+      "still here"]] .. "\n")
+    assert.truthy(text:find('interrupted!.*interrupted!.*"still here"'), text)
     text, code = run("repl", "for i = 1, 2 do\n")
     assert.is_true(code == 1 and text:find "input ended too early" ~= nil)
   end)

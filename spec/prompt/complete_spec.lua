@@ -5,6 +5,7 @@ describe("completion", function()
   local called
   local environment = {
     circlet = circlet, x = circlet.ones(2, 2), net = circlet.nn.Linear(2, 3), word = "abc",
+    object = setmetatable({}, { __index = { inner = { leaf = 1 } } }),
     list = { { gamma = 1 }, deep = { gamut = 2 } }, n = 5, _hidden = 1,
     trap = setmetatable({}, { __index = function() called = true end }),
   }
@@ -31,6 +32,7 @@ describe("completion", function()
     assert.equal("getParameters", (candidates "net:getP")) -- of its parent
     assert.equal("weight", (candidates "net.wei"))
     assert.equal("", (candidates "net:wei")) -- no function, so no method
+    assert.equal("leaf", (candidates "object.inner.le")) -- through an __index
     assert.equal("upper", (candidates "word:up"))
     assert.equal("", (candidates "n."))
     assert.equal("", (candidates "nobody.x"))

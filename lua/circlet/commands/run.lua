@@ -33,8 +33,10 @@ function run.file(path, words)
     io.stderr:write("circlet: ", message, "\n")
     return 1
   end
-  local before = arg
-  local own = { [-1] = before and before[0] or "circlet", [0] = path }
+  -- As Lua has it: what started the script stands in front of it, so that it can be started again
+  -- (studies do so for their workers).
+  local own, before, at = { [0] = path, [-1] = "run" }, arg or {}, 0
+  while before[at] do own[at - 2], at = before[at], at - 1 end
   for i = 2, #words do own[i - 1] = words[i] end
   rawset(_G, "arg", own)
   local ok, fault = xpcall(script, traceback, table.unpack(words, 2))

@@ -122,7 +122,7 @@ local function add_tag(entry, tag, lines, where)
   end
 end
 
--- The first sentence, on one line; a colon that ends the line before a list ends it too.
+-- The first sentence, on one line; or all of the first paragraph.
 local function summary_of(description)
   local first = {}
   for _, line in ipairs(description) do
@@ -130,7 +130,7 @@ local function summary_of(description)
     first[#first + 1] = trim(line)
   end
   local paragraph = table.concat(first, " ")
-  local finish = paragraph:find "[%.:] [%u%d%(`]" or paragraph:find "[%.:]$"
+  local finish = paragraph:find "%. [%u%(`]"
   return finish and paragraph:sub(1, finish) or paragraph
 end
 

@@ -324,6 +324,9 @@ function prompt.run(options)
   session.editor = edited or editor.plain(handler, interactive)
   if not edited and session.colour then session.first, session.next = "> ", ">> " end
   hear_in_coroutines()
+  -- No script runs: what starts others of this process (circlet.study's workers) must not take the
+  -- prompt for one.
+  rawset(_G, "arg", { [0] = "circlet" })
   if interactive and not options.quiet then session:say(banner()) end
   session:loop()
   return not interactive and session.failed and 1 or 0
