@@ -12,42 +12,11 @@
 #include "cuda/device.cuh"
 #include "cuda/operand_map.cuh"
 #include "cuda/pair_call.cuh"
+#include "cuda/pair_gradient.cuh"
 #include "cuda/pair_kernels.cuh"
 extern "C" {
 #include "base/interrupt.h"
 #include "ops/copy.h"
-}
-
-// What is compiled: pair_<group>.cu. Coupled losses are computed in double alone.
-#define CT_FLOAT_LOSSES(ROW)                                                                       \
-  ROW(circle)                                                                                      \
-  ROW(unified)                                                                                     \
-  ROW(multi_similarity)                                                                            \
-  ROW(contrastive)                                                                                 \
-  ROW(triplet_hard) ROW(generalized_lifted) ROW(supcon) ROW(margin) ROW(proxy_anchor)
-#define CT_DOUBLE_LOSSES(ROW) CT_FLOAT_LOSSES(ROW) ROW(nt_xent) ROW(lifted)
-
-#define ROW(loss) extern const ct_pair_launches<float> ct_pair_##loss##_f32;
-CT_FLOAT_LOSSES(ROW)
-#undef ROW
-#define ROW(loss) extern const ct_pair_launches<double> ct_pair_##loss##_f64;
-CT_DOUBLE_LOSSES(ROW)
-#undef ROW
-
-template <> const ct_pair_launches<float> *ct_pair_launches_of<float>(const ct_loss_rule *rule) {
-#define ROW(loss)                                                                                  \
-  if (rule == &ct_loss_rules[ct_loss_##loss]) return &ct_pair_##loss##_f32;
-  CT_FLOAT_LOSSES(ROW)
-#undef ROW
-  return nullptr;
-}
-
-template <> const ct_pair_launches<double> *ct_pair_launches_of<double>(const ct_loss_rule *rule) {
-#define ROW(loss)                                                                                  \
-  if (rule == &ct_loss_rules[ct_loss_##loss]) return &ct_pair_##loss##_f64;
-  CT_DOUBLE_LOSSES(ROW)
-#undef ROW
-  return nullptr;
 }
 
 namespace {
@@ -65,35 +34,6 @@ public:
 };
 
 int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
-// Where a gradient goes: the caller's tensor, or one in its place that is contiguous.
-struct gradient_side {
-  ct_tensor *wanted = nullptr;
-  ct_held_tensor to;
-
-  ct_status start(ct_tensor *tensor, const ct_gpu_side *side, const char *function,
-                  ct_error *error) {
-    const int64_t size[2] = {side->given, side->rows.dim};
-    wanted = tensor;
-    if (!tensor) return CT_OK;
-    if (tensor->dtype != side->rows.dtype)
-      return ct_fail(error, CT_EINVALID, "%s: the gradient must have the type of its rows, %s",
-                     function, ct_dtype_name(side->rows.dtype));
-    if (!tensor->storage)
-      CT_TRY(ct_tensor_new_on(tensor, tensor->dtype, side->rows.device, 2, size, error));
-    CT_TRY(ct_tensor_resize(tensor, 2, size, error));
-    if (tensor->storage->device != side->rows.device)
-      return ct_fail(error, CT_EINVALID, "%s: the gradient lies on GPU %d, its rows on GPU %d",
-                     function, tensor->storage->device + 1, side->rows.device + 1);
-    to.t.dtype = tensor->dtype;
-    if (ct_tensor_contiguous(tensor))
-      ct_tensor_set(&to.t, tensor);
-    else
-      CT_TRY(ct_tensor_new_on(&to.t, tensor->dtype, side->rows.device, 2, size, error));
-    return side->given > side->rows.rows ? ct_fill(&to.t, ct_scalar_of(0), error) : CT_OK;
-  }
-  ct_status finish(ct_error *error) { return wanted ? ct_copy(wanted, &to.t, error) : CT_OK; }
-};
 
 template <class Real> class typed_pass : public any_pass {
   static constexpr bool wide = sizeof(Real) == sizeof(double);
@@ -699,7 +639,7 @@ public:
                      ct_tensor *grad_bias, ct_error *error) override {
     const int64_t rows = c.queries.count();
     const ct_gpu_rows *x = &c.queries.rows, *y = &c.columns();
-    gradient_side to[2];
+    ct_gpu_gradient to[2];
     ct_device_block<Real> gradient, block_gradient;
     ct_device_block<double> lift;
     ct_device_block<unsigned long long> bad;
