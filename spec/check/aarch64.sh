@@ -6,7 +6,8 @@
 set -eu
 make=$1
 shift
-[ $# -gt 0 ] || set -- spec/base spec/tensor spec/ops spec/loss spec/metric spec/nn spec/optim spec/serialize
+[ $# -gt 0 ] || set -- spec/base spec/tensor spec/ops spec/io spec/serialize spec/optim \
+  spec/nn spec/metric spec/loss
 triplet=aarch64-linux-gnu
 build=build/aarch64
 root=$PWD/$build/root
@@ -55,6 +56,7 @@ export PATH="$PWD/$build/bin:$PATH"
 share=$root/usr/share/lua/5.4
 export LUA_PATH="$PWD/lua/?.lua;$PWD/lua/?/init.lua;$share/?.lua;$share/?/init.lua;./?.lua"
 export LUA_CPATH="$PWD/$build/?.so;$root/usr/lib/$triplet/lua/5.4/?.so"
+export CC="$triplet-gcc --sysroot=$root" # for what specs compile
 # One thread: emulated ones wait for each other by turning.
 export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 lua5.4 -e 'print(require("circlet").config())'

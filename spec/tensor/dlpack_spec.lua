@@ -18,8 +18,8 @@ end
 local function other_library()
   local folder, remove = files.folder()
   local path = folder .. "/dlpack_other.so"
-  assert(os.execute(("gcc -shared -fPIC -Wall -Wextra -Werror $(pkg-config --cflags lua5.4) " ..
-    "spec/tensor/dlpack_other.c -o %s"):format(shell.quote(path))))
+  assert(os.execute(("%s -shared -fPIC -Wall -Wextra -Werror $(pkg-config --cflags lua5.4) " ..
+    "spec/tensor/dlpack_other.c -o %s"):format(os.getenv "CC" or "gcc", shell.quote(path))))
   local open = assert(package.loadlib(path, "luaopen_dlpack_other"))
   remove()
   return open()
