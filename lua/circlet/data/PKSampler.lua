@@ -97,6 +97,7 @@ end
 --- Makes batch `b` of epoch `epoch` the next one.
 -- @param epoch integer from 1
 -- @param b integer from 1
+-- @return circlet.data.PKSampler self
 -- @example
 -- local sampler = data.PKSampler(circlet.LongTensor { 1, 1, 2, 2, 3, 3 }, 2, 2)
 -- sampler:seek(3, 1)
@@ -152,6 +153,7 @@ end
 --- Goes on where state() was taken. Raises when the sampler is made for other batches.
 -- @param state table
 -- @error Raises for the state of another sampler.
+-- @return circlet.data.PKSampler self
 -- @example
 -- local sampler = data.PKSampler(circlet.LongTensor { 1, 1, 2, 2, 3, 3 }, 2, 2)
 -- local state = sampler:state()

@@ -2,7 +2,6 @@
 -- The gradients with respect to the input are summed; inputs are tensors or (nested) tables of
 -- them.
 -- @param ...? nn.Module modules to begin with
--- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
 -- local net = nn.ConcatTable(nn.Identity(), nn.MulConstant(2))
 -- net:forward(circlet.ones(1))[2]    --> {2}

@@ -1,6 +1,5 @@
 --- nn.Container: a module made of modules, in the list `modules`.
 -- @param ...? nn.Module modules to begin with
--- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
 -- nn.Sequential(nn.Tanh(), nn.ReLU()):size()    --> 2
 local class = require "circlet.class"

@@ -3,7 +3,6 @@
 -- `output` starts as 0 and `gradInput` as an empty tensor. forward(input, target) returns a Lua
 -- number and keeps it in `output`; backward(input, target) returns `gradInput`, the same tensor
 -- from call to call. criterion(input, target) returns both.
--- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
 -- nn.MSECriterion():forward(circlet.Tensor { 1 }, circlet.Tensor { 3 })    --> 4
 local circlet = require "circlet"

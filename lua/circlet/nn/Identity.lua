@@ -1,5 +1,4 @@
 --- nn.Identity(): hands its input on, and gradOutput back.
--- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
 -- nn.Identity():forward(circlet.Tensor { 1, 2 })    --> {1, 2}
 local class = require "circlet.class"

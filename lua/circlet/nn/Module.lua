@@ -4,7 +4,6 @@
 -- computes output; `backward(input, gradOutput, scale)` computes gradInput and adds scale times the
 -- parameter gradients to theirs, until zeroGradParameters(). Setting `gradInput = nil` on a layer
 -- whose input gradient nobody needs (the first one, and a View before it) saves computing it.
--- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
 -- local layer = nn.Linear(2, 1)
 -- layer:forward(circlet.ones(3, 2)):size()                      --> {3, 1}

@@ -1,6 +1,5 @@
 --- nn.MultiCriterion(): a weighted sum of criterions of the same input and target:
 -- nn.MultiCriterion():add(criterion, weight), where weight is 1 unless given.
--- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
 -- local both = nn.MultiCriterion():add(nn.MSECriterion()):add(nn.AbsCriterion(), 0.5)
 -- both:forward(circlet.Tensor { 1 }, circlet.Tensor { 3 })    --> 5

@@ -2,7 +2,6 @@
 -- target[i] (or of the one target, with repeatTarget = true): add(criterion, weight), where weight
 -- is 1 unless given.
 -- @param repeatTarget? boolean false by default
--- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
 -- local both = nn.ParallelCriterion(true):add(nn.MSECriterion()):add(nn.AbsCriterion())
 -- local x = circlet.Tensor { 1 }

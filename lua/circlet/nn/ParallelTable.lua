@@ -1,6 +1,5 @@
 --- nn.ParallelTable(): module i gets input[i]; output and gradInput are tables.
 -- @param ...? nn.Module modules to begin with
--- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
 -- local net = nn.ParallelTable(nn.Identity(), nn.MulConstant(2))
 -- net:forward({ circlet.ones(1), circlet.ones(1) })[2]

@@ -1,5 +1,4 @@
 --- nn.Sequential: modules one after another. nn.Sequential():add(a):add(b), or nn.Sequential(a, b).
--- @error Raises for inputs of other types or shapes, naming what came.
 -- @example
 -- nn.Sequential(nn.Linear(4, 3), nn.ReLU()):forward(circlet.ones(2, 4)):size()    --> {2, 3}
 local class = require "circlet.class"

@@ -89,7 +89,6 @@ end
 
 --- Adds a line: a list of values in the order of the names, or a table by name.
 -- @param line number[]|table
--- @return optim.Logger self
 -- @example
 -- local log = optim.Logger("loss.log"):setNames { "loss" }
 -- log:add { loss = 0.5 }
@@ -147,8 +146,8 @@ end
 
 --- Draws every column of numbers over the line number, to <path>.png and <path>.svg. Returns the
 -- two paths; or nil, message, code when there is nothing to draw, no path, or no gnuplot.
--- @return boolean true
--- @error Returns nil, message where gnuplot is missing.
+-- @return string png
+-- @return string svg
 -- @example
 -- local log = optim.Logger("loss.log"):setNames { "loss" }
 -- for i = 1, 3 do log:add { 1 / i } end

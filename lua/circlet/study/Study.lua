@@ -131,6 +131,8 @@ function Study:refresh() return self.journal:refresh() end
 --- Keeps a value (anything JSON can hold) with the study. Returns true; or nil, message, code.
 -- @param name string
 -- @param value any what JSON can hold
+-- @return boolean true
+-- @error Returns nil, message, code when the journal cannot be written.
 -- @example
 -- local s = study.open { path = "a.journal", direction = "maximize" }
 -- s:set_user_attr("data", "faces")
@@ -155,6 +157,8 @@ end
 -- program that is started again enqueues nothing twice. Returns true; or nil, message, code.
 -- @param params table
 -- @param user_attrs? table
+-- @return boolean true
+-- @error Returns nil, message, code when the journal cannot be written.
 -- @example
 -- local s = study.open { path = "a.journal", direction = "maximize" }
 -- s:enqueue { gamma = 64 }
@@ -182,6 +186,8 @@ function Study:ask() return turns.next(self) end
 -- @param trial circlet.study.Trial
 -- @param value number|number[]
 -- @param state? string
+-- @return boolean true
+-- @error Returns nil, message, code when the journal cannot be written.
 -- @example
 -- local s = study.open { path = "a.journal", direction = "maximize" }
 -- local t = s:ask()
@@ -259,7 +265,7 @@ local calls = 0
 -- left behind is tried again first. Returns how many trials it ran; or nil, message, code.
 -- @param objective function gets a trial, gives a number or a list of them
 -- @param options? table
--- @return circlet.study.Study self
+-- @return integer trials that ended
 -- @error Returns nil, message, code when the journal cannot be written.
 -- @example
 -- local s = study.open { path = "a.journal", direction = "maximize" }

@@ -175,7 +175,6 @@ end
 -- @param task table
 -- @param state table
 -- @return circlet.train.Trainer run
--- @error Returns nil, message where the state is of another task.
 -- @example
 -- local labels = circlet.range(0, 39):fmod(4):add(1):long()
 -- local split = { inputs = circlet.rand(40, 6), labels = labels }
