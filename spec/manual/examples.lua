@@ -92,6 +92,11 @@ local function prepare(code)
   return table.concat(lines, "\n"), expected
 end
 
+-- Most examples leave nothing behind: no other program is started for them.
+local function remove(folder)
+  if not lfs.rmdir(folder) then os.execute("rm -rf '" .. folder .. "'") end
+end
+
 --- Runs the code in a folder of its own, with random numbers from seed 1. Raises what it raises,
 -- and when it shows something else than it says.
 function examples.run(code, name)
@@ -118,7 +123,7 @@ function examples.run(code, name)
   local ok, message = pcall(function() assert(load(chunk, "=" .. name, "t", environment))() end)
   assert(lfs.chdir(before))
   circlet.setdefaulttensortype(kind)
-  os.execute("rm -rf '" .. folder .. "'")
+  remove(folder)
   if not ok then error(message, 0) end
   for number, case in ipairs(expected) do
     local found = shown[number] or ""

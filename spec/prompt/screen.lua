@@ -4,11 +4,9 @@ local shell = require "circlet.report.shell"
 local Screen = {}
 Screen.__index = Screen
 
-local count = 0
-
 -- Every call has a server of its own, so that nobody's configuration or sessions take part.
 function Screen:tmux(...)
-  local words = { "tmux", "-L", self.server, "-f", "/dev/null" }
+  local words = { "tmux", "-S", self.socket, "-f", "/dev/null" }
   for _, word in ipairs { ... } do words[#words + 1] = shell.quote(word) end
   local pipe = assert(io.popen(table.concat(words, " ") .. " 2>&1"))
   local text = pipe:read "a"
@@ -50,7 +48,10 @@ function Screen:wait(pattern, ...)
   error(("the screen never showed %q:\n%s"):format(tostring(pattern), text), 2)
 end
 
-function Screen:close() self:tmux "kill-server" end
+function Screen:close()
+  self:tmux "kill-server"
+  os.remove(self.socket)
+end
 
 local screen = {}
 
@@ -59,9 +60,8 @@ function screen.available() return shell.has "tmux" end
 
 --- Runs a command line in a new terminal. environment: a list of NAME=value.
 function screen.open(command, environment)
-  count = count + 1
-  local self = setmetatable({ server = ("circlet-%s-%d"):format(
-    io.open("/proc/self/stat"):read "n", count) }, Screen)
+  local self = setmetatable({ socket = os.tmpname() }, Screen)
+  os.remove(self.socket)
   local words = { "env", "TERM=screen", "NO_COLOR=1" }
   for _, word in ipairs(environment or {}) do words[#words + 1] = shell.quote(word) end
   -- The shell tells the exit code and stays, so that the screen does.
