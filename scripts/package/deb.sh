@@ -4,12 +4,12 @@
 # is made on. Usage: deb.sh MAKE BUILD VERSION, from the root of a tree that is built.
 set -eu
 make=$1 build=$2 version=$3
-work=$PWD/$build/deb
+work=$(mktemp -d) # not below build/, where make takes folders named x.d for its own
+trap 'rm -rf "$work"' EXIT
 root=$work/debian/circlet
 triplet=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 arch=$(dpkg-architecture -qDEB_HOST_ARCH)
 
-rm -rf "$work"
 mkdir -p "$root/DEBIAN"
 $make install BUILD="$build" DESTDIR="$root" PREFIX=/usr LIBDIR="/usr/lib/$triplet/lua/5.4" \
   SHLIBDIR="/usr/lib/$triplet" ZSHDIR=/usr/share/zsh/vendor-completions >/dev/null
@@ -47,5 +47,4 @@ printf 'activate-noawait ldconfig\n' >"$root/DEBIAN/triggers"
 (cd "$root" && find usr -type f -exec md5sum '{}' '+' >DEBIAN/md5sums)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)} \
   dpkg-deb --root-owner-group --build "$root" "$build/circlet_${version}_$arch.deb" >/dev/null
-rm -rf "$work"
 echo "$build/circlet_${version}_$arch.deb: $(du -h "$build/circlet_${version}_$arch.deb" | cut -f1)"

@@ -43,12 +43,11 @@ ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 
 # Takes away what install, with the same settings, puts there, and folders of circlet's own.
 uninstall:
-	@rm -rf $(PACKAGED)/root
-	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(PACKAGED)/root) >/dev/null
-	@cd $(PACKAGED)/root && find . ! -type d | sed 's|^\.|$(DESTDIR)|' | xargs -d '\n' rm -f
-	@cd $(PACKAGED)/root && find . -depth -type d -path '*/circlet*' | sed 's|^\.|$(DESTDIR)|' | \
-	  xargs -d '\n' rmdir --ignore-fail-on-non-empty 2>/dev/null || true
-	@rm -rf $(PACKAGED)/root
+	@root=$$(mktemp -d) && trap 'rm -rf "$$root"' EXIT && \
+	$(MAKE) --no-print-directory install DESTDIR="$$root" >/dev/null && cd "$$root" && \
+	find . ! -type d | sed 's|^\.|$(DESTDIR)|' | xargs -d '\n' rm -f && \
+	{ find . -depth -type d -path '*/circlet*' | sed 's|^\.|$(DESTDIR)|' | \
+	  xargs -d '\n' rmdir --ignore-fail-on-non-empty 2>/dev/null || true; }
 
 # A tarball that runs where nothing can be installed. The Lua packages of PACKAGES come along.
 BUNDLE = circlet-$(VERSION)-$(MACHINE)
