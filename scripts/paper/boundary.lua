@@ -48,8 +48,9 @@ local function probe(task)
   return task.train.inputs:index(1, rows), task.train.labels:index(1, rows)
 end
 
--- The extent of points along s_n and s_p: deviations.
+-- The deviation of numbers, and their mean; nothing of no numbers.
 local function deviation(list)
+  if #list == 0 then return nil end
   local mean, square = 0, 0
   for _, x in ipairs(list) do mean = mean + x / #list end
   for _, x in ipairs(list) do square = square + (x - mean) ^ 2 / #list end
