@@ -16,6 +16,13 @@
 // The square parts of a tile that a block of threads takes.
 enum { CT_PART = 128, CT_PART_THREADS = 256 };
 
+// Of a loss over triplets: every anchor's list of positives, [start[i], start[i+1]) for columns
+// first..last-1, itself included at distance -INFINITY (pair_triplets.cuh).
+struct ct_triplet_lists {
+  const int64_t *start; // [rows + 1]
+  double *far, *slope;  // [start[rows]] distances; sums of the slopes of their triplets
+};
+
 // What one tile is, for every loss and pass. Rows and columns are counted within their sets; a
 // pointer that a pass does not need is NULL.
 template <class Real> struct ct_tile {
@@ -46,6 +53,7 @@ template <class Real> struct ct_tile {
   // Weights: what pairs take from their ends, [set] each.
   const Real *reference[CT_KINDS], *factor[CT_KINDS], *linear[CT_KINDS], *cut[CT_KINDS];
   const double *own;         // of coupled losses
+  ct_triplet_lists triplets; // of a loss over triplets
   const float *to_range;     // the power of two that brings weights into the range of 16 bits
   void *weight, *weight_low; // [rows, pitch] half or bfloat16, and what rounding left; or Real
 };
@@ -121,6 +129,9 @@ template <class Real> struct ct_pair_launches {
   void (*weights)(const ct_tile<Real> &tile, ct_weight_form form, cudaStream_t stream);
   void (*couple)(const ct_tile<Real> &tile, const double *own, double *term, double *count,
                  double *by_own, cudaStream_t stream); // NULL where nothing is coupled
+  // Lists of positives, and the triplets of all negatives; NULL where there are none.
+  void (*list)(const ct_tile<Real> &tile, cudaStream_t stream);
+  void (*triplets)(const ct_tile<Real> &tile, double *term, double *count, cudaStream_t stream);
   void (*terms)(const ct_anchors<Real> &anchors, int blocks, cudaStream_t stream);
   void (*factors)(const ct_anchors<Real> &anchors, int blocks, cudaStream_t stream);
   // Similarities with statistics, or weights; NULL where there is no fused kernel.

@@ -24,8 +24,6 @@ ct_status check_options(const char *function, const ct_loss_options *o, ct_error
   for (int i = 0; i < CT_LOSS_PARAMETERS; i++)
     if (o->own[i].values) refused = o->rule->parameters[i].name;
   if (refused) return ct_fail(error, CT_EINVALID, no_gpu_option, function, refused);
-  if (o->rule->unit == CT_OF_TRIPLETS)
-    return ct_fail(error, CT_EINVALID, "%s: this loss is not available on a GPU", function);
   return CT_OK;
 }
 
@@ -255,7 +253,8 @@ ct_status ct_find_range(ct_gpu_call *c, ct_gpu_range *out, ct_error *error) {
   const ct_gpu_rows *sides[2] = {&c->queries.rows, &c->columns()};
   *out = ct_gpu_range{false, 1, {1, 1}};
   out->wide = c->queries.rows.dtype == CT_CUDA_DOUBLE || c->queries.count() <= FEW_ANCHORS ||
-              (o->rule->measured && o->variant == CT_MEASURE_DISTANCE) || o->rule->couple;
+              (o->rule->measured && o->variant == CT_MEASURE_DISTANCE) || o->rule->couple ||
+              o->rule->unit == CT_OF_TRIPLETS;
   if (o->similarity == CT_COSINE) return CT_OK;
   ct_pass_results *r = c->results.get(), seen;
   double square[2], shortest = 1;
@@ -277,6 +276,22 @@ ct_status ct_find_range(ct_gpu_call *c, ct_gpu_range *out, ct_error *error) {
   if (!fits || shortest * ldexp(1, 2 * ROOM_BITS) < 1) out->wide = true;
   if (c->references.rows.lift) out->wide = true; // biases may be of any size
   return CT_OK;
+}
+
+void ct_choose_operands(ct_gpu_call *c, const ct_gpu_range &range, bool wide) {
+  const ct_operand_form forms[] = {CT_OPERAND_SPLIT, CT_OPERAND_HALF, CT_OPERAND_BFLOAT16};
+  const ct_operand_form form = wide ? CT_OPERAND_DOUBLE : forms[c->options.precision];
+  const bool ones = c->options.similarity == CT_EUCLIDEAN || c->references.rows.lift;
+  ct_gpu_rows *sides[2] = {&c->queries.rows, &c->references.rows};
+  for (int k = 0; k < 2; k++) {
+    // unit rows have elements of 1 at most, others of the longest row's length: 2^14 in all
+    double exponent = 14;
+    if (c->options.similarity != CT_COSINE) exponent = fmin(14, floor(14 - log2(range.longest[k])));
+    if (form == CT_OPERAND_DOUBLE || form == CT_OPERAND_BFLOAT16) exponent = 0;
+    sides[k]->form = form;
+    sides[k]->exponent = (int)exponent;
+    sides[k]->ones = ones;
+  }
 }
 
 ct_status ct_bad_row(const ct_gpu_call *c, int which, unsigned long long row, ct_error *error) {

@@ -58,9 +58,9 @@ struct ct_gpu_call {
 };
 
 // Which of the two compute types a call takes, as on the CPU: double for double rows, for distances
-// (whose digits 1 - s has lost in float), for coupled terms, and for few anchors, where the
-// rounding of float would be seen in the loss. Of rows with lengths of their own, float must hold
-// all logits, and 22 bits of the longest row be enough for the shortest.
+// (whose digits 1 - s has lost in float), for coupled terms and triplets, and for few anchors,
+// where the rounding of float would be seen in the loss. Of rows with lengths of their own, float
+// must hold all logits, and 22 bits of the longest row be enough for the shortest.
 struct ct_gpu_range {
   bool wide;
   double largest_s;  // no similarity is larger
@@ -71,6 +71,9 @@ struct ct_gpu_range {
 ct_status ct_begin_call(ct_gpu_call *c, const ct_loss_rows *queries, const ct_loss_rows *references,
                         ct_error *error);
 ct_status ct_find_range(ct_gpu_call *c, ct_gpu_range *out, ct_error *error);
+
+// Sets how both sides' rows become operands (pair_rows.cuh); wide: in double.
+void ct_choose_operands(ct_gpu_call *c, const ct_gpu_range &range, bool wide);
 
 // CT_EINVALID naming the caller's row, counted from 0; which: 0 the queries, 1 the references.
 ct_status ct_bad_row(const ct_gpu_call *c, int which, unsigned long long row, ct_error *error);

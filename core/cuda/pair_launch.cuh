@@ -40,6 +40,21 @@ template <int loss, class Real> struct ct_pair_of {
           <<<columns, 32 * warps, 0, stream>>>(t, true, own, term, count, by_own);
   }
 
+  static void list(const ct_tile<Real> &t, cudaStream_t stream) {
+    const unsigned rows = (unsigned)ct_divide_up(t.rows, 4);
+    const unsigned columns = (unsigned)ct_divide_up(t.columns, 4);
+    ct_list_kernel<Real><<<rows, 128, 0, stream>>>(t, false);
+    if (t.both && !t.diagonal) ct_list_kernel<Real><<<columns, 128, 0, stream>>>(t, true);
+  }
+
+  static void triplets(const ct_tile<Real> &t, double *term, double *count, cudaStream_t stream) {
+    const unsigned rows = (unsigned)ct_divide_up(t.rows, 4);
+    const unsigned columns = (unsigned)ct_divide_up(t.columns, 4);
+    ct_triplets_kernel<Real><<<rows, 128, 0, stream>>>(t, false, term, count);
+    if (t.both && !t.diagonal)
+      ct_triplets_kernel<Real><<<columns, 128, 0, stream>>>(t, true, term, count);
+  }
+
   static void terms(const ct_anchors<Real> &a, int blocks, cudaStream_t stream) {
     ct_terms_kernel<Maths><<<blocks, CT_ANCHOR_THREADS, 0, stream>>>(a, ct_loss_rules[loss].unit);
   }
@@ -58,12 +73,15 @@ template <int loss, class Real> struct ct_pair_of {
   }
 
   static ct_pair_launches<Real> table() {
-    ct_pair_launches<Real> t = {sums,  merge,   weights, ct_is_coupled(loss) ? couple : nullptr,
-                                terms, factors, {},      {}};
+    ct_pair_launches<Real> t = {};
+    t.sums = sums, t.merge = merge, t.weights = weights, t.terms = terms, t.factors = factors;
+    if (ct_is_coupled(loss)) t.couple = couple;
+    if (loss == ct_loss_triplet_all) t.list = list, t.triplets = triplets;
     for (int kind = 0; kind < CT_KINDS; kind++) {
       t.start[kind] = start(kind == CT_POSITIVE);
-      t.keeps_terms[kind] =
-          Maths::has(kind == CT_POSITIVE, CT_TERM) || (ct_is_coupled(loss) && kind == CT_POSITIVE);
+      t.keeps_terms[kind] = Maths::has(kind == CT_POSITIVE, CT_TERM) ||
+                            (ct_is_coupled(loss) && kind == CT_POSITIVE) ||
+                            (loss == ct_loss_triplet_all && kind == CT_NEGATIVE);
     }
     return t;
   }

@@ -1,14 +1,14 @@
 // Which kernels a loss has.
 #include "cuda/pair.cuh"
 
-// What is compiled: pair_<group>.cu. Coupled losses are computed in double alone.
+// What is compiled: pair_<group>.cu. Coupled losses and triplets are computed in double alone.
 #define CT_FLOAT_LOSSES(ROW)                                                                       \
   ROW(circle)                                                                                      \
   ROW(unified)                                                                                     \
   ROW(multi_similarity)                                                                            \
   ROW(contrastive)                                                                                 \
   ROW(triplet_hard) ROW(generalized_lifted) ROW(supcon) ROW(margin) ROW(proxy_anchor)
-#define CT_DOUBLE_LOSSES(ROW) CT_FLOAT_LOSSES(ROW) ROW(nt_xent) ROW(lifted)
+#define CT_DOUBLE_LOSSES(ROW) CT_FLOAT_LOSSES(ROW) ROW(nt_xent) ROW(lifted) ROW(triplet_all)
 
 #define ROW(loss) extern const ct_pair_launches<float> ct_pair_##loss##_f32;
 CT_FLOAT_LOSSES(ROW)

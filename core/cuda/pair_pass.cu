@@ -51,6 +51,9 @@ template <class Real> class typed_pass : public any_pass {
   ct_device_block<Real> part_reals;
   ct_device_block<double> part_s, sums, targets, own, parts;
   ct_device_block<Real> references_of; // of statistics
+  ct_device_block<int64_t> list_start;
+  ct_device_block<double> lists;
+  ct_triplet_lists triplets = {}; // of a loss over triplets
   ct_device_block<unsigned> largest_bits;
   ct_device_block<float> to_range;
   ct_anchors<Real> anchors = {};
@@ -74,28 +77,9 @@ template <class Real> class typed_pass : public any_pass {
 
   // ---- What is allocated ----
 
-  void choose_forms() {
-    const ct_operand_form of[] = {CT_OPERAND_SPLIT, CT_OPERAND_HALF, CT_OPERAND_BFLOAT16};
-    const ct_weight_form as[] = {CT_WEIGHT_SPLIT_HALF, CT_WEIGHT_HALF, CT_WEIGHT_BFLOAT16};
-    const ct_operand_form operand = wide ? CT_OPERAND_DOUBLE : of[c.options.precision];
-    form = wide ? CT_WEIGHT_REAL : as[c.options.precision];
-    ct_gpu_side *sides[2] = {&c.queries, &c.references};
-    for (int k = 0; k < 2; k++) {
-      // unit rows have elements of 1 at most, others of the longest row's length: below 2^15
-      enum { UNIT_EXPONENT = 14 };
-      ct_gpu_rows *r = &sides[k]->rows;
-      r->form = operand;
-      r->exponent = UNIT_EXPONENT;
-      if (c.options.similarity != CT_COSINE)
-        r->exponent = (int)fmin(14, floor(14 - log2(range.longest[k])));
-      if (operand == CT_OPERAND_DOUBLE || operand == CT_OPERAND_BFLOAT16) r->exponent = 0;
-      r->ones = c.options.similarity == CT_EUCLIDEAN || c.references.rows.lift;
-    }
-  }
-
   // The larger a tile, the nearer its products come to the peak.
   void choose_tiles() {
-    const int64_t most = CT_TILE_MOST;
+    const int64_t most = 128;
     const int64_t rows = ct_divide_up(c.queries.count(), side) * side;
     const int64_t columns = ct_divide_up(c.column_units(), side) * side;
     tile_rows = smaller(rows, most);
@@ -316,6 +300,7 @@ template <class Real> class typed_pass : public any_pass {
       t->start[kind] = launches->start[kind];
       t->low_scale[kind] = (Real)(scale - (double)(Real)scale);
     }
+    t->triplets = triplets;
     place_parts(t);
   }
 
@@ -393,6 +378,9 @@ template <class Real> class typed_pass : public any_pass {
           ct_tile<Real> t;
           CT_TRY(run_tile(m, &t, false, error));
           launches->merge(t, anchors.sums, stream());
+          if (launches->triplets)
+            launches->triplets(t, anchors.sums.term[CT_NEGATIVE], anchors.sums.count[CT_NEGATIVE],
+                               stream());
           return ct_cuda_status(cudaGetLastError(), c.function, error);
         },
         nothing, nothing, error);
@@ -421,6 +409,33 @@ template <class Real> class typed_pass : public any_pass {
           CT_TRY(fill_tile(m, &t, error));
           launches->couple(t, own.get(), anchors.sums.term[CT_POSITIVE],
                            anchors.sums.count[CT_POSITIVE], by_own, stream());
+          return ct_cuda_status(cudaGetLastError(), c.function, error);
+        },
+        nothing, nothing, error);
+  }
+
+  // Room for every anchor's list of positives, and the lists.
+  ct_status list_positives(ct_error *error) {
+    const ct_pair_side *s = &c.queries.order.side;
+    const int64_t rows = c.queries.count();
+    if (!launches->list) return CT_OK;
+    std::vector<int64_t> start((size_t)rows + 1);
+    for (int64_t i = 0; i < rows; i++) start[i + 1] = start[i] + s->last[i] - s->first[i];
+    CT_TRY(list_start.allocate(c.device, rows + 1, c.function, error));
+    CT_TRY(ct_cuda()->upload(c.device, list_start.get(), start.data(),
+                             (rows + 1) * (int64_t)sizeof(int64_t), error));
+    CT_TRY(lists.allocate(c.device, 2 * start[rows], c.function, error));
+    CT_TRY(set(lists.get(), start[rows], -(double)INFINITY, error));
+    CT_TRY(set(lists.get() + start[rows], start[rows], 0.0, error));
+    triplets = {list_start.get(), lists.get(), lists.get() + start[rows]};
+    auto nothing = [](int64_t, int64_t) { return CT_OK; };
+    return each_tile(
+        [&](const meeting &m) {
+          ct_tile<Real> t;
+          if (!has_positives(m)) return CT_OK;
+          describe_tile(m, &t);
+          CT_TRY(fill_tile(m, &t, error));
+          launches->list(t, stream());
           return ct_cuda_status(cudaGetLastError(), c.function, error);
         },
         nothing, nothing, error);
@@ -620,7 +635,9 @@ template <class Real> class typed_pass : public any_pass {
 public:
   ct_status forward(ct_tensor *losses, ct_error *error) override {
     launches = ct_pair_launches_of<Real>(c.options.rule);
-    choose_forms();
+    const ct_weight_form as[] = {CT_WEIGHT_SPLIT_HALF, CT_WEIGHT_HALF, CT_WEIGHT_BFLOAT16};
+    form = wide ? CT_WEIGHT_REAL : as[c.options.precision];
+    ct_choose_operands(&c, range, wide);
     choose_tiles();
     CT_TRY(start_anchors(error));
     if (c.queries.count() > 0) {
@@ -628,6 +645,7 @@ public:
       CT_TRY(allocate_tiles(error));
       CT_TRY(load_queries(error));
       CT_TRY(prepare_fused(error));
+      CT_TRY(list_positives(error));
       CT_TRY(add_statistics(error));
       CT_TRY(couple(error));
     }

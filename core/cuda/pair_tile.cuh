@@ -14,6 +14,7 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include "cuda/pair.cuh"
+#include "cuda/pair_triplets.cuh"
 
 enum { CT_WARPS = CT_PART_THREADS / 32, CT_LANE_COLUMNS = 4 };
 
@@ -463,6 +464,13 @@ __device__ __forceinline__ void ct_weigh_row(const ct_tile<Real> &t,
         both +=
             (double)f.linear[c] * ct_couple_of<loss>(x, other, own, t.variant, t.parameters).by_s;
       weight = (Real)both;
+    }
+    if constexpr (loss == ct_loss_triplet_all) {
+      const int i = t.row + row, j = t.column + column + c;
+      const double x = (double)s[c];
+      double both = ct_triplet_weight(t, positive, i, j, x);
+      if (t.self) both += ct_triplet_weight(t, positive, j, i, x);
+      weight = (Real)(both * ct_triplet_slope(t.variant, x));
     }
     s[c] = weight;
   }
