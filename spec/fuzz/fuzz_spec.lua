@@ -66,8 +66,11 @@ local parsers = {
       }
       same(2, "op_code")
       for i, name in ipairs(names[found[2]]) do same(i + 2, name) end
-      for i = 8, found[2] == 6 and found.n or 0 do
-        assert(found[i] == line.values[i - 7] or found[i] ~= found[i])
+      if found[2] ~= 6 then return end
+      local values = type(line.values) == "table" and line.values or {}
+      assert(#(found[8] or {}) == #values, "values")
+      for i, value in ipairs(found[8] or {}) do
+        assert(value == values[i] or value ~= value and values[i] ~= values[i], "values")
       end
     end,
   },

@@ -44,7 +44,7 @@ local clustering = {}
 -- local labels = circlet.LongTensor { 1, 1, 2, 2 }
 -- local assignment = metrics.kmeans(x, 2)
 -- assignment[1] == assignment[2], assignment[1] == assignment[3]    --> true  false
-clustering.kmeans = on_cpu(core.metrics.kmeans)
+clustering.kmeans = on_cpu("kmeans", core.metrics.kmeans)
 
 --- How much two labellings of the same rows tell about each other.
 --
@@ -68,7 +68,7 @@ clustering.kmeans = on_cpu(core.metrics.kmeans)
 -- @example
 -- local a, b = circlet.LongTensor { 1, 1, 2, 2 }, circlet.LongTensor { 7, 7, 3, 3 }
 -- metrics.mutual_information(a, b).ami    --> 1.0
-clustering.mutual_information = on_cpu(core.metrics.mutual_information)
+clustering.mutual_information = on_cpu("mutual_information", core.metrics.mutual_information)
 
 --- NMI and AMI of a k-means clustering against labels.
 --
@@ -89,7 +89,7 @@ clustering.mutual_information = on_cpu(core.metrics.mutual_information)
 -- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 -- local labels = circlet.LongTensor { 1, 1, 2, 2 }
 -- metrics.clustering(x, labels).nmi    --> 1.0
-clustering.clustering = on_cpu(function(embeddings, labels, options)
+clustering.clustering = on_cpu("clustering", function(embeddings, labels, options)
   local rest, clusters = {}, nil
   if options ~= nil and type(options) ~= "table" then
     error("clustering: options must be a table, got " .. type(options), 2)

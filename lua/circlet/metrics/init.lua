@@ -53,7 +53,7 @@ local metrics = {}
 -- local labels = circlet.LongTensor { 1, 1, 2, 2 }
 -- local r = metrics.retrieval(x, labels, { k = 1 })
 -- r.recall[1], r.map_at_r    --> 1.0  1.0
-metrics.retrieval = on_cpu(core.metrics.retrieval)
+metrics.retrieval = on_cpu("retrieval", core.metrics.retrieval)
 
 --- The measures of re-identification: is the right identity found, seen by another camera?
 --
@@ -83,10 +83,10 @@ metrics.retrieval = on_cpu(core.metrics.retrieval)
 -- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 -- local labels = circlet.LongTensor { 1, 1, 2, 2 }
 -- metrics.cmc(x, labels).cmc[1]    --> 1.0
-metrics.cmc = on_cpu(core.metrics.cmc)
+metrics.cmc = on_cpu("cmc", core.metrics.cmc)
 
 metrics.verification = require "circlet.metrics.verification"
-metrics.lfw = on_cpu(require "circlet.metrics.lfw")
+metrics.lfw = on_cpu("lfw", require "circlet.metrics.lfw")
 
 for name, f in pairs(require "circlet.metrics.clustering") do metrics[name] = f end
 
@@ -127,6 +127,6 @@ for name, f in pairs(require "circlet.metrics.clustering") do metrics[name] = f 
 -- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 -- local labels = circlet.LongTensor { 1, 1, 2, 2 }
 -- metrics.rerank(x, { k1 = 2, k2 = 1 }):size()    --> {4, 4}
-metrics.rerank = on_cpu(core.metrics.rerank)
+metrics.rerank = on_cpu("rerank", core.metrics.rerank)
 
 return metrics

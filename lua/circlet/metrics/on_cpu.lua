@@ -16,10 +16,14 @@ local function on_cpu(value)
 end
 
 --- measure(...) with every tensor among its arguments, and in tables among them, on the CPU.
-return function(measure)
+-- `name`: what its errors call it, since a function in C is called there what its caller calls it.
+return function(name, measure)
+  local call = assert(load(("local %s, pack = ... return function(...) return pack(%s(...)) end")
+    :format(name, name), "=" .. name))(measure, table.pack)
   return function(...)
     local arguments = table.pack(...)
     for i = 1, arguments.n do arguments[i] = on_cpu(arguments[i]) end
-    return measure(table.unpack(arguments, 1, arguments.n))
+    local results = call(table.unpack(arguments, 1, arguments.n))
+    return table.unpack(results, 1, results.n)
   end
 end

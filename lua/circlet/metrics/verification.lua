@@ -45,4 +45,5 @@
 -- @example
 -- local x = circlet.DoubleTensor { { 1, 0 }, { 2, 0.1 }, { 0, 1 }, { 0.1, 3 } }
 -- metrics.verification(x, circlet.LongTensor { 1, 1, 2, 2 }).auc    --> 1.0
-return require "circlet.metrics.on_cpu" (require("circlet.core").metrics.verification)
+return require "circlet.metrics.on_cpu" ("verification",
+  require("circlet.core").metrics.verification)
