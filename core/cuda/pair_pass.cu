@@ -79,7 +79,7 @@ template <class Real> class typed_pass : public any_pass {
 
   // The larger a tile, the nearer its products come to the peak.
   void choose_tiles() {
-    const int64_t most = 128;
+    const int64_t most = CT_TILE_MOST;
     const int64_t rows = ct_divide_up(c.queries.count(), side) * side;
     const int64_t columns = ct_divide_up(c.column_units(), side) * side;
     tile_rows = smaller(rows, most);

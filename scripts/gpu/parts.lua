@@ -23,6 +23,7 @@ end
 local function start(job, seconds, done)
   local output = assert(uv.fs_open(job.log, "w", 420)) -- 420: rw-r--r--
   local result, started, timer = { ended = "exit" }, uv.hrtime(), uv.new_timer()
+  uv.update_time() -- timers count from when the loop last ran
   local running, handle = {}, nil
   local function finish()
     if not timer:is_closing() then

@@ -133,7 +133,7 @@ describe("a part of gpu-check", function()
     parts.grace_ms = 200
     finally(function() parts.grace_ms = 5000 end)
     -- two processes that ignore SIGTERM
-    local result = part(2, "trap '' TERM; (sleep 60 & echo $! >" .. folder .. "/child; wait); "
+    local result = part(1, "trap '' TERM; (sleep 60 & echo $! >" .. folder .. "/child; wait); "
       .. "sleep 60")
     assert.equal("timeout", result.ended)
     assert(result.seconds < 20, result.seconds)

@@ -1,10 +1,10 @@
---- Calling other programs. While one runs, the system keeps Ctrl-C from this process and gives it
--- to that program; when it ends that way, the interrupt is raised here as the interpreter does.
+--- Calling other programs, by way of pipes: while system() waits, a SIGINT to this process alone is
+-- lost. One that reaches both ends that program, and is raised here as the interpreter does.
 local files = require "circlet.report.files"
 
 local shell = {}
 
--- The results of os.execute or of closing a pipe.
+-- The results of closing a pipe.
 local function ended(ok, how, code)
   if how == "signal" and code == 2 or how == "exit" and code == 130 then
     error("interrupted!", 0)
@@ -12,13 +12,16 @@ local function ended(ok, how, code)
   return ok == true
 end
 
---- Runs a command line; returns whether it succeeded.
+--- Runs a command line, which finds nothing on its input; returns whether it succeeded.
 -- @param command string
 -- @return boolean succeeded
 -- @error Raises "interrupted!" when Ctrl-C ended it.
 -- @example
 -- report.shell.execute "true", report.shell.execute "false"    --> true  false
-function shell.execute(command) return ended(os.execute(command)) end
+function shell.execute(command)
+  local pipe = io.popen(command, "w")
+  return pipe ~= nil and ended(pipe:close())
+end
 
 --- A word that the shell hands on as it is.
 -- @param word string
