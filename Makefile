@@ -115,7 +115,7 @@ $(foreach isa,$(ISAS),$(BUILD)/core/cpu/tile_kernels.$(isa).o \
 # Some thousand copies of a few loops: where their variables are would take as long as compiling them.
 $(foreach isa,$(ISAS),$(BUILD)/core/cpu/pair_kernels.$(isa).o): CFLAGS += -g1
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
 ## Packages: what building, testing and the scripts need on Debian and Ubuntu.
 PACKAGES = gcc make pkg-config lua5.4 liblua5.4-dev libopenblas-dev zlib1g-dev libpng-dev libjpeg-dev \
