@@ -78,6 +78,7 @@ describe("workers", function()
       throw = "job.lua:%d+: no luck", nan = "a number expected, got %-?nan",
       exit = "its process ended before the trial did, with exit code 0",
       crash = "its process died of signal 6 %(SIGABRT%)",
+      term = "its process died of signal 15 %(SIGTERM%)",
       kill = "its process was killed %(SIGKILL%)", sleep = "timeout: it ran for more than 0.3 s",
     } do
       os.remove(path)
@@ -278,6 +279,27 @@ describe("workers", function()
     assert.equal(0, code, output)
     assert.equal(8, #open():trials "complete")
     assert.equal(8, #results())
+  end)
+
+  it("leave no failed trial when SIGTERM reaches them before their supervisor", function()
+    local result, output = during(2, function(_, process)
+      local children = files.read(("/proc/%d/task/%d/children"):format(process, process))
+      local count = 0
+      for child in children:gmatch "%d+" do
+        uv.kill(math.tointeger(child), "sigterm")
+        count = count + 1
+      end
+      assert.equal(2, count)
+      uv.sleep(200) -- four looks of the supervisor at its workers
+      uv.kill(process, "sigterm")
+    end)
+    assert.equal(1, result.code, output)
+    assert.truthy(output:find("interrupted!", 1, true), output)
+    local s = open()
+    assert.equal(2, #s:trials "waiting")
+    for _, trial in ipairs(s:trials "fail") do
+      assert.equal("interrupted!", trial.user_attrs.error)
+    end
   end)
 
   it("end with a supervisor that is killed; what they ran is run again", function()

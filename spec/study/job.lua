@@ -16,6 +16,7 @@ function acts.nan(trial) if trial.number == 1 then return 0 / 0 end end
 function acts.exit(trial) if trial.number == 1 then os.exit(0) end end
 -- Sanitizers take SIGSEGV for themselves.
 function acts.crash(trial) if trial.number == 1 then uv.kill(uv.os_getpid(), "sigabrt") end end
+function acts.term(trial) if trial.number == 1 then uv.kill(uv.os_getpid(), "sigterm") end end
 function acts.kill(trial)
   if trial.number == 1 then
     print "about to be killed"

@@ -25,6 +25,9 @@ Supervisor.__index = Supervisor
 
 local tick_ms = 50 -- between two looks at the workers
 local grace = 5 -- seconds from SIGTERM to SIGKILL
+-- A cluster's SIGTERM goes to all processes of a job at once, and a worker can die of it before its
+-- supervisor has seen its own: until then it is open which of the two it was, a stop or a death.
+local patience_ms = 1000
 local most_bad_starts = 3 -- workers in a row that end before they have taken a trial
 
 -- NAME=value for each variable of the environment and of `more`.
@@ -75,7 +78,9 @@ local function spawn(self, slot)
       OMP_NUM_THREADS = threads, OPENBLAS_NUM_THREADS = threads,
       OMP_WAIT_POLICY = os.getenv "OMP_WAIT_POLICY" or "passive",
     },
-  }, function(exit_code, signal) slot.exited = { code = exit_code, signal = signal } end)
+  }, function(exit_code, signal)
+    slot.exited = { code = exit_code, signal = signal, at = uv.now() }
+  end)
   uv.fs_close(output)
   if not handle then
     return nil, ("cannot start %s: %s"):format(interpreter[1], tostring(process)), "io"
@@ -130,6 +135,14 @@ end
 local function tail(self, slot)
   local text = files.read(log_of(self, slot.id)) or ""
   return text:sub(-2000):gsub("%s+$", "")
+end
+
+-- Whether a worker is gone and the reason is known.
+local function is_gone(self, slot)
+  if not (slot.handle and slot.exited) then return false end
+  local signal = slot.exited.signal
+  return self.stopping or slot.timeout or signal ~= 1 and signal ~= 15
+    or uv.now() - slot.exited.at >= patience_ms
 end
 
 -- A worker has ended: its trial ends with it.
@@ -205,7 +218,7 @@ local function see_running(self)
     end
     slot.trial = found
     local limit = self.options.timeout
-    if found and limit and now - slot.since > 1000 * limit then
+    if found and limit and not slot.exited and now - slot.since > 1000 * limit then
       local late = now - slot.since > 1000 * (limit + grace)
       if not slot.timeout or late then slot.handle:kill(late and "sigkill" or "sigterm") end
       slot.timeout = found.number
@@ -281,7 +294,7 @@ local function look_after(self)
     answer_signals(self)
     see_running(self)
     for _, slot in ipairs(self.slots) do
-      if slot.handle and slot.exited then bury(self, slot) end
+      if is_gone(self, slot) then bury(self, slot) end
     end
     see_ended(self)
     beat(self)
