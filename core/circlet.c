@@ -608,8 +608,9 @@ int circlet_dlpack_rows(circlet_context *context, const struct DLManagedTensorVe
   int64_t stride = 0;
   if (!context || !type || !rows) return CIRCLET_EINVALID;
   ct_error *error = &context->error;
-  CT_TRY(borrow_matrix(&t, &storage, tensor, false, &stride, function, error));
-  CT_TRY(borrow_labels(&names, labels, t.size[0], function, error));
+  ct_status status = borrow_matrix(&t, &storage, tensor, false, &stride, function, error);
+  if (status == CT_OK) status = borrow_labels(&names, labels, t.size[0], function, error);
+  if (status != CT_OK) return (int)status;
   *type = (int)t.dtype;
   *rows = (circlet_rows){storage.data, t.size[0], t.size[1], stride, names};
   return CIRCLET_OK;
@@ -621,8 +622,9 @@ int circlet_dlpack_matrix(circlet_context *context, const struct DLManagedTensor
   ct_storage storage;
   int64_t stride = 0;
   if (!context || !type || !matrix) return CIRCLET_EINVALID;
-  CT_TRY(
-      borrow_matrix(&t, &storage, tensor, true, &stride, "circlet_dlpack_matrix", &context->error));
+  ct_status status =
+      borrow_matrix(&t, &storage, tensor, true, &stride, "circlet_dlpack_matrix", &context->error);
+  if (status != CT_OK) return (int)status;
   *type = (int)t.dtype;
   *matrix = (circlet_matrix){storage.data, t.size[0], t.size[1], stride};
   return CIRCLET_OK;
@@ -636,12 +638,14 @@ int circlet_dlpack_new(circlet_context *context, int type, int64_t rows, int64_t
   if (!context || !out) return CIRCLET_EINVALID;
   ct_error *error = &context->error;
   *out = NULL;
-  CT_TRY(check_type(function, type, error));
+  ct_status status = check_type(function, type, error);
+  if (status != CT_OK) return (int)status;
   if (rows < 0 || columns < 0)
     return (int)ct_fail(error, CT_EINVALID, "%s: sizes must be >= 0, got %lld x %lld", function,
                         (long long)rows, (long long)columns);
-  CT_TRY(ct_tensor_new(&t, (ct_dtype)type, 2, size, error));
-  ct_status status = ct_dlpack_export(out, &t, function, error);
+  status = ct_tensor_new(&t, (ct_dtype)type, 2, size, error);
+  if (status != CT_OK) return (int)status;
+  status = ct_dlpack_export(out, &t, function, error);
   ct_tensor_release(&t);
   return (int)status;
 }
