@@ -18,6 +18,7 @@
 -- places, facts.share[1]        --> {{-1.4142}, {0}, {1.4142}}  1.0
 local check = require "circlet.plot.check"
 local circlet = require "circlet"
+local eigen = require "circlet.eigen"
 
 local MOST, TOLERANCE = 1000, 1e-12
 local EXTRA = 8 -- directions beyond those asked for, which make the iteration converge faster
@@ -37,51 +38,17 @@ local function orthonormalize(q)
   return q
 end
 
--- Rows p and q of a list of lists turned by the angle of cosine c and sine s.
-local function turn_rows(a, p, q, c, s)
-  local first, second = a[p], a[q]
-  for k = 1, #first do
-    first[k], second[k] = c * first[k] - s * second[k], s * first[k] + c * second[k]
+-- Eigenvalues and eigenvectors (rows) of a small symmetric positive matrix, largest first.
+local function sorted_eigen(matrix)
+  local values, columns = eigen(matrix)
+  local order, sorted, vectors = {}, {}, {}
+  for i = 1, #values do order[i] = i end
+  table.sort(order, function(i, j) return values[i] > values[j] end)
+  for place, i in ipairs(order) do
+    sorted[place], vectors[place] = math.max(values[i], 0), {}
+    for k = 1, #values do vectors[place][k] = columns[k][i] end
   end
-end
-
--- Eigenvalues and eigenvectors (rows) of a small symmetric matrix, a list of lists, by Jacobi's
--- rotations; largest first.
-local function eigen(a)
-  local n, v = #a, {}
-  for i = 1, n do
-    v[i] = {}
-    for j = 1, n do v[i][j] = i == j and 1.0 or 0.0 end
-  end
-  for _ = 1, 60 do
-    local off, scale = 0, 0
-    for i = 1, n do
-      scale = scale + a[i][i] ^ 2
-      for j = i + 1, n do off = off + a[i][j] ^ 2 end
-    end
-    if off <= 1e-30 * scale then break end
-    for p = 1, n - 1 do
-      for q = p + 1, n do
-        if a[p][q] ~= 0 then
-          local theta = (a[q][q] - a[p][p]) / (2 * a[p][q])
-          local t = (theta >= 0 and 1 or -1) / (math.abs(theta) + math.sqrt(theta * theta + 1))
-          local c = 1 / math.sqrt(t * t + 1)
-          local s = t * c
-          for k = 1, n do
-            local row = a[k]
-            row[p], row[q] = c * row[p] - s * row[q], s * row[p] + c * row[q]
-          end
-          turn_rows(a, p, q, c, s)
-          turn_rows(v, p, q, c, s)
-        end
-      end
-    end
-  end
-  local order, values, vectors = {}, {}, {}
-  for i = 1, n do order[i] = i end
-  table.sort(order, function(i, j) return a[i][i] > a[j][j] end)
-  for place, i in ipairs(order) do values[place], vectors[place] = math.max(a[i][i], 0), v[i] end
-  return values, vectors
+  return sorted, vectors
 end
 
 -- Directions to begin with, the same every time: no structure of real data is perpendicular to all.
@@ -101,7 +68,7 @@ local function largest(matrix, count)
   local values, vectors
   for _ = 1, MOST do
     local image = circlet.mm(q, matrix)
-    values, vectors = eigen(circlet.mm(image, q:t()):totable())
+    values, vectors = sorted_eigen(circlet.mm(image, q:t()):totable())
     local ritz = circlet.DoubleTensor(vectors)
     local change = 0
     for i = 1, count do change = math.max(change, math.abs(values[i] - (last[i] or math.huge))) end

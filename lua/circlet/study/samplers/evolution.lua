@@ -2,6 +2,7 @@
 -- default constants of Hansen, "The CMA Evolution Strategy: A Tutorial" (arXiv:1604.00772, 2016).
 -- Minimises over R^n; one object is one run.
 local draw = require "circlet.study.draw"
+local eigen = require "circlet.eigen"
 
 local Evolution = {}
 Evolution.__index = Evolution
@@ -16,42 +17,6 @@ local function matrix(n, f)
 end
 
 local function identity(i, j) return i == j and 1 or 0 end
-
---- Eigenvalues and vectors (in columns) of a symmetric matrix: cyclic Jacobi rotations.
-function Evolution.eigen(symmetric)
-  local n = #symmetric
-  local a, v = matrix(n, function(i, j) return symmetric[i][j] end), matrix(n, identity)
-  for _ = 1, 100 do
-    local off, all = 0, 0
-    for i = 1, n do
-      for j = 1, n do
-        all = all + a[i][j] ^ 2
-        if i ~= j then off = off + a[i][j] ^ 2 end
-      end
-    end
-    if off <= 1e-30 * all then break end
-    for p = 1, n - 1 do
-      for q = p + 1, n do
-        if a[p][q] ~= 0 then
-          local theta = (a[q][q] - a[p][p]) / (2 * a[p][q])
-          local t = (theta >= 0 and 1 or -1) / (math.abs(theta) + math.sqrt(theta * theta + 1))
-          local c = 1 / math.sqrt(t * t + 1)
-          local s = t * c
-          for k = 1, n do
-            a[k][p], a[k][q] = c * a[k][p] - s * a[k][q], s * a[k][p] + c * a[k][q]
-          end
-          for k = 1, n do
-            a[p][k], a[q][k] = c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]
-            v[k][p], v[k][q] = c * v[k][p] - s * v[k][q], s * v[k][p] + c * v[k][q]
-          end
-        end
-      end
-    end
-  end
-  local values = {}
-  for i = 1, n do values[i] = a[i][i] end
-  return values, v
-end
 
 -- Weights, positive for the better half and negative for the worse, and learning rates.
 local function constants(n, population)
@@ -80,7 +45,7 @@ end
 
 local function decompose(self)
   local values
-  values, self.basis = Evolution.eigen(self.covariance)
+  values, self.basis = eigen(self.covariance)
   self.scale = {}
   for i, value in ipairs(values) do self.scale[i] = math.sqrt(math.max(value, 1e-16)) end
 end
