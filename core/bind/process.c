@@ -23,6 +23,14 @@ static int follow_parent(lua_State *L) {
   return 0;
 }
 
+/* The first argument, the bytes that keep_interrupt() or keep_terminal() gave. */
+static void check_kept(lua_State *L, void *to, size_t size, const char *expected) {
+  size_t length;
+  const char *bytes = luaL_checklstring(L, 1, &length);
+  luaL_argcheck(L, length == size, 1, expected);
+  memcpy(to, bytes, size);
+}
+
 /* core.process.keep_interrupt() -> what Ctrl-C does now, for restore_interrupt */
 static int keep_interrupt(lua_State *L) {
   struct sigaction action;
@@ -32,11 +40,8 @@ static int keep_interrupt(lua_State *L) {
 }
 
 static int restore_interrupt(lua_State *L) {
-  size_t length;
-  const char *bytes = luaL_checklstring(L, 1, &length);
   struct sigaction action;
-  luaL_argcheck(L, length == sizeof action, 1, "what keep_interrupt() gave expected");
-  memcpy(&action, bytes, sizeof action);
+  check_kept(L, &action, sizeof action, "what keep_interrupt() gave expected");
   ct_process_restore_interrupt(&action);
   return 0;
 }
@@ -74,11 +79,8 @@ static int keep_terminal(lua_State *L) {
 }
 
 static int restore_terminal(lua_State *L) {
-  size_t length;
-  const char *bytes = luaL_checklstring(L, 1, &length);
   struct termios settings;
-  luaL_argcheck(L, length == sizeof settings, 1, "what keep_terminal() gave expected");
-  memcpy(&settings, bytes, sizeof settings);
+  check_kept(L, &settings, sizeof settings, "what keep_terminal() gave expected");
   ct_process_restore_terminal(&settings);
   return 0;
 }
