@@ -11,9 +11,7 @@ would write.
 
 import ctypes
 import importlib
-import json
 import os
-import signal
 import sys
 import time
 
@@ -22,25 +20,7 @@ os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # no pool of proces
 import numpy
 import torch
 from formula import class_loss, pair_loss
-
-replies = os.fdopen(os.dup(1), "w", buffering=1)
-os.dup2(2, 1)  # what libraries print must not look like a reply
-
-
-def reply(**facts):
-    replies.write(json.dumps(facts) + "\n")
-    replies.flush()
-
-
-def requests():
-    """Lines of standard input, one byte at a time: the next line may be for another process."""
-    line = b""
-    while byte := os.read(0, 1):
-        if byte != b"\n":
-            line += byte
-        else:
-            yield json.loads(line)
-            line = b""
+from pipe import reply, requests, serve_forked
 
 
 def loss_function(peer, kind, m, gamma):
@@ -147,16 +127,7 @@ def main(peer):
     for job in incoming:
         if job["op"] == "quit":
             break
-        child = os.fork()
-        if child == 0:
-            try:
-                serve_cell(peer, job, incoming)
-            except BaseException as error:  # the reply is all that is seen of it
-                reply(error=" ".join(f"{type(error).__name__}: {error}".split())[:300])
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        if os.WIFSIGNALED(status):
-            reply(error="ended by " + signal.Signals(os.WTERMSIG(status)).name)
+        serve_forked(serve_cell, peer, job, incoming)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ if "PEER_LD_LIBRARY_PATH" in os.environ:
 import ast
 import ctypes
 import faulthandler
-import json
 import signal
 import time
 import warnings
@@ -31,30 +30,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 import torch
 from formula import class_loss, pair_loss
+from pipe import reply, reply_error, requests, serve_forked
 
 device = os.environ.get("CIRCLET_BENCH_DEVICE", "cuda")  # "cpu": to test this program
 on_gpu = device == "cuda"
 largest_block = 1 << 28  # similarities that bare products hold at once
 types = {"<f4": torch.float32, "<f8": torch.float64, "<i8": torch.int64}
-
-replies = os.fdopen(os.dup(1), "w", buffering=1)
-os.dup2(2, 1)  # what libraries print must not look like a reply
-
-
-def reply(**facts):
-    replies.write(json.dumps(facts) + "\n")
-    replies.flush()
-
-
-def requests():
-    """Lines of standard input, one byte at a time: the next line may be for another process."""
-    line = b""
-    while byte := os.read(0, 1):
-        if byte != b"\n":
-            line += byte
-        else:
-            yield json.loads(line)
-            line = b""
 
 
 def load(path):
@@ -221,7 +202,7 @@ def serve_cell(job, more):
             else:
                 cell.block(request["way"], request["calls"])
         except Exception as error:
-            reply(error=" ".join(f"{type(error).__name__}: {error}".split())[:300])
+            reply_error(error)
             cell.prepared.pop(request["way"], None)
             cell.clean()
         signal.alarm(0)
@@ -240,18 +221,7 @@ def main():
         if job["op"] != "cell":  # a question to a process that has ended
             reply(error="the cell has ended")
             continue
-        child = os.fork()
-        if child == 0:
-            try:
-                serve_cell(job, incoming)
-            except BaseException as error:  # the reply is all that is seen of it
-                reply(error=" ".join(f"{type(error).__name__}: {error}".split())[:300])
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        if os.WIFSIGNALED(status):
-            reply(error="ended by " + signal.Signals(os.WTERMSIG(status)).name)
-        elif os.WEXITSTATUS(status) != 0:
-            reply(error="the process did not answer in time and was ended")
+        serve_forked(serve_cell, job, incoming)
 
 
 if __name__ == "__main__":
