@@ -90,19 +90,27 @@ $(LIBRARY): $(OBJECTS) $(BUILD)/core/circlet.o core/circlet.map
 	$(Q)$(CC) $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=core/circlet.map -o $@ $(filter %.o,$^) $(LIBS)
 	@ln -sf $(@F) $(@D)/$(SONAME)
 
+# Objects are made again when their compilers or flags change, not with every line of this file.
+COMPILED_WITH := $(BUILD)/compiled-with
+FLAGS_NOW := $(CC) $(CFLAGS) $(LUA_CFLAGS) $(foreach isa,$(ISAS),$(isa): $(ISA_$(isa))) $(NVCC) $(NVCCFLAGS)
+.PHONY: always
+$(COMPILED_WITH): always
+	@mkdir -p $(@D)
+	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@
+
 $(BUILD)/core/bind/%.o: CFLAGS += $(LUA_CFLAGS)
-$(BUILD)/%.o: %.c Makefile
+$(BUILD)/%.o: %.c $(COMPILED_WITH)
 	@mkdir -p $(@D)
 	@echo "cc $<"
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/%.o: %.cu Makefile
+$(BUILD)/%.o: %.cu $(COMPILED_WITH)
 	@mkdir -p $(@D)
 	@echo "nvcc $<"
 	$(Q)$(NVCC) $(NVCCFLAGS) -MMD -MP -c -o $@ $<
 
 define kernel_rule
-$(BUILD)/%_kernels.$(1).o: %_kernels.c Makefile
+$(BUILD)/%_kernels.$(1).o: %_kernels.c $(COMPILED_WITH)
 	@mkdir -p $$(@D)
 	@echo "cc $$< for $(1)"
 	$$(Q)$$(CC) $$(CFLAGS) $$(ISA_$(1)) -DCT_ISA=$(1) -MMD -MP -c -o $$@ $$<
