@@ -81,7 +81,7 @@ local before = {
     if io.open "runs/study.journal" then return end
     local example = page:match "```lua\n([^`]-runs/study%.journal.-)```"
     write("study.lua", example)
-    assert(os.execute "mkdir -p runs && LUA_PATH='lua/?.lua;lua/?/init.lua;;' \z
+    assert(os.execute "LUA_PATH='lua/?.lua;lua/?/init.lua;;' \z
       LUA_CPATH='build/?.so;;' lua5.4 study.lua")
   end },
   { "^bin/", function()

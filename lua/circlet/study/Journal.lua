@@ -30,9 +30,10 @@ local function hex(count)
   return (uv.random(count):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
 end
 
---- Opens the journal at `path`. options: create (make the file when it is not there), sync (false:
--- never wait for the disk), grace and patience (seconds, Lock.lua). Returns nil, message, code:
--- "io" when it cannot be opened, "format" when a complete line is not an operation.
+--- Opens the journal at `path`. options: create (make the file and its folder when they are not
+-- there), sync (false: never wait for the disk), grace and patience (seconds, Lock.lua). Returns
+-- nil, message, code: "io" when it cannot be opened, "format" when a complete line is not an
+-- operation.
 -- @param path string
 -- @param options? table
 -- @return circlet.study.Journal journal

@@ -5,6 +5,7 @@
 -- the next writer takes away, so that nothing is ever appended to half a line.
 local core = require "circlet.core"
 local uv = require "luv"
+local files = require "circlet.report.files"
 local Lock = require "circlet.study.Lock"
 
 local Log = {}
@@ -18,12 +19,16 @@ local function failed(doing, path, message)
   return nil, ("cannot %s %s: %s"):format(doing, path, (message:gsub("^(%u+): ", "%1 "))), "io"
 end
 
---- Opens the file at `path`; options.create makes it when it is not there. Other options are those
--- of the lock. Returns nil, message, "io" when it cannot be opened.
+--- Opens the file at `path`; options.create makes it and its folder when they are not there. Other
+-- options are those of the lock. Returns nil, message, "io" when it cannot be opened.
 function Log.open(path, options)
   options = options or {}
   local folder, name = path:match("^(.*)/([^/]*)$")
   folder, name = folder == "" and "/" or folder or ".", name or path
+  if options.create then
+    local made, reason, code = files.make_folder(folder)
+    if not made then return nil, reason, code end
+  end
   local absolute, message = uv.fs_realpath(folder)
   if not absolute then return failed("open", path, message) end
   absolute = (absolute == "/" and "" or absolute) .. "/" .. name
@@ -33,7 +38,7 @@ function Log.open(path, options)
   if not file then return failed("open", path, message) end
   uv.fs_close(file)
   return setmetatable({ path = absolute, lock = Lock.new(absolute, options), offset = 0,
-                        rest = 0, quick = 0, left = 0, others = -math.huge }, Log)
+                        rest = 0, quick = 0, left = -math.huge, others = -math.huge }, Log)
 end
 
 -- Calls f(file) with the file open. It is opened anew for every visit: where a journal is shared

@@ -47,15 +47,15 @@ local function keep_settings(journal, record, settings)
     "format"
 end
 
---- Opens a study, or makes it. options: path (of the journal), name (default: the file's name
--- without its ending), direction ("minimize") or directions (a list), sampler (study.samplers,
--- random by default), pruner (none by default), seed (of what trials draw at random; default: that
--- of the sampler), folder (default: folders.lua), settings (a table of plain values that results
--- depend on: kept with the study, and one that has others is refused), fresh (true: forget the
--- journal and the folder that are there), data (what trials learn from, as data.hash takes it: its
--- hash stands in each record.json), sync (false: never wait for the disk; then a power cut
--- may lose trials). Returns nil, message, code: "io", "format" when the journal is damaged or holds
--- a study of that name with other directions or settings.
+--- Opens a study, or makes it. options: path (of the journal; its folder is made when it is not
+-- there), name (default: the file's name without its ending), direction ("minimize") or directions
+-- (a list), sampler (study.samplers, random by default), pruner (none by default), seed (of what
+-- trials draw at random; default: that of the sampler), folder (default: folders.lua), settings (a
+-- table of plain values that results depend on: kept with the study, and one that has others is
+-- refused), fresh (true: forget the journal and the folder that are there), data (what trials learn
+-- from, as data.hash takes it: its hash stands in each record.json), sync (false: never wait for the
+-- disk; then a power cut may lose trials). Returns nil, message, code: "io", "format" when the
+-- journal is damaged or holds a study of that name with other directions or settings.
 -- @param options table
 -- @return circlet.study.Study study
 -- @error Returns nil, message, code.

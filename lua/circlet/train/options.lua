@@ -4,7 +4,6 @@
 local argparse = require "argparse"
 local circlet = require "circlet"
 local device = require "circlet.train.device"
-local files = require "circlet.report.files"
 local losses = require "circlet.train.losses"
 local models = require "circlet.train.models"
 local task = require "circlet.train.task"
@@ -211,10 +210,7 @@ end
 function options.open_study(name, settings, place, the_task, more)
   local folder = place.out or ("runs/%s-%s-%s-%s"):format(name,
     the_task.name:lower():gsub("[^%w]+", "_"), settings.model, record.fingerprint(settings))
-  local ok, message = files.make_folder(folder)
-  if not ok then error(message, 0) end
-  local study, code
-  study, message, code = circlet.study.open(options.with(more, {
+  local study, message, code = circlet.study.open(options.with(more, {
     path = ("%s/%s.journal"):format(folder, name), settings = settings, fresh = place.fresh,
     data = task.contents(the_task),
   }))
