@@ -97,6 +97,13 @@ describe("circlet.config", function()
     assert.truthy(there.report:find("OPENBLAS_CORETYPE=Haswell is set", 1, true))
   end)
 
+  -- OpenBLAS 0.3.21 by itself takes kernels without AVX on Emerald Rapids.
+  it("has OpenBLAS run kernels that fit the CPU where nobody chose them", function()
+    if circlet.config().simd_best == "base" then return pending("there is nothing to choose") end
+    assert.not_equal("Prescott", elsewhere("env -u OPENBLAS_CORETYPE").blas_core)
+    assert.equal("Prescott", elsewhere("OPENBLAS_CORETYPE=Prescott").blas_core)
+  end)
+
   it("warns in a process whose own kernels are lowered", function()
     if circlet.config().simd_best == "base" then return pending("there is nothing to lower") end
     local there = elsewhere("CIRCLET_ISA=base")

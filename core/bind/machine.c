@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "circlet.h"
+#include "cpu/gemm.h"
 #include "cpu/isa.h"
 
 static int set_threads(lua_State *L) {
@@ -47,7 +48,7 @@ static int machine(lua_State *L) {
   lua_setfield(L, -2, "isa_best");
   lua_pushstring(L, openblas_get_config());
   lua_setfield(L, -2, "blas");
-  lua_pushstring(L, openblas_get_corename());
+  lua_pushstring(L, ct_gemm_core());
   lua_setfield(L, -2, "blas_core");
   lua_pushstring(L, blas_threads());
   lua_setfield(L, -2, "blas_threads");

@@ -6,8 +6,11 @@
 #include "cpu/gemm.h"
 #include <cblas.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 #include "base/interrupt.h"
 #include "base/threads.h"
+#include "cpu/isa.h"
 
 #ifndef OPENBLAS_VERSION
 #error "circlet needs OpenBLAS, and the cblas.h that was found belongs to another library"
@@ -17,7 +20,26 @@ enum { TILES = 16, SMALLEST = 48, GRAIN = 16 };
 
 static int blas_is_parallel;
 
+/* OpenBLAS's own choice of kernels; not there in a build for one type of CPU. */
+extern void gotoblas_dynamic_quit(void) __attribute__((weak));
+extern void gotoblas_dynamic_init(void) __attribute__((weak));
+
+/* For a CPU that is younger than itself OpenBLAS may take its oldest kernels, Prescott's: 0.3.21
+ * does on Emerald Rapids, and multiplies there at a quarter of the speed (its pull request #4268 is
+ * of this). It is then asked to choose again, with a name that fits. Who set one keeps it. */
+static void choose_kernels(void) {
+  const char *variable = "OPENBLAS_CORETYPE";
+  ct_isa best = ct_isa_best();
+  if (getenv(variable) || strcmp(openblas_get_corename(), "Prescott") != 0) return;
+  if (best == CT_ISA_BASE || !gotoblas_dynamic_quit || !gotoblas_dynamic_init) return;
+  setenv(variable, best == CT_ISA_AVX512 ? "SkylakeX" : "Haswell", 1);
+  gotoblas_dynamic_quit();
+  gotoblas_dynamic_init();
+  unsetenv(variable);
+}
+
 static void set_up(void) {
+  choose_kernels();
   blas_is_parallel = openblas_get_parallel() != OPENBLAS_SEQUENTIAL;
   openblas_set_num_threads(1);
 }
@@ -26,6 +48,11 @@ int ct_gemm_threads(int threads) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, set_up);
   return blas_is_parallel ? threads : 1;
+}
+
+const char *ct_gemm_core(void) {
+  ct_gemm_threads(1);
+  return openblas_get_corename();
 }
 
 /* C = beta*C: what is left when there is nothing to multiply. OpenBLAS is not asked then: it prints

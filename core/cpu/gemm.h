@@ -26,9 +26,12 @@ void ct_gemm_tile_f64(bool transpose_a, bool transpose_b, int64_t m, int64_t n, 
                       double alpha, const double *a, int64_t lda, const double *b, int64_t ldb,
                       double beta, double *c, int64_t ldc);
 
-/* Makes OpenBLAS single-threaded (once per process) and tells how many threads may call it at once:
- * 1 when it was built without the locks that concurrent callers need, otherwise `threads`. Parallel
- * callers of ct_gemm_tile_* call this first. */
+/* Makes OpenBLAS single-threaded, with kernels that fit the CPU (once per process), and tells how
+ * many threads may call it at once: 1 when it was built without the locks that concurrent callers
+ * need, otherwise `threads`. Parallel callers of ct_gemm_tile_* call this first. */
 int ct_gemm_threads(int threads);
+
+/* The type of CPU whose kernels OpenBLAS runs. */
+const char *ct_gemm_core(void);
 
 #endif

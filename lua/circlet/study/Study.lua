@@ -53,8 +53,8 @@ end
 -- trials draw at random; default: that of the sampler), folder (default: folders.lua), settings (a
 -- table of plain values that results depend on: kept with the study, and one that has others is
 -- refused), fresh (true: forget the journal and the folder that are there), data (what trials learn
--- from, as data.hash takes it: its hash stands in each record.json), sync (false: never wait for the
--- disk; then a power cut may lose trials). Returns nil, message, code: "io", "format" when the
+-- from, as data.hash takes it: its hash stands in each record.json), sync (false: never wait for
+-- the disk; then a power cut may lose trials). Returns nil, message, code: "io", "format" when the
 -- journal is damaged or holds a study of that name with other directions or settings.
 -- @param options table
 -- @return circlet.study.Study study
