@@ -47,6 +47,22 @@ describe("what a report shows", function()
     assert.truthy(facts.trials[8].error:find "broken")
   end)
 
+  it("is what the best trial reported and logged, as curves", function()
+    local s = support.study(path, 24)
+    local reported, loss = table.unpack(data.of(s).best_curves)
+    assert.same({ "reported", "loss" }, { reported.name, loss.name })
+    local values = s:best().intermediate
+    for step = 1, 4 do assert.same({ step, values[step] }, reported.points[step]) end
+    assert.same({ { 1, 1 - values[1] }, { 2, 1 - values[2] }, { 4, 1 - values[4] } }, -- a NaN: none
+      { table.unpack(loss.points) })
+    s = assert(study.open { path = path, name = "single" })
+    assert(s:optimize(function(t)
+      t:log { loss = 1 } -- no curve
+      return t:suggest_float("x", 0, 1)
+    end, { trials = 2 }))
+    assert.same({}, { table.unpack(data.of(s).best_curves) })
+  end)
+
   it("is thinned out when there are many, the best staying", function()
     local s = support.study(path, 60)
     local facts = data.of(s, { most = 20 })

@@ -56,8 +56,10 @@ end))))
 local url = "file://" .. folder .. "/"
 local dom = browse("--dump-dom", url .. "driven.html")
 expect(attribute(dom, "trials") == "60", "the script comes to its end, with all trials")
--- History, importance, parallel coordinates, contour, five slices, curves, timeline.
-expect(attribute(dom, "drawn") == "11", "eleven figures, got " .. tostring(attribute(dom, "drawn")))
+-- History, importance, parallel coordinates, contour, five slices, curves, two of the best trial,
+-- timeline.
+local drawn = attribute(dom, "drawn")
+expect(drawn == "13", "thirteen figures, got " .. tostring(drawn))
 expect(not attribute(dom, "error"), "no error: " .. tostring(attribute(dom, "error")))
 local dim = tonumber(attribute(dom, "dim"))
 expect(dim and dim > 0 and dim < 5 * 60, ("brushing an axis dims some of the slices: %s dots")

@@ -18,6 +18,7 @@ function support.study(path, trials)
     for epoch = 1, 4 do
       quality = 1 - (math.log(gamma / 64) / 8) ^ 2 - (m - 0.25) ^ 2 - 0.3 / epoch / layers
       t:report(quality, epoch)
+      t:log { epoch = epoch, loss = epoch == 3 and 0 / 0 or 1 - quality }
       if t.number % 3 == 0 and t:should_prune() then t:prune() end
     end
     return t.number == 5 and -math.huge or quality

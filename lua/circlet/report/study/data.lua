@@ -1,8 +1,10 @@
 --- What a report shows of a study, as plain data: for the page (html.lua), for pictures
 -- (figures.lua), for files (export.lua).
 local distribution = require "circlet.study.distribution"
+local folders = require "circlet.study.folders"
 local importance = require "circlet.study.importance"
 local json = require "circlet.json"
+local jsonl = require "circlet.report.jsonl"
 local ranking = require "circlet.study.ranking"
 
 local data = {}
@@ -91,6 +93,42 @@ local function curve(record)
   return points
 end
 
+--- The numbers that trial:log() noted in the trial's folder, in their order: visit(name, value,
+-- step, seconds since the trial began).
+function data.each_logged(study, number, visit)
+  local lines = jsonl.read(folders.trial(study, number) .. "/metrics.jsonl") or {}
+  for i, line in ipairs(lines) do
+    local step, names = math.tointeger(line.step or line.epoch) or i, {}
+    for name, value in pairs(line) do
+      if type(value) == "number" and name ~= "seconds" and name ~= "step" then
+        names[#names + 1] = name
+      end
+    end
+    table.sort(names)
+    local seconds = type(line.seconds) == "number" and line.seconds or 0
+    for _, name in ipairs(names) do visit(name, line[name], step, seconds) end
+  end
+end
+
+-- The curves of one trial: what it reported and what it logged, { name, points }.
+local function own_curves(study, record)
+  local list, by_name = json.array(), {}
+  local function add(name, value, step)
+    if name == "epoch" then return end
+    if not by_name[name] then
+      by_name[name] = { name = name, points = json.array() }
+      list[#list + 1] = by_name[name]
+    end
+    table.insert(by_name[name].points, { step, value })
+  end
+  for _, point in ipairs(curve(record)) do add("reported", point[2], point[1]) end
+  data.each_logged(study, record.number, add)
+  for i = #list, 1, -1 do
+    if #list[i].points < 2 then table.remove(list, i) end
+  end
+  return list
+end
+
 -- Which of many trials are shown: the best third, and the others at even distances.
 local function chosen(study, most)
   local count, keep = #study.trials, {}
@@ -114,8 +152,9 @@ local function trial_of(record, parameters_list, choices, origin)
 end
 
 --- What there is to show of a study (Study): name, path, directions, counts by state, parameters,
--- trials, shown and total, best (numbers of the best trials), origin (seconds since 1970 to which
--- times are relative), commands. options.most: trials beyond this number are thinned out (2000).
+-- trials, total, best (numbers of the best trials), best_curves (of the first of them: names and
+-- points), origin (seconds since 1970 to which times are relative). options.most: trials beyond
+-- this number are thinned out (2000).
 function data.of(study, options)
   local record, most = study:record(), options and options.most or 2000
   local counts, origin, choices = {}, math.huge, {}
@@ -140,7 +179,8 @@ function data.of(study, options)
   for i, trial in ipairs(winners) do best[i] = trial.number end
   return { name = study.name, path = study.journal.path, total = #record.trials, origin = origin,
            directions = json.array { table.unpack(record.directions) }, counts = counts,
-           parameters = json.array(list), trials = trials, best = best }
+           parameters = json.array(list), trials = trials, best = best,
+           best_curves = winners[1] and own_curves(study, winners[1]) or json.array() }
 end
 
 return data

@@ -2,9 +2,7 @@
 -- TensorBoard.
 local csv = require "circlet.report.csv"
 local data = require "circlet.report.study.data"
-local folders = require "circlet.study.folders"
 local json = require "circlet.json"
-local jsonl = require "circlet.report.jsonl"
 local ranking = require "circlet.study.ranking"
 local tensorboard = require "circlet.report.tensorboard"
 
@@ -88,17 +86,9 @@ local function each_point(study, trial, visit)
   for _, point in ipairs(trial.intermediate) do
     visit("reported", point[2], point[1], began + point[1] * 1e-3)
   end
-  local lines = jsonl.read(folders.trial(study, trial.number) .. "/metrics.jsonl") or {}
-  for i, line in ipairs(lines) do
-    local step = math.tointeger(line.step or line.epoch) or i
-    local seconds = type(line.seconds) == "number" and line.seconds or 0
-    for _, name in ipairs(sorted_keys(line)) do
-      local value = line[name]
-      if type(value) == "number" and name ~= "seconds" and name ~= "step" then
-        visit(name, value, step, began + seconds)
-      end
-    end
-  end
+  data.each_logged(study, trial.number, function(name, value, step, seconds)
+    visit(name, value, step, began + seconds)
+  end)
 end
 
 --- Writes TensorBoard event files into FOLDER/trial-NNNNN for every trial with a curve. Returns how

@@ -1,6 +1,6 @@
 --- The figures of a study as PNG and SVG, through gnuplot: history, importance, parallel
--- coordinates, slices, contour, curves, timeline. Beside each stands the script that drew it, with
--- its data.
+-- coordinates, slices, contour, curves, those of the best trial, timeline. Beside each stands the
+-- script that drew it, with its data.
 local data = require "circlet.report.study.data"
 local files = require "circlet.report.files"
 local gnuplot = require "circlet.plot.gnuplot"
@@ -84,6 +84,19 @@ function draw.importance(facts)
   }
 end
 
+-- Small figures, up to three in a row.
+local function side_by_side(blocks, panels)
+  if #panels == 0 then return nil end
+  local columns = math.min(3, #panels)
+  local lines = math.ceil(#panels / columns)
+  return {
+    data = table.concat(blocks, "\n"), height = 260 * lines,
+    commands = head .. "\nunset colorbox\n"
+      .. ("set multiplot layout %d,%d\n"):format(lines, columns) .. table.concat(panels, "\n")
+      .. "\nunset multiplot",
+  }
+end
+
 function draw.slices(facts, trials)
   local blocks, panels = {}, {}
   for i, p in ipairs(facts.parameters) do
@@ -98,15 +111,7 @@ function draw.slices(facts, trials)
         .. "pointsize 0.5 linecolor palette"):format(tics("x", p), quote(p.name), i)
     end
   end
-  if #panels == 0 then return nil end
-  local columns = math.min(3, #panels)
-  local lines = math.ceil(#panels / columns)
-  return {
-    data = table.concat(blocks, "\n"), height = 260 * lines,
-    commands = head .. "\nunset colorbox\n"
-      .. ("set multiplot layout %d,%d\n"):format(lines, columns) .. table.concat(panels, "\n")
-      .. "\nunset multiplot",
-  }
+  return side_by_side(blocks, panels)
 end
 
 -- The two parameters of the contour: gamma and m, or the two numbers that count most.
@@ -190,6 +195,23 @@ function draw.curves(facts)
   }
 end
 
+-- A panel for each quantity of the best trial.
+function draw.best(facts)
+  local blocks, panels = {}, {}
+  for i, curve in ipairs(facts.best_curves) do
+    local rows = {}
+    for _, point in ipairs(curve.points) do
+      if finite(point[2]) then rows[#rows + 1] = row(point[1], point[2]) end
+    end
+    if #rows > 1 and #panels < 12 then
+      blocks[#blocks + 1] = block("best" .. i, rows)
+      panels[#panels + 1] = ("set xlabel 'step'\nset ylabel %s\nplot $best%d using 1:2 with "
+        .. "linespoints pointtype 7 pointsize 0.3 linecolor '#2a788e'"):format(quote(curve.name), i)
+    end
+  end
+  return side_by_side(blocks, panels)
+end
+
 local colours = { complete = 0x2a788e, pruned = 0xe69f00, fail = 0xd55e00, running = 0x999999 }
 
 function draw.timeline(facts)
@@ -216,7 +238,8 @@ function draw.timeline(facts)
 end
 
 --- The names of all figures.
-figures.names = { "history", "importance", "parallel", "slices", "contour", "curves", "timeline" }
+figures.names = { "history", "importance", "parallel", "slices", "contour", "curves", "best",
+                  "timeline" }
 
 --- Draws what the study (Study) has something to show for into FOLDER/NAME.png and .svg (and .gp).
 -- options.only: a list of names. Returns the list of paths; or nil, message, code.

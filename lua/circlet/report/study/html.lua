@@ -47,6 +47,7 @@ local sections = {
     "Between the trials weighted by distance: a guide for the eye, not a model." },
   { "slices", "The value over each parameter", nil },
   { "curves", "Intermediate values", "Pruned trials are orange." },
+  { "best", "Curves of the best trial", "Over the steps; what it reported, and logged." },
   { "timeline", "Timeline of the workers", "A lane for each process that ran trials." },
   { "table", "Trials", nil },
 }

@@ -249,6 +249,27 @@
       .attr("d", t => line(t.curve))));
   }
 
+  // What the best trial reported and logged, a panel each.
+  function bestCurves() {
+    const drawn = c => ({ name: c.name, points: c.points.filter(p => p[1] !== null) });
+    const list = study.best_curves.map(drawn).filter(c => c.points.length > 1).slice(0, 12);
+    if (!present("best", list.length > 0)) return;
+    d3.select("#best h2").text("Curves of the best trial, " + study.best[0]);
+    for (const c of list) {
+      const f = frame("best", 300, 240, { left: 56 });
+      const x = d3.scaleLinear().domain(d3.extent(c.points, p => p[0])).range([0, f.width]);
+      const y = d3.scaleLinear().domain(d3.extent(c.points, p => p[1])).nice()
+        .range([f.height, 0]);
+      axes(f, x, y, null, null, c.name, "");
+      f.area.append("path").datum(c.points).attr("class", "line")
+        .attr("d", d3.line().x(p => x(p[0])).y(p => y(p[1])));
+      f.area.selectAll("circle").data(c.points).enter().append("circle").attr("class", "dot")
+        .attr("cx", p => x(p[0])).attr("cy", p => y(p[1])).attr("r", 3).attr("fill", "#d55e00")
+        .on("mouseover mousemove", p => show("step " + format(p[0]) + ": " + format(p[1])))
+        .on("mouseout", hide);
+    }
+  }
+
   // When which worker ran what.
   function timeline() {
     const list = study.trials.filter(t => typeof t.began === "number");
@@ -298,6 +319,7 @@
   contour();
   importances();
   curves();
+  bestCurves();
   timeline();
   table();
   // What a check reads: that the script came to its end, and what it drew.
