@@ -3,6 +3,7 @@
 #ifndef CIRCLET_CPU_RETRIEVAL_H
 #define CIRCLET_CPU_RETRIEVAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "cpu/isa.h"
 
@@ -36,6 +37,28 @@ typedef struct ct_rank_room {
   int32_t *bucket, *kept;       /* [n] */
 } ct_rank_room;
 
+/* Of every row of one set, which are sorted by label: the levels at which its relevant rows stand,
+ * best first, and how many irrelevant ones lie before each. A row's part of value, place and ahead
+ * begins at at[row] and is one longer than its relevant ones are many; that of start begins at
+ * 4 at[row]. */
+typedef struct ct_rank_levels {
+  int64_t *at;                    /* [rows + 1] */
+  void *value;                    /* of the similarity's type, as the next three */
+  void *least;                    /* [rows] what is below it need not be counted */
+  void *best, *scale, *limit;     /* [rows] how similarities become buckets */
+  int32_t *place, *ahead, *start; /* as in ct_rank_room, but ahead is not summed up */
+  int32_t *alive;                 /* [rows] levels that may be within the depth */
+  int32_t *recent;                /* [rows] counted since alive was looked at */
+  const int32_t *position;        /* [rows] as in ct_ranking */
+  bool full;                      /* the whole ranking is asked for, not as far as R */
+} ct_rank_levels;
+
+/* Rows from `row` on and columns from `column` on of one set, and their similarities. */
+typedef struct ct_rank_tile {
+  const void *s;
+  int64_t row, rows, column, columns, stride;
+} ct_rank_tile;
+
 typedef struct ct_retrieval_kernels {
   /* s: [rows, panels * columns of a panel], s[i][j] = q_i . r_j, summed in the order of depth: the
    * same bits for equal rows wherever they stand. rows is a multiple of CT_TILE_ROWS; everything is
@@ -47,6 +70,13 @@ typedef struct ct_retrieval_kernels {
    * makes the rank greater than depth. Returns how many are relevant. similarity: [n], values
    * within a quarter of the type's range. */
   int64_t (*rank)(ct_rank_room *room, const void *similarity, const ct_ranking *ranking);
+  /* Makes the levels of a row. similarity: as of rank, but of the references in [begin, end) alone.
+   * room: value_spare and place_spare. */
+  void (*level)(ct_rank_levels *levels, int64_t row, const void *similarity,
+                const ct_ranking *ranking, const ct_rank_room *room);
+  /* Counts each pair of a tile that has two labels, for both its ends; of a tile of rows against
+   * themselves, each pair once. ranking: of the rows. */
+  void (*meet)(ct_rank_levels *levels, const ct_rank_tile *tile, const ct_ranking *ranking);
 } ct_retrieval_kernels;
 
 CT_ISA_DECLARE(ct_retrieval_kernels, ct_retrieval_kernels_f32);

@@ -17,5 +17,6 @@
 typedef float real;
 #define real_max FLT_MAX
 #include "cpu/retrieval_template.h"
+#include "cpu/retrieval_levels.h"
 
-const ct_retrieval_kernels CT_ISA_NAME(ct_retrieval_kernels_f32) = {products, rank};
+const ct_retrieval_kernels CT_ISA_NAME(ct_retrieval_kernels_f32) = {products, rank, level, meet};

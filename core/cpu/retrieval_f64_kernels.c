@@ -17,5 +17,6 @@
 typedef double real;
 #define real_max DBL_MAX
 #include "cpu/retrieval_template.h"
+#include "cpu/retrieval_levels.h"
 
-const ct_retrieval_kernels CT_ISA_NAME(ct_retrieval_kernels_f64) = {products, rank};
+const ct_retrieval_kernels CT_ISA_NAME(ct_retrieval_kernels_f64) = {products, rank, level, meet};

@@ -63,12 +63,14 @@ static quantiser make_quantiser(real worst, real best, int64_t buckets) {
   return (quantiser){best, scale < real_max ? scale : real_max, (real)buckets};
 }
 
+static inline int32_t bucket_of(real s, real best, real scale, real limit) {
+  real b = (best - s) * scale;
+  b = b > 0 ? b : 0;
+  return (int32_t)(b < limit ? b : limit);
+}
+
 static void quantise(int32_t *restrict bucket, const real *restrict s, int64_t n, quantiser z) {
-  for (int64_t i = 0; i < n; i++) {
-    real b = (z.best - s[i]) * z.scale;
-    b = b > 0 ? b : 0;
-    bucket[i] = (int32_t)(b < z.limit ? b : z.limit);
-  }
+  for (int64_t i = 0; i < n; i++) bucket[i] = bucket_of(s[i], z.best, z.scale, z.limit);
 }
 
 static inline bool before(real a, int32_t a_place, real b, int32_t b_place) {
@@ -163,6 +165,15 @@ static int32_t search(const real *value, const int32_t *place, int32_t low, int3
   return low;
 }
 
+/* How many relevant ones stand before (v, p), which falls into bucket b. */
+static inline int32_t levels_before(const real *value, const int32_t *place, const int32_t *start,
+                                    int32_t b, real v, int32_t p) {
+  int32_t low = start[b], inside = start[b + 1] - low;
+  if (inside > 1) return search(value, place, low, low + inside, v, p);
+  /* nearly always; in arithmetic, because a branch could not be foretold */
+  return low + (inside & ((value[low] > v) | ((value[low] == v) & (place[low] < p))));
+}
+
 static int64_t count_up_to(const int32_t *bucket, int64_t n, int32_t limit) {
   int32_t count = 0;
   for (int64_t i = 0; i < n; i++) count += bucket[i] <= limit;
@@ -189,22 +200,15 @@ static int32_t last_bucket(const ct_rank_room *room, int64_t irrelevant, int64_t
  * number of relevant ones before it. */
 static void count_ahead(const ct_rank_room *room, const real *s, const int32_t *position,
                         const int32_t *bucket, int64_t n, int32_t last) {
-  const real *value = room->value;
-  const int32_t *place = room->place, *start = room->start;
   int64_t kept = 0;
   for (int64_t i = 0; i < n; i++) {
     room->kept[kept] = (int32_t)i;
     kept += bucket[i] <= last;
   }
   for (int64_t k = 0; k < kept; k++) {
-    int32_t i = room->kept[k], b = bucket[i], p = position[i];
-    int32_t low = start[b], inside = start[b + 1] - low;
-    real v = s[i];
-    if (inside > 1)
-      low = search(value, place, low, low + inside, v, p);
-    else /* nearly always; in arithmetic, because a branch could not be foretold */
-      low += inside & ((value[low] > v) | ((value[low] == v) & (place[low] < p)));
-    room->ahead[low]++;
+    int32_t i = room->kept[k];
+    room->ahead[levels_before(room->value, room->place, room->start, bucket[i], s[i],
+                              position[i])]++;
   }
 }
 

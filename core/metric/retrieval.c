@@ -3,8 +3,10 @@
  * References are packed once, sorted by label, so the relevant ones of a query are one range of
  * columns (with cameras, those of one camera a range within it). A thread takes a block of queries,
  * computes its similarities with all references and ranks each query; the ranks of its relevant
- * references give every measure. A query's values depend on no other query and are summed in the
- * order of queries, so the number of threads changes nothing. */
+ * references give every measure. One set against itself is ranked with every pair computed once
+ * (mutual.h), where that has room and similarities are the same from both ends. A query's values
+ * depend on no other query and are summed in the order of queries, so the number of threads changes
+ * nothing. */
 #include "metric/retrieval.h"
 #include <math.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include "base/threads.h"
 #include "cpu/retrieval.h"
 #include "metric/labels.h"
+#include "metric/mutual.h"
 
 /* The measures of one query; first = rank of the first relevant reference, 0 for a lone query. */
 typedef struct score {
@@ -31,14 +34,15 @@ typedef struct job {
   int32_t *position;           /* [references]: the user's index of each column */
   int32_t *column;             /* [references]: its inverse */
   score *scores;               /* [queries] */
-  ct_rerank *rerank;           /* NULL: none */
-  char *room;                  /* [threads][room_bytes] */
+  ct_ranking *mutual; /* [references] of each column; NULL: queries are ranked one by one */
+  ct_rerank *rerank;  /* NULL: none */
+  char *room;         /* [threads][room_bytes] */
   int64_t room_bytes;
 } job;
 
 static void release(job *j) {
-  void *owned[] = {j->q_label,  j->q_camera, j->label,  j->camera,
-                   j->position, j->column,   j->scores, j->room};
+  void *owned[] = {j->q_label, j->q_camera, j->label,  j->camera, j->position,
+                   j->column,  j->scores,   j->mutual, j->room};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) ct_free(owned[i]);
   ct_packed_release(&j->query);
   ct_packed_release(&j->reference);
@@ -99,6 +103,40 @@ static ct_status group_references(job *j, ct_error *error) {
   return CT_OK;
 }
 
+/* What query q ranks: the columns with its label are relevant but for itself, or for those that
+ * its own camera took. */
+static ct_ranking ranking_of(const job *j, int64_t q) {
+  int64_t n = j->references, label = j->q_label[q];
+  ct_ranking g = {.n = n,
+                  .begin = ct_count_below(j->label, n, label, false),
+                  .end = ct_count_below(j->label, n, label, true),
+                  .depth = n,
+                  .position = j->position};
+  if (j->camera) {
+    const int64_t *camera = j->camera + g.begin;
+    g.skip = g.begin + ct_count_below(camera, g.end - g.begin, j->q_camera[q], false);
+    g.skip_end = g.begin + ct_count_below(camera, g.end - g.begin, j->q_camera[q], true);
+  } else {
+    g.skip = j->leave_one_out ? j->column[q] : g.begin;
+    g.skip_end = g.skip + j->leave_one_out;
+  }
+  if (!j->full_ranking) g.depth = g.end - g.begin - (g.skip_end - g.skip);
+  return g;
+}
+
+/* Sets `mutual` where all columns can be ranked at once. */
+static ct_status try_mutual(job *j, const ct_retrieval_options *options, ct_dtype dtype,
+                            ct_error *error) {
+  bool symmetric = options->similarity != CT_SIMILARITY_EUCLIDEAN && !options->rerank;
+  if (!j->leave_one_out || !symmetric || options->block) return CT_OK;
+  CT_TRY(ct_alloc(&j->mutual, j->references, sizeof *j->mutual, j->function, error));
+  for (int64_t c = 0; c < j->references; c++) j->mutual[c] = ranking_of(j, j->position[c]);
+  if (ct_mutual_fits(j->mutual, j->references, (int64_t)ct_dtype_size(dtype))) return CT_OK;
+  ct_free(j->mutual);
+  j->mutual = NULL;
+  return CT_OK;
+}
+
 /* Every tile reads all references, which come from memory where they exceed the caches: the more
  * queries meet them at once, the less that costs. By itself a tile takes up to 96 queries, of which
  * every thread gets some tiles, and all tiles together 128 MiB. */
@@ -133,7 +171,8 @@ static ct_status prepare(job *j, const ct_labelled *queries, const ct_labelled *
   if (j->queries) memset(j->scores, 0, (size_t)j->queries * sizeof *j->scores);
   if (j->queries == 0 || j->references == 0) return CT_OK;
 
-  ct_row_layout as_query = {options->similarity, false, NULL};
+  CT_TRY(try_mutual(j, options, queries->rows->dtype, error));
+  ct_row_layout as_query = {options->similarity, false, j->mutual ? j->position : NULL};
   ct_row_layout as_reference = {options->similarity, true, j->position};
   CT_TRY(ct_pack(&j->query, queries->rows, &as_query, f, q_name, error));
   CT_TRY(ct_pack(&j->reference, references->rows, &as_reference, f, "references", error));
@@ -200,27 +239,6 @@ static score measure(const int32_t *ahead, int64_t relevant) {
   return s;
 }
 
-/* What query q ranks: the columns with its label are relevant but for itself, or for those that
- * its own camera took. */
-static ct_ranking ranking_of(const job *j, int64_t q) {
-  int64_t n = j->references, label = j->q_label[q];
-  ct_ranking g = {.n = n,
-                  .begin = ct_count_below(j->label, n, label, false),
-                  .end = ct_count_below(j->label, n, label, true),
-                  .depth = n,
-                  .position = j->position};
-  if (j->camera) {
-    const int64_t *camera = j->camera + g.begin;
-    g.skip = g.begin + ct_count_below(camera, g.end - g.begin, j->q_camera[q], false);
-    g.skip_end = g.begin + ct_count_below(camera, g.end - g.begin, j->q_camera[q], true);
-  } else {
-    g.skip = j->leave_one_out ? j->column[q] : g.begin;
-    g.skip_end = g.skip + j->leave_one_out;
-  }
-  if (!j->full_ranking) g.depth = g.end - g.begin - (g.skip_end - g.skip);
-  return g;
-}
-
 /* Similarities of query q become negative re-ranked distances. */
 static void rerank_row(const job *j, int64_t q, void *row, const desk *d) {
   ct_rerank_row(d->distance, j->rerank, q, row, &j->reference, j->position, d->overlap);
@@ -247,7 +265,22 @@ static void rank_block(const job *j, const ct_retrieval_kernels *kernels, int64_
   }
 }
 
+static void take(void *context, int64_t column, const int32_t *ahead, int64_t relevant) {
+  const job *j = context;
+  j->scores[j->position[column]] = measure(ahead, relevant);
+}
+
 static ct_status rank_all(job *j, ct_error *error) {
+  if (j->mutual) {
+    ct_mutual all = {.function = j->function,
+                     .rows = &j->query,
+                     .panels = &j->reference,
+                     .ranking = j->mutual,
+                     .full = j->full_ranking,
+                     .take = take,
+                     .context = j};
+    return ct_mutual_rank(&all, error);
+  }
   const ct_retrieval_kernels *kernels = j->query.dtype == CT_FLOAT
                                             ? CT_ISA_SELECT(ct_retrieval_kernels_f32)
                                             : CT_ISA_SELECT(ct_retrieval_kernels_f64);

@@ -7,7 +7,8 @@
 typedef struct ct_retrieval_options {
   const char *function; /* the caller, in messages */
   ct_similarity similarity;
-  int64_t block; /* queries per tile, rounded up to a multiple of CT_TILE_ROWS; 0: by the sizes */
+  int64_t block; /* queries per tile, rounded up to a multiple of CT_TILE_ROWS; 0: by the sizes, or
+                    all at once */
   bool full_ranking; /* map or minp is asked for; without it ranks beyond R are not worked out */
   int cutoffs;       /* how many k are asked for */
   const int64_t *cutoff;           /* [cutoffs], each at least 1 */
@@ -37,8 +38,9 @@ typedef struct ct_labelled {
  * cameras (both sides have them or neither) a query's references of the same label and the same
  * camera are taken out of its ranking. Of two equal similarities the reference with the smaller
  * index ranks first, and equal rows have equal similarities. The result has the same bits for every
- * number of threads. Memory: copies of the rows and threads * block * N similarities;
- * re-ranking adds what ct_rerank_new says. */
+ * number of threads. Memory: copies of the rows, and threads * block * N similarities or, for one
+ * set against itself without a block given, 28 bytes for each query with each of its relevant rows
+ * (Double: 32) if that is 128 MiB at most; re-ranking adds what ct_rerank_new says. */
 ct_status ct_retrieval(ct_retrieval_result *out, const ct_labelled *queries,
                        const ct_labelled *references, const ct_retrieval_options *options,
                        ct_error *error);

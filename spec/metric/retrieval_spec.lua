@@ -187,6 +187,30 @@ describe("retrieval", function()
       end
     end)
 
+    -- A block given, queries are ranked one by one; without, all at once.
+    it("for pairs computed once as for pairs computed from both ends", function()
+      local draw, n = generator(15), 650
+      for _, kind in ipairs { "FloatTensor", "DoubleTensor" } do
+        local rows = random_rows(draw, n, 6)
+        for i = 1, 40 do rows[10 * i] = rows[i] end -- of other labels, mostly: ties
+        for _, count in ipairs { 6, 200 } do
+          local its = circlet.LongTensor(random_labels(draw, n, count))
+          local centres = circlet[kind](random_rows(draw, count, 6))
+          for _, spread in ipairs { 0, 2 } do -- levels drop out late, or soon
+            local own = circlet[kind](rows) + centres:index(1, its) * spread
+            for _, measures in ipairs { { "recall", "map_at_r", "mrr" }, { "map", "minp" } } do
+              for _, similarity in ipairs { "cosine", "dot" } do
+                local options = { measures = measures, similarity = similarity }
+                local found = retrieval(own, its, options)
+                options.block = 96
+                assert.same(retrieval(own, its, options), found)
+              end
+            end
+          end
+        end
+      end
+    end)
+
     it("for every layout and every type of labels", function()
       local expected = retrieval(x, labels)
       for _, layout in ipairs(support.layouts(x)) do
@@ -278,17 +302,22 @@ describe("retrieval", function()
     local n, threads = 1000, circlet.getnumthreads()
     local x = circlet.FloatTensor(random_rows(draw, n, 4))
     local labels = circlet.LongTensor(random_labels(draw, n, 10))
-    for block, options in pairs { [12] = { block = 12 }, [96] = {} } do
+    local function within(bound, options)
       local before = circlet.memory(true)
       retrieval(x, labels, options)
       local after, peak = circlet.memory()
       assert.equal(before, after)
-      -- Per thread `block` similarities and two more numbers for each reference, and at most 10
-      -- numbers for each relevant one (fewer than n / 5); per row the copies, labels, positions and
-      -- measures.
-      local bound = threads * ((block + 2) * 4 * (n + 64) + 10 * 4 * n / 5) + 128 * n
       assert(peak - before <= bound, ("%d bytes, %d allowed"):format(peak - before, bound))
     end
+    -- Per thread `block` similarities and two more numbers for each reference, and at most 10
+    -- numbers for each relevant one (fewer than n / 5); per row the copies, labels, positions and
+    -- measures.
+    within(threads * (14 * 4 * (n + 64) + 10 * 4 * n / 5) + 128 * n, { block = 12 })
+    -- 28 bytes for each row with each of its label; per thread a group of 96 rows with at most two
+    -- labels' columns, or a block of them; per row 100 bytes more than above.
+    local pairs_of_labels = 0
+    for i = 1, n do pairs_of_labels = pairs_of_labels + labels:eq(labels[i]):sum() end
+    within(28 * pairs_of_labels + threads * 97 * 4 * (2 * n / 5 + 64) + 228 * n)
   end)
 
   it("leaves nothing behind when memory is refused, at whichever allocation", function()

@@ -32,8 +32,10 @@ local metrics = {}
 --                references; see metrics.cmc
 --   k            ranks for recall, a list or one number; default { 1, 2, 4, 8 }
 --   measures     names of what to return, e.g. { "recall", "map_at_r" }; default all
---   block        queries per tile; memory is threads * block * N similarities. By default up to 96,
---                and as many as keep all tiles within 128 MiB
+--   block        queries per tile; memory is threads * block * N similarities. By default each pair
+--                of one set is computed once, for both ends, where similarities are symmetric and
+--                28 bytes a query and relevant row (Double: 32) come to no more than 128 MiB; else
+--                up to 96 queries, and as many as keep all tiles within 128 MiB
 --   rerank       true, or a table of options: rank by the distances of metrics.rerank
 --
 -- Of two equal similarities the reference with the smaller index ranks first, and equal rows always
