@@ -361,37 +361,18 @@ CT_INLINED void LOSS(weigh_kind)(const ct_pair_run *run, bool positive, int vari
                  : LOSS(weigh_ends)(run, positive, variant, false);
 }
 
-static void LOSS(reach)(const ct_pair_run *run) {
-  switch (2 * run->variant + (run->kind == CT_POSITIVE)) {
-  case 0: LOSS(reach_kind)(run, false, 0); break;
-  case 1: LOSS(reach_kind)(run, true, 0); break;
-#if LOSS_VARIANTS > 1
-  case 2: LOSS(reach_kind)(run, false, 1); break;
-  case 3: LOSS(reach_kind)(run, true, 1); break;
-#endif
+#define CT_OF_KIND(name)                                                                           \
+  static void LOSS(name)(const ct_pair_run *run) {                                                 \
+    const bool positive = run->kind == CT_POSITIVE;                                                \
+    if (LOSS_VARIANTS > 1 && run->variant == 1)                                                    \
+      positive ? LOSS(name##_kind)(run, true, 1) : LOSS(name##_kind)(run, false, 1);               \
+    else                                                                                           \
+      positive ? LOSS(name##_kind)(run, true, 0) : LOSS(name##_kind)(run, false, 0);               \
   }
-}
 
-static void LOSS(add)(const ct_pair_run *run) {
-  switch (2 * run->variant + (run->kind == CT_POSITIVE)) {
-  case 0: LOSS(add_kind)(run, false, 0); break;
-  case 1: LOSS(add_kind)(run, true, 0); break;
-#if LOSS_VARIANTS > 1
-  case 2: LOSS(add_kind)(run, false, 1); break;
-  case 3: LOSS(add_kind)(run, true, 1); break;
-#endif
-  }
-}
+CT_OF_KIND(reach)
+CT_OF_KIND(add)
+CT_OF_KIND(weigh)
 
-static void LOSS(weigh)(const ct_pair_run *run) {
-  switch (2 * run->variant + (run->kind == CT_POSITIVE)) {
-  case 0: LOSS(weigh_kind)(run, false, 0); break;
-  case 1: LOSS(weigh_kind)(run, true, 0); break;
-#if LOSS_VARIANTS > 1
-  case 2: LOSS(weigh_kind)(run, false, 1); break;
-  case 3: LOSS(weigh_kind)(run, true, 1); break;
-#endif
-  }
-}
-
+#undef CT_OF_KIND
 #undef CT_INLINED
