@@ -15,5 +15,7 @@ build = {
   type = "make",
   build_variables = { LUA_CFLAGS = "-I$(LUA_INCDIR)" },
   install_target = "install-rock",
-  install_variables = { PREFIX = "$(PREFIX)", LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)", LUA_CFLAGS = "-I$(LUA_INCDIR)" },
+  -- What lies in LIBDIR LuaRocks takes for modules, links of a library's names too, and moves it.
+  install_variables = { PREFIX = "$(PREFIX)", LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)",
+    SHLIBDIR = "$(PREFIX)/library", LUA_CFLAGS = "-I$(LUA_INCDIR)" },
 }

@@ -127,7 +127,9 @@ local function open()
   local prefix = source:match "^@(.*)/share/lua/[%d.]+/circlet/ffi%.lua$"
   local paths, tried = { (tree or "./") .. "build/libcirclet.so" }, {}
   if os.getenv "CIRCLET_LIB" then table.insert(paths, 1, os.getenv "CIRCLET_LIB") end
-  if prefix then table.insert(paths, prefix .. "/lib/libcirclet.so") end
+  for _, folder in ipairs(prefix and { "lib", "library" } or {}) do -- (the latter is a rock's)
+    table.insert(paths, ("%s/%s/libcirclet.so"):format(prefix, folder))
+  end
   table.insert(paths, "circlet")
   for _, path in ipairs(paths) do
     local ok, library = pcall(ffi.load, path)

@@ -33,6 +33,8 @@ env -u LUA_CPATH -u LUA_PATH luarocks --lua-version 5.4 --tree "$rocks" show --m
     assert(package.searchpath("circlet.core", package.cpath):find(arg[1], 1, true) == 1)
     local x, labels = circlet.randn(64, 8), circlet.LongTensor(64):random(1, 4)
     assert(circlet.circle_loss(x, labels) > 0 and circlet.nn.Linear and circlet.study)' "$rocks/") || fail "the module"
+(cd / && env -i PATH=/usr/bin:/bin LUA_PATH="$rocks/lib/luarocks/rocks-5.4/circlet/$version-1/share/lua/5.1/?.lua" \
+  luajit -e 'assert(require("circlet.ffi").circle_loss)') || fail "the library in LuaJIT"
 
 env -u LUA_CPATH -u LUA_PATH luarocks --lua-version 5.4 --tree "$rocks" remove circlet >/dev/null 2>&1 || fail "luarocks remove"
 left=$(find "$rocks" -path '*circlet*' ! -type d)
