@@ -214,9 +214,11 @@ check_slurm() {
   return $code
 }
 
-# What is installed, and the tarball on a machine that has nothing but a shell and small tools.
+# What is installed; completions in the shells that can be had.
 check_install() {
   need man man-db && need groff groff || return 2
+  need zsh zsh
+  need fish fish
   build all && sh spec/check/install.sh "$MAKE"
 }
 
@@ -230,6 +232,7 @@ script() {
   return $code
 }
 
+# The tarball on a machine that has nothing but a shell and small tools.
 check_bundle() {
   build bundle && script bundle "$(ls -t build/circlet-*-"$(uname -m)".tar.gz | head -n 1)"
 }

@@ -32,12 +32,34 @@ complaints=$(MANROFFOPT=-ww man --warnings=w -l "$prefix/share/man/man1/circlet.
 grep -q "circlet study" "$folder/page" && grep -q "circlet $version" "$folder/page" || fail "the man page"
 [ "$(bash -c '. "$0"; COMP_WORDS=(circlet study re); COMP_CWORD=2; _circlet; echo "${COMPREPLY[@]}"' \
   "$prefix/share/bash-completion/completions/circlet")" = "report reproduce retry" ] || fail "completion in bash"
-for shell in zsh:"$prefix/share/zsh/site-functions/_circlet" fish:"$prefix/share/fish/vendor_completions.d/circlet.fish"
-do
-  [ -s "${shell#*:}" ] || fail "no completion for ${shell%%:*}"
-  command -v "${shell%%:*}" >/dev/null || { echo "${shell%%:*} is not here: its completion was not tried"; continue; }
-  "${shell%%:*}" -n "${shell#*:}" || fail "completion in ${shell%%:*}"
-done
+zsh=$prefix/share/zsh/site-functions fish=$prefix/share/fish/vendor_completions.d/circlet.fish
+mkdir "$folder/files"
+echo 'print(1)' >"$folder/files/some_script.lua"
+completes() { # LINE PATTERN, which what zsh shows must fit
+  (cd "$folder/files" && timeout 20 zsh -f "$tree/spec/check/completion.zsh" "$zsh" "$1" "*$2*") ||
+    fail "completion in zsh: $1 does not show $2"
+}
+tree=$PWD
+if command -v zsh >/dev/null; then
+  completes "circlet st" "circlet study"
+  completes "circlet study re" "report*reproduce*retry"
+  completes "circlet study export --form" "--format"
+  completes "circlet run some" "some_script.lua"
+else
+  echo "SKIPPED: completion in zsh, which is not here"
+fi
+offers() { # LINE WORDS, as fish finds them
+  found=$(cd "$folder/files" && HOME=$folder fish --no-config -c "source '$fish'; complete -C '$1'" | cut -f1 | tr '\n' ' ')
+  [ "$found" = "$2 " ] || fail "completion in fish: $1 offers $found"
+}
+if command -v fish >/dev/null; then
+  offers "circlet st" "study"
+  offers "circlet study re" "report reproduce retry"
+  offers "circlet study export --format " "csv jsonl"
+  offers "circlet run some" "some_script.lua"
+else
+  echo "SKIPPED: completion in fish, which is not here"
+fi
 
 # Taken away again, all but what is somebody else's.
 $1 uninstall PREFIX="$prefix" >/dev/null
