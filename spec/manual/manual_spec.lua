@@ -40,6 +40,11 @@ describe("the manual", function()
     assert.same({ "an entry" }, check.missing(it_is, {}))
     assert.same({ "an @example", "@param b" },
       check.missing(it_is, { ["circlet.f"] = index.entries[1] }))
+    local twice = "--- Does it.\n-- @param a number\n-- @param b number\n-- @option c number\n"
+      .. "-- @option c number\n-- @example\n-- f()\nfunction f.f(a, b) end\nreturn f\n"
+    manual.add(index, twice, "f.lua", "circlet")
+    assert.same({ "one @option c instead of two" },
+      check.missing(it_is, { ["circlet.f"] = index.entries[2] }))
   end)
 
   it("has examples whose wrong results are noticed", function()

@@ -29,15 +29,22 @@ local function escape(s)
   return (s:gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
 end
 
+-- `words of code` as such.
+local function marked(s) return (s:gsub("`([^`\n]+)`", "<code>%1</code>")) end
+
 -- Prose as HTML: indented lines keep their breaks, blank ones part paragraphs.
 local function html(description)
   local out, code = {}, false
   for line in (escape(description) .. "\n"):gmatch "(.-)\n" do
     local indented = line:find "^    " or code and line == ""
     if indented and not code and line ~= "" then out[#out + 1] = "<pre>" end
-    if not indented and code then out[#out + 1] = "</pre>" end
+    if not indented and code then
+      while out[#out] == "" do out[#out] = nil end
+      out[#out + 1] = "</pre>"
+    end
     code = indented and (code or line ~= "") or false
-    out[#out + 1] = not code and line == "" and "<p>" or (line:gsub("^@", "&#64;"))
+    if not code then line = line == "" and "<p>" or marked(line) end
+    out[#out + 1] = line:gsub("^@", "&#64;")
   end
   if code then out[#out + 1] = "</pre>" end
   return out
@@ -45,7 +52,7 @@ end
 
 -- LDoc gives a tag's text on one line; a type's brackets would be read as modifiers.
 local function add_tag(out, tag, words)
-  out[#out + 1] = "-- @" .. tag .. " " .. escape(words:gsub("\n", " "))
+  out[#out + 1] = "-- @" .. tag .. " " .. marked(escape(words:gsub("\n", " ")))
 end
 
 local function ldoc_entry(name, entry)

@@ -22,12 +22,8 @@
 -- @option hardest_negatives integer so many negatives count for each anchor: those with the largest similarities, the first of equals; all by default
 -- @option pair_weights circlet.Tensor numbers >= 0, how often a pair counts for its anchor: one for each partner, or [C, C] by the labels of anchor and partner
 -- @option positives "equal"|"shared"|"soft" "equal" by default; "shared": labels are [B, G], 0 for none, and pairs with a label in common are positive; "soft": they count by Jaccard's index of their labels
--- @option hardest_negatives integer of each anchor's negatives only the k most similar count
--- @option pair_weights circlet.Tensor a number >= 0 a partner, or [C, C] by labels: how often a pair counts
--- @option positives "equal"|"shared"|"soft" with the last two labels are [B, G], several a row, 0 for none
 -- @option precision "fp32"|"tf32"|"bf16" of products on a GPU; "fp32" by default
 -- @option diagnostics boolean false by default; adds histograms and more to the facts (README.md)
--- @option precision string "fp32" (default) | "tf32" | "bf16": of products on a GPU (README.md)
 -- @return number loss a tensor [B] with reduction "none"
 -- @return circlet.Tensor gradient type and size of x; {grad_x, grad_refs} for queries against references
 -- @return table facts n_anchors, n_valid, n_positive, n_negative, n_nonzero, n_without_positive, n_without_negative, mean_sp, mean_sn
@@ -69,7 +65,6 @@ function circlet.circle_loss(x, labels, options) end
 -- @option hardest_negatives integer of each row's other classes only the k most similar count
 -- @option precision "fp32"|"tf32"|"bf16" of products on a GPU; "fp32" by default
 -- @option diagnostics boolean false by default
--- @option precision string "fp32" (default) | "tf32" | "bf16": of products on a GPU
 -- @return number loss a tensor [B] with reduction "none"
 -- @return table gradients {grad_x, grad_w}
 -- @return table facts as of circle_loss
@@ -139,7 +134,6 @@ function circlet.margin_loss(x_and_w, labels, options) end
 -- @option ignore_label integer rows with this label take no part
 -- @option precision "fp32"|"tf32"|"bf16" of products on a GPU; "fp32" by default
 -- @option diagnostics boolean false by default
--- @option precision string "fp32" (default) | "tf32" | "bf16": of products on a GPU
 -- @return number loss
 -- @return table gradients {grad_x, grad_w}
 -- @return table facts whose anchors are the proxies
