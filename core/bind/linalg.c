@@ -18,12 +18,20 @@ typedef struct product {
   product_fn run;
 } product;
 
-/* Small products are over before anyone could press a key; only long ones watch for Ctrl-C. */
+/* Whether a product takes long enough for somebody to press a key. */
+static bool is_lengthy(const ct_tensor *a, const ct_tensor *b) {
+  double columns = (double)(b->dims > 1   ? b->size[b->dims - 1]
+                            : a->dims > 1 ? 1
+                                          : ct_tensor_count(b));
+  return (double)ct_tensor_count(a) * columns > 1 << 24;
+}
+
+/* Only long products watch for Ctrl-C. */
 static ct_status run_product(const product *p, ct_tensor *result, ct_scalar beta,
                              const ct_tensor *addend, ct_scalar alpha, const ct_tensor *a,
                              const ct_tensor *b, ct_error *error) {
   ctl_interrupt scope;
-  bool lengthy = ct_tensor_count(a) > 1 << 20 || ct_tensor_count(b) > 1 << 20;
+  bool lengthy = is_lengthy(a, b);
   if (lengthy) ctl_interrupt_begin(&scope);
   ct_status status = p->run(p->name, result, beta, addend, alpha, a, b, error);
   if (lengthy) ctl_interrupt_end(&scope, status);

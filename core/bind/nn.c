@@ -157,31 +157,47 @@ static int nll_backward(lua_State *L) { /* (gx, x, target, weights or nil, scale
 
 /* Linear */
 
+/* Small layers are over before anyone could press a key; only large ones watch for Ctrl-C. */
+static bool linear_begin(ctl_interrupt *scope, const ct_tensor *x, const ct_tensor *weight) {
+  bool lengthy = (double)ct_tensor_count(x) * (double)weight->size[0] > 1 << 24;
+  if (lengthy) ctl_interrupt_begin(scope);
+  return lengthy;
+}
+
 static int linear(lua_State *L) { /* (module, x) */
   ct_error error;
-  ct_tensor *x = ctl_check_any_tensor(L, 2);
-  ctl_check(L,
-            ct_nn_linear(field(L, "output"), x, field(L, "weight"), opt_field(L, "bias"), &error),
-            &error);
+  ctl_interrupt scope;
+  ct_tensor *x = ctl_check_any_tensor(L, 2), *y = field(L, "output"), *weight = field(L, "weight");
+  ct_tensor *bias = opt_field(L, "bias");
+  bool lengthy = linear_begin(&scope, x, weight);
+  ct_status status = ct_nn_linear(y, x, weight, bias, &error);
+  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_check(L, status, &error);
   return 0;
 }
 
 static int linear_backward(lua_State *L) { /* (module, x, gy) */
   ct_error error;
+  ctl_interrupt scope;
   ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
-  ctl_check(L, ct_nn_linear_backward(field(L, "gradInput"), x, gy, field(L, "weight"), &error),
-            &error);
+  ct_tensor *gx = field(L, "gradInput"), *weight = field(L, "weight");
+  bool lengthy = linear_begin(&scope, x, weight);
+  ct_status status = ct_nn_linear_backward(gx, x, gy, weight, &error);
+  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_check(L, status, &error);
   return 0;
 }
 
 static int linear_accumulate(lua_State *L) { /* (module, x, gy, scale) */
   ct_error error;
+  ctl_interrupt scope;
   ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   double scale = luaL_optnumber(L, 4, 1);
-  ctl_check(L,
-            ct_nn_linear_accumulate(field(L, "gradWeight"), opt_field(L, "gradBias"), x, gy, scale,
-                                    &error),
-            &error);
+  ct_tensor *gw = field(L, "gradWeight"), *gb = opt_field(L, "gradBias");
+  bool lengthy = linear_begin(&scope, x, gw);
+  ct_status status = ct_nn_linear_accumulate(gw, gb, x, gy, scale, &error);
+  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_check(L, status, &error);
   return 0;
 }
 

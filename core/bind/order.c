@@ -30,6 +30,13 @@ static arguments match(lua_State *L, const char *name, const char *forms, bool w
   return a;
 }
 
+/* Only what is long enough watches for Ctrl-C. */
+static bool begin(ctl_interrupt *scope, const ct_tensor *t) {
+  bool lengthy = ct_tensor_count(t) > 1 << 18;
+  if (lengthy) ctl_interrupt_begin(scope);
+  return lengthy;
+}
+
 static int sort(lua_State *L) {
   ct_error error;
   ctl_interrupt scope;
@@ -39,8 +46,7 @@ static int sort(lua_State *L) {
     if (status == CT_OK) status = ct_tensor_resize(a.indices, 0, a.t->size, &error);
     return ctl_return_pair(L, &a.call, status, &error);
   }
-  bool lengthy = ct_tensor_count(a.t) > 1 << 18; /* worth watching for Ctrl-C */
-  if (lengthy) ctl_interrupt_begin(&scope);
+  bool lengthy = begin(&scope, a.t);
   ct_status status = ct_sort(a.values, a.indices, a.t, a.dim, a.flag, &error);
   if (lengthy) ctl_interrupt_end(&scope, status);
   return ctl_return_pair(L, &a.call, status, &error);
@@ -50,8 +56,7 @@ static int topk(lua_State *L) {
   ct_error error;
   ctl_interrupt scope;
   arguments a = match(L, "topk", "TI|TII|TIIB|TIIBB|TTTI|TTTII|TTTIIB|TTTIIBB", true);
-  bool lengthy = ct_tensor_count(a.t) > 1 << 18; /* worth watching for Ctrl-C */
-  if (lengthy) ctl_interrupt_begin(&scope);
+  bool lengthy = begin(&scope, a.t);
   ct_status status = ct_topk(a.values, a.indices, a.t, a.k, a.dim, a.flag, &error);
   if (lengthy) ctl_interrupt_end(&scope, status);
   return ctl_return_pair(L, &a.call, status, &error);
@@ -59,21 +64,32 @@ static int topk(lua_State *L) {
 
 static int kthvalue(lua_State *L) {
   ct_error error;
+  ctl_interrupt scope;
   arguments a = match(L, "kthvalue", "TI|TII|TTTI|TTTII", true);
-  return ctl_return_pair(L, &a.call, ct_kthvalue(a.values, a.indices, a.t, a.k, a.dim, &error),
-                         &error);
+  bool lengthy = begin(&scope, a.t);
+  ct_status status = ct_kthvalue(a.values, a.indices, a.t, a.k, a.dim, &error);
+  if (lengthy) ctl_interrupt_end(&scope, status);
+  return ctl_return_pair(L, &a.call, status, &error);
 }
 
 static int median(lua_State *L) {
   ct_error error;
+  ctl_interrupt scope;
   arguments a = match(L, "median", "T|TI|TTT|TTTI", false);
-  return ctl_return_pair(L, &a.call, ct_median(a.values, a.indices, a.t, a.dim, &error), &error);
+  bool lengthy = begin(&scope, a.t);
+  ct_status status = ct_median(a.values, a.indices, a.t, a.dim, &error);
+  if (lengthy) ctl_interrupt_end(&scope, status);
+  return ctl_return_pair(L, &a.call, status, &error);
 }
 
 static int mode(lua_State *L) {
   ct_error error;
+  ctl_interrupt scope;
   arguments a = match(L, "mode", "T|TI|TTT|TTTI", false);
-  return ctl_return_pair(L, &a.call, ct_mode(a.values, a.indices, a.t, a.dim, &error), &error);
+  bool lengthy = begin(&scope, a.t);
+  ct_status status = ct_mode(a.values, a.indices, a.t, a.dim, &error);
+  if (lengthy) ctl_interrupt_end(&scope, status);
+  return ctl_return_pair(L, &a.call, status, &error);
 }
 
 static const luaL_Reg functions[] = {

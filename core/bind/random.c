@@ -164,7 +164,13 @@ static int randperm(lua_State *L) {
   int index, top = lua_gettop(L);
   ct_tensor *t = take_result(L, &index, &random, CT_LONG);
   if (top < index) luaL_argerror(L, index, "a number of elements expected");
-  ctl_check(L, ct_random_permutation(t, luaL_checkinteger(L, index), random, &error), &error);
+  ctl_interrupt scope;
+  int64_t n = luaL_checkinteger(L, index);
+  bool lengthy = n > 1 << 20;
+  if (lengthy) ctl_interrupt_begin(&scope);
+  ct_status status = ct_random_permutation(t, n, random, &error);
+  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_check(L, status, &error);
   if (lua_gettop(L) == top) lua_settop(L, 1);
   return 1;
 }

@@ -1,8 +1,10 @@
 /* Parallel matrix products on a single-threaded OpenBLAS.
  *
- * C is halved along its longer side until there are TILES tiles or they would become too small to
- * be worth packing operands for; the cuts follow from (m, n, k) only. No sum is ever split along k.
- */
+ * C is halved along its longer side until there are TILES tiles, or they would become too small to
+ * be worth packing operands for, and further while a tile is larger than SQUARE and takes more than
+ * MOST multiplications. Longer sums are then split along k: between two such pieces, which take
+ * some hundredths of a second even on a busy machine, Ctrl-C is looked for. The cuts follow from
+ * (m, n, k) only. */
 #include "cpu/gemm.h"
 #include <cblas.h>
 #include <pthread.h>
@@ -16,7 +18,7 @@
 #error "circlet needs OpenBLAS, and the cblas.h that was found belongs to another library"
 #endif
 
-enum { TILES = 16, SMALLEST = 48, GRAIN = 16 };
+enum { TILES = 16, SMALLEST = 48, GRAIN = 16, SQUARE = 512, MOST = 1 << 28 };
 
 static int blas_is_parallel;
 
@@ -94,23 +96,28 @@ void ct_gemm_tile_f64(bool transpose_a, bool transpose_b, int64_t m, int64_t n, 
 }
 
 typedef struct grid {
-  int64_t rows, columns;           /* of one tile */
+  int64_t rows, columns, depth;    /* of one piece of a tile */
   int64_t tile_rows, tile_columns; /* how many tiles */
 } grid;
 
 static int64_t half(int64_t n) { return (n / 2 + GRAIN - 1) / GRAIN * GRAIN; }
 
+static bool is_long(const grid *g) {
+  return (double)g->rows * (double)g->columns * (double)g->depth > MOST;
+}
+
 static grid make_grid(int64_t m, int64_t n, int64_t k) {
-  grid g = {m, n, 1, 1};
+  grid g = {m, n, k, 1, 1};
   bool small = (double)m * (double)n * (double)k < 1 << 18; /* about 2 microseconds */
-  while (!small && g.tile_rows * g.tile_columns < TILES) {
-    bool by_rows = g.rows >= g.columns;
-    int64_t *side = by_rows ? &g.rows : &g.columns;
-    if (*side < 2 * SMALLEST) break;
+  while (!small) {
+    int64_t *side = g.rows >= g.columns ? &g.rows : &g.columns;
+    bool enough = g.tile_rows * g.tile_columns >= TILES && (*side <= SQUARE || !is_long(&g));
+    if (enough || *side < 2 * SMALLEST) break;
     *side = half(*side);
     g.tile_rows = (m + g.rows - 1) / g.rows;
     g.tile_columns = (n + g.columns - 1) / g.columns;
   }
+  if (is_long(&g)) g.depth = MOST / (g.rows * g.columns) / GRAIN * GRAIN;
   return g;
 }
 
@@ -123,12 +130,18 @@ static grid make_grid(int64_t m, int64_t n, int64_t k) {
     int threads = ct_gemm_threads(tiles == 1 ? 1 : ct_threads_for(m * n * k));                     \
     _Pragma("omp parallel for schedule(dynamic) num_threads(threads) if (threads > 1)") for (      \
         int64_t t = 0; t < tiles; t++) {                                                           \
-      if (ct_interrupted()) continue;                                                              \
       int64_t i = t / g.tile_columns * g.rows, j = t % g.tile_columns * g.columns;                 \
       int64_t rows = m - i < g.rows ? m - i : g.rows;                                              \
       int64_t columns = n - j < g.columns ? n - j : g.columns;                                     \
-      tile(transpose_a, transpose_b, rows, columns, k, alpha, a + (transpose_a ? i : i * lda),     \
-           lda, b + (transpose_b ? j * ldb : j), ldb, beta, c + i * ldc + j, ldc);                 \
+      int64_t l = 0;                                                                               \
+      do {                                                                                         \
+        if (ct_interrupted()) break;                                                               \
+        tile(transpose_a, transpose_b, rows, columns, k - l < g.depth ? k - l : g.depth, alpha,    \
+             a + (transpose_a ? i + l * lda : i * lda + l), lda,                                   \
+             b + (transpose_b ? j * ldb + l : l * ldb + j), ldb, l ? 1 : beta, c + i * ldc + j,    \
+             ldc);                                                                                 \
+        l += g.depth;                                                                              \
+      } while (l < k);                                                                             \
     }                                                                                              \
   }
 

@@ -3,7 +3,7 @@
  *
  * OpenBLAS itself runs on one thread here. ct_gemm_* cuts C into tiles whose edges depend on m, n
  * and k alone and shares the tiles out, so the result has the same bits for every number of
- * threads. After an interrupt (base/interrupt.h) the tiles that were not begun are left out:
+ * threads. After an interrupt (base/interrupt.h) what was not begun is left out:
  * callers that care ask ct_interrupted() afterwards. ct_gemm_tile_* computes on the calling thread,
  * for callers that are parallel themselves.
  */

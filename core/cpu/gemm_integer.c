@@ -1,5 +1,6 @@
 /* One plain triple loop per integer type: counts and indices, never the hot path of training. */
 #include "cpu/gemm_integer.h"
+#include "base/interrupt.h"
 #include "base/threads.h"
 
 #define GEMM_INTEGER(name, T)                                                                      \
@@ -7,7 +8,7 @@
                    const T *b, const int64_t *sb, uint64_t beta, T *c, const int64_t *sc) {        \
     int threads = ct_threads_for(m * n * (k + 1));                                                 \
     _Pragma("omp parallel for schedule(static) num_threads(threads) if (threads > 1)") for (       \
-        int64_t i = 0; i < m; i++) for (int64_t j = 0; j < n; j++) {                               \
+        int64_t i = 0; i < m; i++) for (int64_t j = 0; j < n && !ct_interrupted(); j++) {          \
       uint64_t sum = 0;                                                                            \
       for (int64_t l = 0; l < k; l++)                                                              \
         sum += (uint64_t)a[i * sa[0] + l * sa[1]] * (uint64_t)b[l * sb[0] + j * sb[1]];            \

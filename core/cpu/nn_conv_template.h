@@ -19,7 +19,7 @@ static void NAMED(pack)(void *ppacked, const void *pweight, int64_t O, int64_t C
 
 static void NAMED(place)(REAL *buffer, const REAL *source, const ct_conv_plan *p) {
   int64_t count = p->x_to - p->x_from;
-  for (int64_t c = 0; c < p->source_planes && count > 0; c++)
+  for (int64_t c = 0; c < p->source_planes && count > 0 && !ct_interrupted(); c++)
     for (int64_t y = p->y_from; y < p->y_to; y++) {
       const REAL *from = source + (c * p->source_h + y) * p->source_w + p->x_from;
       REAL *to = buffer + c * p->plane + (y * p->step_h + p->top) * p->pitch +
@@ -33,7 +33,7 @@ static void NAMED(place)(REAL *buffer, const REAL *source, const ct_conv_plan *p
 
 static void NAMED(columns)(REAL *buffer, const REAL *source, const ct_conv_plan *p) {
   int64_t window = p->kernel_h * p->kernel_w;
-  for (int64_t k = 0; k < p->taps; k++) {
+  for (int64_t k = 0; k < p->taps && !ct_interrupted(); k++) {
     const REAL *plane = source + k / window * p->source_h * p->source_w;
     int64_t ky = k % window / p->kernel_w, kx = k % p->kernel_w;
     REAL *to = buffer + k * p->plane;
@@ -100,7 +100,7 @@ static void NAMED(strip)(REAL *out, int64_t line, int64_t positions, const REAL 
 static void NAMED(image)(REAL *out, const REAL *buffer, const REAL *packed, const REAL *bias,
                          const ct_conv_plan *p, REAL *wide) {
   int64_t rows = ct_conv_strip(p), line = ct_conv_line(rows * p->pitch);
-  for (int64_t y = 0; y < p->out_h; y += rows) {
+  for (int64_t y = 0; y < p->out_h && !ct_interrupted(); y += rows) {
     int64_t height = p->out_h - y < rows ? p->out_h - y : rows;
     for (int64_t o = 0; o < p->out_planes; o += ROWS) {
       int64_t outs = p->out_planes - o < ROWS ? p->out_planes - o : ROWS;
@@ -198,14 +198,14 @@ static void NAMED(weight_group)(REAL *sums, const REAL *source, const REAL *gy, 
   int64_t result = p->out_planes * p->out_h * p->out_w, wide_step = job->outs * line;
   REAL *wide = work + job->together * buffer;
   memset(wide, 0, (size_t)(job->together * wide_step) * sizeof *wide);
-  for (int64_t b = from; b < to; b += job->together) {
+  for (int64_t b = from; b < to && !ct_interrupted(); b += job->together) {
     int64_t count = to - b < job->together ? to - b : job->together;
     for (int64_t i = 0; i < count; i++) {
       NAMED(lower)(work + i * buffer, source + (b + i) * in, p);
       NAMED(widen)(wide + i * wide_step, line, gy + (b + i) * result, o, outs, p);
     }
     for (int64_t r = 0; r < outs; r += ROWS)
-      for (int64_t k = 0; k < p->taps; k += TAPS) NAMED(weight_tile)
+      for (int64_t k = 0; k < p->taps && !ct_interrupted(); k += TAPS) NAMED(weight_tile)
     (sums + r * p->taps + k, p->taps, outs - r < ROWS ? outs - r : ROWS,
      p->taps - k < TAPS ? p->taps - k : TAPS, wide + r * line, wide_step, work, buffer,
      p->offset + k, count, line);

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <stdbool.h>
 #include <string.h>
+#include "base/interrupt.h"
 
 #if defined(__AVX512F__)
 #include <immintrin.h>

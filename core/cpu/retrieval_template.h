@@ -45,7 +45,7 @@ static void tile(real *s, const real *q, const real *panel, int64_t depth, int64
 
 static void products(void *s, const void *q, const void *panel, int64_t rows, int64_t panels,
                      int64_t depth) {
-  for (int64_t p = 0; p < panels; p++)
+  for (int64_t p = 0; p < panels && !ct_interrupted(); p++)
     for (int64_t i = 0; i < rows; i += ROWS)
       tile((real *)s + (i * panels + p) * WIDTH, (const real *)q + i * depth,
            (const real *)panel + p * depth * WIDTH, depth, panels * WIDTH);

@@ -17,9 +17,10 @@ static void insertion_sort(real *value, int64_t n) {
 
 static void sort(void *values, void *spare, int64_t n) {
   real *from = values, *to = spare;
-  for (int64_t i = 0; i < n; i += RUN) insertion_sort(from + i, n - i < RUN ? n - i : RUN);
+  for (int64_t i = 0; i < n && !ct_interrupted(); i += RUN)
+    insertion_sort(from + i, n - i < RUN ? n - i : RUN);
   for (int64_t width = RUN; width < n && !ct_interrupted(); width *= 2) {
-    for (int64_t i = 0; i < n; i += 2 * width) {
+    for (int64_t i = 0; i < n && !ct_interrupted(); i += 2 * width) {
       int64_t a = i, middle = i + width < n ? i + width : n, b = middle;
       int64_t end = middle + width < n ? middle + width : n;
       for (int64_t out = i; out < end; out++) {

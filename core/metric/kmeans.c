@@ -220,7 +220,7 @@ static void move_centre(job *j, int64_t c) {
 /* Gives each empty cluster the row that is farthest from its centre and not alone there; leaves it
  * where all rows are at their centres. */
 static void fill_empty(job *j) {
-  for (int64_t c = 0; c < j->clusters; c++) {
+  for (int64_t c = 0; c < j->clusters && !ct_interrupted(); c++) {
     int64_t farthest = -1;
     if (j->begin[c + 1] > j->begin[c]) continue;
     for (int64_t i = 0; i < j->n; i++)

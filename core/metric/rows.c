@@ -5,6 +5,7 @@
 #include <float.h>
 #include <math.h>
 #include <string.h>
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "cpu/retrieval.h"
@@ -131,6 +132,7 @@ static ct_status lay_rows(ct_packed *out, const ct_tensor *rows, const ct_row_la
     row = scratch + worker++ * room;
 #pragma omp for schedule(static) reduction(min : bad) reduction(max : most)
     for (int64_t place = 0; place < n; place++) {
+      if (ct_interrupted()) continue;
       int64_t i = layout->order ? layout->order[place] : place;
       if (!load_row(row, rows, i, columns)) {
         bad = i < bad ? i : bad;
@@ -143,6 +145,7 @@ static ct_status lay_rows(ct_packed *out, const ct_tensor *rows, const ct_row_la
   }
   ct_free(scratch);
   out->longest = most;
+  if (ct_interrupted()) return ct_fail(error, CT_EINTERRUPTED, "%s: interrupted", function);
   if (bad == INT64_MAX) return CT_OK;
   return ct_fail(error, CT_EINVALID, "%s: row %lld of %s holds a NaN or an infinity", function,
                  (long long)bad + 1, what);

@@ -113,7 +113,7 @@ static ct_status multiply(const char *name, const ct_tensor *c, ct_scalar beta, 
                : CT_OK;
   if (ct_dtype_is_cuda(c->dtype)) return ct_cuda()->gemm_integer(c, beta.i, alpha.i, a, b, error);
   multiply_integer(c, beta.i, alpha.i, a, b);
-  return CT_OK;
+  return ct_interrupted() ? CT_EINTERRUPTED : CT_OK;
 }
 
 /* Borrowed 3-d views (they own no reference). */

@@ -1,6 +1,7 @@
 /* Linear on top of the matrix product. The bias is laid into the output first and the product added
  * to it, so the output is written once more but read back from cache. */
 #include "ops/nn_linear.h"
+#include "base/interrupt.h"
 #include "base/threads.h"
 #include "cpu/gemm.h"
 #include "cpu/nn_rows.h"
@@ -80,7 +81,7 @@ static ct_status product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, doub
   else
     ct_gemm_f64(ta, tb, m, n, k, alpha, ct_tensor_data(a), lda, ct_tensor_data(b), ldb, beta,
                 ct_tensor_data(c), n);
-  return CT_OK;
+  return ct_interrupted() ? CT_EINTERRUPTED : CT_OK;
 }
 
 /* y = bias, or zeros, in every row. */

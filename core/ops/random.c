@@ -230,11 +230,12 @@ ct_status ct_random_permutation(ct_tensor *t, int64_t n, ct_random *random, ct_e
   int64_t *number = ct_tensor_data(&order);
   for (int64_t i = 0; i < n; i++) number[i] = i + 1;
   for (int64_t i = n - 1; i > 0; i--) {
+    if (i % 65536 == 0 && ct_interrupted()) break;
     int64_t j = (int64_t)ct_random_below(random, (uint64_t)i + 1), held = number[i];
     number[i] = number[j];
     number[j] = held;
   }
-  ct_status status = ct_tensor_resize(t, 1, &n, error);
+  ct_status status = ct_interrupted() ? CT_EINTERRUPTED : ct_tensor_resize(t, 1, &n, error);
   if (status == CT_OK) status = ct_copy(t, &order, error);
   ct_tensor_release(&order);
   return status;

@@ -51,4 +51,35 @@ describe("Ctrl-C in a kernel", function()
     ]]
     assert.is_truthy(output:find("interrupted!", 1, true), output)
   end)
+
+  -- Each would go on for minutes.
+  it("stops products, layers and orderings in their midst, and they work again", function()
+    local output = run [[
+      local circlet = require "circlet"
+      local nn = circlet.nn
+      local x, n = circlet.randn(3000, 3000), circlet.LongTensor(1200, 1200):fill(2)
+      local images, flat = circlet.randn(64, 16, 32, 32), circlet.randn(4000000)
+      local linear, conv = nn.Linear(3000, 3000), nn.SpatialConvolution(16, 16, 3, 3, 1, 1, 1, 1)
+      local long = circlet.randn(8, 1000000)
+      local sums = { x:sum(), flat:sum() }
+      local process = io.open("/proc/self/stat"):read("n")
+      for _, f in ipairs {
+        function() circlet.mm(x, x) end, function() circlet.mm(long, long:t()) end,
+        function() circlet.mm(n, n) end, function() linear:forward(x) end,
+        function() linear:updateGradInput(x, x) end, function() linear:accGradParameters(x, x) end,
+        function() conv:forward(images) end, function() conv:backward(images, images) end,
+        function() flat:sort() end, function() flat:median() end,
+      } do
+        os.execute("(sleep 0.3; kill -INT " .. process .. ") &")
+        local ok, message
+        repeat ok, message = pcall(f) until not ok
+        io.write(tostring(message):match "interrupted!" or tostring(message), " ")
+      end
+      print(x:sum() == sums[1] and flat:sum() == sums[2])
+      for _ = 1, 1e6 do end -- a hook left behind would raise here
+      local ones = circlet.ones(600, 600)
+      print(circlet.mm(ones, ones):min(), circlet.mm(n, n):max(), (flat:sort()[1]) == flat:min())
+    ]]
+    assert.equal(("interrupted! "):rep(10) .. "true\n600.0\t4800\ttrue\n", output)
+  end)
 end)
