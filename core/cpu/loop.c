@@ -2,14 +2,17 @@
  *
  * Dimensions are sorted by the first operand's stride and merged wherever all operands allow, so
  * most calls end as one long run. The run dimension is cut into pieces of at most PIECE (or the
- * caller's number of) elements; pieces are numbered and shared out to threads. An output that
- * revisits memory (an expanded view, overlapping windows) is walked by one thread. */
+ * caller's number of) elements; pieces are numbered and shared out to threads. Where an operand
+ * goes from cache line to cache line along a run, as in a transposed copy, pieces are short, and
+ * those of ABREAST runs follow each other: the next runs find the lines that the first brought. An
+ * output that revisits memory (an expanded view, overlapping windows) is walked by one thread. */
 #include "cpu/loop.h"
+#include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
 #include "base/threads.h"
 
-enum { PIECE = 16384 };
+enum { PIECE = 16384, SHORT = 256, ABREAST = 16, LINE = 64 };
 
 typedef struct plan {
   int dims, operands;
@@ -77,12 +80,24 @@ static bool revisits(const plan *p, int k, int64_t element) {
   return false;
 }
 
-static void run_piece(const plan *p, int64_t piece, int64_t pieces_per_row, int64_t most,
-                      ct_run_fn run, const void *context) {
+/* Whether an operand steps over cache lines along the runs and not across them. */
+static bool crosses_lines(const plan *p) {
+  for (int k = 0; k < p->operands && p->dims > 1; k++) {
+    int64_t along = llabs(p->stride[k][p->dims - 1]), across = llabs(p->stride[k][p->dims - 2]);
+    if (along >= LINE && across < along) return true;
+  }
+  return false;
+}
+
+static void run_piece(const plan *p, int64_t piece, int64_t pieces_per_row, int64_t rows,
+                      int64_t abreast, int64_t most, ct_run_fn run, const void *context) {
   char *pointer[CT_MAX_OPERANDS];
   int64_t stride[CT_MAX_OPERANDS];
   int inner = p->dims - 1;
-  int64_t row = piece / pieces_per_row, start = piece % pieces_per_row * most;
+  int64_t first = piece / (pieces_per_row * abreast) * abreast; /* of the runs abreast */
+  int64_t together = rows - first < abreast ? rows - first : abreast;
+  int64_t at = piece - first * pieces_per_row, row = first + at % together;
+  int64_t start = at / together * most;
   int64_t count = p->size[inner] - start < most ? p->size[inner] - start : most;
   for (int k = 0; k < p->operands; k++) {
     stride[k] = p->stride[k][inner];
@@ -102,15 +117,18 @@ void ct_loop_pieces(int operands, int written, const ct_tensor *const *operand, 
   if (total == 0) return;
   plan p;
   make_plan(&p, operands, operand);
+  bool crosses = crosses_lines(&p);
+  if (crosses && piece > SHORT) piece = SHORT;
   int64_t inner = p.size[p.dims - 1], per_row = (inner + piece - 1) / piece;
-  int64_t pieces = total / inner * per_row;
+  int64_t rows = total / inner, pieces = rows * per_row, abreast = crosses ? ABREAST : 1;
   if (!ct_size_mul(total, weight, &work)) work = INT64_MAX;
   bool alone = pieces == 1;
   for (int k = 0; k < written; k++)
     alone = alone || revisits(&p, k, (int64_t)ct_dtype_size(operand[k]->dtype));
   int threads = alone ? 1 : ct_threads_for(work);
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-  for (int64_t k = 0; k < pieces; k++) run_piece(&p, k, per_row, piece, run, context);
+  for (int64_t k = 0; k < pieces; k++)
+    run_piece(&p, k, per_row, rows, abreast, piece, run, context);
 }
 
 void ct_loop(int operands, int written, const ct_tensor *const *operand, ct_run_fn run,
