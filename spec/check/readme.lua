@@ -49,6 +49,9 @@ end
 -- or { why it is left out } }. The first that fits.
 local peers = (os.getenv "HOME" or "") .. "/.cache/circlet/peers/bin/python"
 local has_peers = io.open(peers) ~= nil
+local has_gpu = io.open "/dev/nvidiactl" ~= nil
+local omniglot = os.getenv "OMNIGLOT"
+if omniglot == "" then omniglot = nil end
 local instead = {
   { "^make check.*", { "is what this is a part of" } },
   { "^make test$", { "is what continuous integration does in a clean clone" } },
@@ -58,6 +61,11 @@ local instead = {
   { "^make bench%-%w+$", { "is a part of make bench" } },
   { "^make compare%-torch .*", has_peers and "make compare-torch PYTHON=" .. peers
       .. " FLAGS='--parts speed --rounds 1'" or { "needs PyTorch (make bench-peers)" } },
+  { "%-%-device cuda$", not has_gpu and { "needs a GPU" } or nil },
+  { "^make gpu%-bench$", has_gpu and "make gpu-bench FLAGS=--quick" or { "needs a GPU" } },
+  { "^lua scripts/compare%.lua %-%-data FOLDER$", omniglot and "lua scripts/compare.lua --data "
+      .. omniglot .. " --seeds 1 --losses pair,arcface --steps 20"
+      or { "needs Omniglot (OMNIGLOT=folder)" } },
   { "^make install$", "make install DESTDIR=" .. folder .. "/root" },
   { "^make uninstall$", "make uninstall DESTDIR=" .. folder .. "/root" },
   { "^make install PREFIX=.*", "make install PREFIX=" .. folder .. "/prefix" },
