@@ -81,19 +81,22 @@ local instead = {
 }
 
 -- What must be there before a command: what the text around it says.
+local function write_script()
+  write("script.lua", "local c = require 'circlet' assert(c.randn(2, 3):size(2) == 3)")
+end
 local before = {
-  { "script%.lua", function()
-    write("script.lua", "local c = require 'circlet' assert(c.randn(2, 3):size(2) == 3)")
+  { "^bin/", function()
+    write_script()
+    if os.execute(("cd %s/circlet-*/ 2>/dev/null"):format(folder)) then return end
+    assert(os.execute(("make bundle && tar -xzf build/circlet-*.tar.gz -C %s"):format(folder)))
   end },
+  { "script%.lua", write_script },
   { "runs/study%.journal", function()
     if io.open "runs/study.journal" then return end
     local example = page:match "```lua\n([^`]-runs/study%.journal.-)```"
     write("study.lua", example)
     assert(os.execute "LUA_PATH='lua/?.lua;lua/?/init.lua;;' \z
       LUA_CPATH='build/?.so;;' lua5.4 study.lua")
-  end },
-  { "^bin/", function()
-    assert(os.execute(("make bundle && tar -xzf build/circlet-*.tar.gz -C %s"):format(folder)))
   end },
 }
 
