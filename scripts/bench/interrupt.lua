@@ -84,7 +84,7 @@ end
 local Terminal = {}
 Terminal.__index = Terminal
 
-local environment = "TERM=dumb NO_COLOR=1 CIRCLET_HISTORY= OMP_WAIT_POLICY=passive "
+local environment = "TERM=dumb NO_COLOR=1 CIRCLET_HISTORY= "
 
 local function open()
   local self = setmetatable({ text = "" }, Terminal)
