@@ -124,7 +124,7 @@ static grid make_grid(int64_t m, int64_t n, int64_t k) {
 #define GEMM(name, tile, T)                                                                        \
   void name(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, T alpha,          \
             const T *a, int64_t lda, const T *b, int64_t ldb, T beta, T *c, int64_t ldc) {         \
-    if (m == 0 || n == 0) return;                                                                  \
+    if (m == 0 || n == 0 || ct_interrupted()) return;                                              \
     grid g = make_grid(m, n, k);                                                                   \
     int64_t tiles = g.tile_rows * g.tile_columns;                                                  \
     int threads = ct_gemm_threads(tiles == 1 ? 1 : ct_threads_for(m * n * k));                     \

@@ -15,6 +15,13 @@ static void NAMED(pack)(void *ppacked, const void *pweight, int64_t O, int64_t C
       }
 }
 
+/* Zeros, in pieces between which Ctrl-C is looked for. */
+static void NAMED(clear)(REAL *room, int64_t count) {
+  const int64_t piece = 1 << 22;
+  for (int64_t at = 0; at < count && !ct_interrupted(); at += piece)
+    memset(room + at, 0, (size_t)(count - at < piece ? count - at : piece) * sizeof *room);
+}
+
 /* Bringing an image into the buffer. Borders are zeros from the start and are never written. */
 
 static void NAMED(place)(REAL *buffer, const REAL *source, const ct_conv_plan *p) {
@@ -125,7 +132,7 @@ static bool NAMED(run)(void *out, const void *source, const void *packed, const 
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
     REAL *buffer = (REAL *)work + per_thread * omp_get_thread_num();
-    memset(buffer, 0, (size_t)per_thread * sizeof *buffer);
+    NAMED(clear)(buffer, per_thread);
 #pragma omp for schedule(dynamic, 2)
     for (int64_t b = 0; b < B; b++) {
       if (ct_interrupted()) continue;
@@ -221,7 +228,7 @@ static bool NAMED(weight)(void *partial, const void *source, const void *gy,
 #pragma omp parallel num_threads(threads) if (threads > 1)
   {
     REAL *mine = (REAL *)work + per_thread * omp_get_thread_num();
-    memset(mine, 0, (size_t)per_thread * sizeof *mine);
+    NAMED(clear)(mine, per_thread);
 #pragma omp for schedule(dynamic, 1)
     for (int64_t task = 0; task < job->groups * blocks; task++) {
       if (ct_interrupted()) continue;

@@ -171,7 +171,9 @@ ct_status ct_pack(ct_packed *out, const ct_tensor *rows, const ct_row_layout *la
   if (!ct_size_mul(out->places, out->depth, &count))
     return ct_fail(error, CT_ENOMEM, "%s: %s exceed the address space", function, what);
   CT_TRY(ct_alloc(&out->data, count, element, function, error));
-  memset(out->data, 0, (size_t)count * element);
+  /* What no row fills: the rest of the last panel or tile. */
+  int64_t filled = out->rows / out->width * out->width * out->depth;
+  memset((char *)out->data + (size_t)filled * element, 0, (size_t)(count - filled) * element);
   ct_status status = ct_contiguous(&flat, rows->dtype, rows, error);
   if (status == CT_OK) status = lay_rows(out, &flat, layout, function, what, error);
   ct_tensor_release(&flat);

@@ -77,7 +77,7 @@ static ct_status multiply_real(const char *name, const ct_tensor *c, layout lc, 
                                .stride_c = c->stride[0]};
     return ct_cuda()->gemm(c->storage->device, &product, name, error);
   }
-  for (int64_t i = 0; i < c->size[0]; i++) {
+  for (int64_t i = 0; i < c->size[0] && !ct_interrupted(); i++) {
     if (c->dtype == CT_FLOAT)
       ct_gemm_f32(la.transposed, lb.transposed, m, n, k, (float)alpha,
                   (const float *)ct_tensor_data(a) + i * a->stride[0], la.leading,
@@ -95,7 +95,7 @@ static ct_status multiply_real(const char *name, const ct_tensor *c, layout lc, 
 static void multiply_integer(const ct_tensor *c, int64_t beta, int64_t alpha, const ct_tensor *a,
                              const ct_tensor *b) {
   size_t element = ct_dtype_size(c->dtype);
-  for (int64_t i = 0; i < c->size[0]; i++)
+  for (int64_t i = 0; i < c->size[0] && !ct_interrupted(); i++)
     ct_gemm_integer(
         c->dtype, c->size[1], c->size[2], a->size[2], alpha,
         (const char *)ct_tensor_data(a) + (size_t)(i * a->stride[0]) * element, a->stride + 1,
