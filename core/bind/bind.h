@@ -103,6 +103,7 @@ typedef struct ctl_interrupt {
 } ctl_interrupt;
 void ctl_interrupt_begin(ctl_interrupt *scope);
 void ctl_interrupt_end(ctl_interrupt *scope, ct_status status);
+enum { CTL_LENGTHY = 1 << 22 }; /* elements from which element by element is worth it */
 
 /* Each family of bindings adds its functions to the module table at the top of the stack, and its
  * methods to the methods table at `methods`. */

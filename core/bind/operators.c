@@ -36,10 +36,14 @@ static int operate(lua_State *L) {
     luaL_error(L, "%s: a number expected beside a tensor, got two tensors (see cdiv, cpow)",
                symbol);
   ct_tensor *r = ctl_push_tensor(L, a ? a->dtype : b->dtype);
+  ctl_interrupt scope;
+  bool lengthy = ct_tensor_count(a ? a : b) > CTL_LENGTHY;
+  if (lengthy) ctl_interrupt_begin(&scope);
   ct_status status =
       a && b ? ct_elementwise_binary(symbol, op, r, a, b, &error)
       : a    ? ct_elementwise_number(symbol, op, r, a, ctl_check_scalar(L, 2), false, &error)
              : ct_elementwise_number(symbol, op, r, b, ctl_check_scalar(L, 1), true, &error);
+  if (lengthy) ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   return 1;
 }

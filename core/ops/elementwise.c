@@ -3,6 +3,7 @@
 #include "ops/elementwise.h"
 #include <math.h>
 #include <stdatomic.h>
+#include "base/interrupt.h"
 #include "cuda/cuda.h"
 #include "ops/copy.h"
 
@@ -52,13 +53,36 @@ static ct_run_fn kernel_of(const ct_elementwise_call *call, ct_dtype dtype) {
   return NULL;
 }
 
+/* Whether elements take so long that a large tensor keeps somebody waiting who pressed Ctrl-C. The
+ * others are over soon, and all of a tensor is written or nothing. */
+static bool is_slow(const ct_elementwise_call *call) {
+  if (call->family == CT_UNARY) return call->op >= CT_EXP;
+  return call->family == CT_BINARY && (call->op == CT_POW || call->op >= CT_FMOD);
+}
+
+typedef struct watched {
+  ct_run_fn run;
+  const void *context;
+} watched;
+
+static void run_watched(const void *context, int64_t count, char *const *pointer,
+                        const int64_t *stride) {
+  const watched *w = context;
+  if (!ct_interrupted()) w->run(w->context, count, pointer, stride);
+}
+
 /* The result lies apart from an input or exactly on it. */
 static ct_status compute(const ct_elementwise_call *call, int inputs,
                          const ct_tensor *const *operand, ct_error *error) {
   ct_dtype dtype = operand[1]->dtype;
   if (!ct_dtype_is_cuda(dtype)) {
-    ct_loop(1 + inputs, 1, operand, kernel_of(call, dtype), &call->numbers);
-    return CT_OK;
+    watched w = {kernel_of(call, dtype), &call->numbers};
+    if (!is_slow(call)) {
+      ct_loop(1 + inputs, 1, operand, w.run, w.context);
+      return CT_OK;
+    }
+    ct_loop(1 + inputs, 1, operand, run_watched, &w);
+    return ct_interrupted() ? CT_EINTERRUPTED : CT_OK;
   }
   const ct_tensor *there[1 + MAX_INPUTS] = {0};
   for (int k = 0; k <= inputs; k++)

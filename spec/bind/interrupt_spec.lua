@@ -58,7 +58,7 @@ describe("Ctrl-C in a kernel", function()
       local circlet = require "circlet"
       local nn = circlet.nn
       local x, n = circlet.randn(3000, 3000), circlet.LongTensor(1200, 1200):fill(2)
-      local images, flat = circlet.randn(64, 16, 32, 32), circlet.randn(4000000)
+      local images, flat = circlet.randn(64, 16, 32, 32), circlet.randn(5000000)
       local linear, conv = nn.Linear(3000, 3000), nn.SpatialConvolution(16, 16, 3, 3, 1, 1, 1, 1)
       local long = circlet.randn(8, 1000000)
       local sums = { x:sum(), flat:sum() }
@@ -69,6 +69,8 @@ describe("Ctrl-C in a kernel", function()
         function() linear:updateGradInput(x, x) end, function() linear:accGradParameters(x, x) end,
         function() conv:forward(images) end, function() conv:backward(images, images) end,
         function() flat:sort() end, function() flat:median() end,
+        function() circlet.randperm(20000000) end, function() circlet.pow(flat, 2.5) end,
+        function() return flat ^ 2.5 end,
       } do
         os.execute("(sleep 0.3; kill -INT " .. process .. ") &")
         local ok, message
@@ -80,6 +82,6 @@ describe("Ctrl-C in a kernel", function()
       local ones = circlet.ones(600, 600)
       print(circlet.mm(ones, ones):min(), circlet.mm(n, n):max(), (flat:sort()[1]) == flat:min())
     ]]
-    assert.equal(("interrupted! "):rep(10) .. "true\n600.0\t4800\ttrue\n", output)
+    assert.equal(("interrupted! "):rep(13) .. "true\n600.0\t4800\ttrue\n", output)
   end)
 end)
