@@ -42,7 +42,7 @@ static void read_parameter(lua_State *L, int index, const char *function, ct_los
                  name);
     own.values = option_tensor(L, lua_gettop(L), function, "by_label");
   } else if (type == LUA_TUSERDATA) {
-    own.values = ctl_to_tensor(L, -1);
+    own.values = ctl_to_any_tensor(L, -1);
   }
   if (lua_istable(L, index)) lua_pop(L, 1);
   if (own.values)

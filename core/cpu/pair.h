@@ -92,6 +92,8 @@ typedef struct ct_pair_diagnosis {
   double *hardest[CT_KINDS]; /* the least s of a positive, the greatest of a negative */
   double *weight[CT_KINDS], *square[CT_KINDS]; /* sums of |dL/ds| and of its squares (gradient) */
   ct_count bins[CT_KINDS][CT_DIAGNOSIS_BINS];  /* as in ct_loss_diagnosis */
+  uint8_t *valid;         /* anchors with the pairs that the loss needs; set after the pass */
+  double gradient_square; /* of the last backward, over all gradients; NaN: there was none */
   void *room;
 } ct_pair_diagnosis;
 

@@ -11,11 +11,6 @@ static void load_doubles(double *to, const pass *p, const void *from, int64_t at
     memcpy(to, (const double *)from + at, (size_t)n * sizeof *to);
 }
 
-static int bin_of(double s) {
-  double place = (s + 1) * (CT_DIAGNOSIS_BINS / 2);
-  return place < 0 ? 0 : place < CT_DIAGNOSIS_BINS ? (int)place : CT_DIAGNOSIS_BINS - 1;
-}
-
 /* What a run brings, in double: similarities or weights of row i's pairs, and whether they count
  * for the row's anchor and for the columns' (nothing does for columns that are no anchors). */
 typedef struct diagnosed {
@@ -44,11 +39,6 @@ static double diagnosed_m(const pass *p, int64_t anchor) {
   return r ? r->own[anchor * CT_LOSS_PARAMETERS + CT_CIRCLE_M] : p->stream->diagnosis->m;
 }
 
-static double alpha_of(bool positive, double s, double m) {
-  double a = positive ? 1 + m - s : s + m;
-  return a > 0 ? a : 0;
-}
-
 static void meet_hardest(double *hardest, bool positive, double s) {
   *hardest = positive ? fmin(*hardest, s) : fmax(*hardest, s);
 }
@@ -61,13 +51,13 @@ static void diagnose_run(const pass *p, const tile *t, int64_t i, const run *r,
   double *hardest = d->hardest[r->kind], m = diagnosed_m(p, t->row + i), alpha = 0;
   for (int64_t j = 0; j < r->to - r->from; j++) {
     const double s = from->value[j];
-    bins[bin_of(s)] += from->own[j] + from->other[j];
+    bins[ct_bin_of(s)] += from->own[j] + from->other[j];
     if (from->own[j]) {
-      alpha += alpha_of(positive, s, m);
+      alpha += ct_alpha_of(positive, s, m);
       meet_hardest(&hardest[t->row + i], positive, s);
     }
     if (!from->other[j]) continue;
-    alpha += alpha_of(positive, s, diagnosed_m(p, r->from + j));
+    alpha += ct_alpha_of(positive, s, diagnosed_m(p, r->from + j));
     meet_hardest(&hardest[r->from + j], positive, s);
   }
   d->alpha[r->kind][t->row + i] += alpha;

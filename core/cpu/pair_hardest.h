@@ -1,52 +1,20 @@
-/* The hardest negatives of every anchor (ct_pair_refinement). Included once, by pair_stream.c.
- *
- * Negatives are ordered by similarity, the larger before the smaller, and equals by their order,
- * the lower first. An anchor's heap holds the first `hardest` of those that it has met, the last of
- * them on top. A tile has its rows, and the columns that are anchors, to itself while it runs. */
+/* The hardest negatives of every anchor (ct_pair_refinement), each in a heap (loss/hardest.h).
+ * Included once, by pair_stream.c. A tile has its rows, and the columns that are anchors, to itself
+ * while it runs. */
 
 static int64_t order_of(const ct_pair_refinement *r, int64_t column) {
   return r->order ? r->order[column] : column;
 }
 
-static bool comes_after(double s, int64_t order, double than, int64_t than_order) {
-  return s < than || (s == than && order > than_order);
-}
-
 /* Whether a negative is not among the hardest of an anchor, once these are chosen. */
 static bool is_behind(const ct_pair_refinement *r, int64_t anchor, double s, int64_t order) {
-  return comes_after(s, order, r->heap_s[anchor], r->heap_order[anchor]);
-}
-
-/* Writes (s, order) at place `at` of a heap of n, whose elements above it are moved down or whose
- * elements below it are moved up, as the order asks. */
-static void settle(double *heap_s, int64_t *heap_order, int64_t n, int64_t at, double s,
-                   int64_t order) {
-  while (at > 0) {
-    int64_t above = (at - 1) / 2;
-    if (!comes_after(s, order, heap_s[above], heap_order[above])) break;
-    heap_s[at] = heap_s[above], heap_order[at] = heap_order[above];
-    at = above;
-  }
-  for (int64_t below; (below = 2 * at + 1) < n; at = below) {
-    if (below + 1 < n &&
-        comes_after(heap_s[below + 1], heap_order[below + 1], heap_s[below], heap_order[below]))
-      below++;
-    if (!comes_after(heap_s[below], heap_order[below], s, order)) break;
-    heap_s[at] = heap_s[below], heap_order[at] = heap_order[below];
-  }
-  heap_s[at] = s, heap_order[at] = order;
+  return ct_comes_after(s, order, r->heap_s[anchor], r->heap_order[anchor]);
 }
 
 /* Meets a negative of an anchor. */
 static void offer(const ct_pair_refinement *r, int64_t anchor, double s, int64_t order) {
-  double *heap_s = r->heap_s + anchor * r->hardest;
-  int64_t *heap_order = r->heap_order + anchor * r->hardest, n = r->heap_count[anchor];
-  if (n < r->hardest) {
-    r->heap_count[anchor] = n + 1;
-    settle(heap_s, heap_order, n, n, s, order);
-  } else if (!comes_after(s, order, heap_s[0], heap_order[0])) {
-    settle(heap_s, heap_order, n, 0, s, order);
-  }
+  const int64_t heap = anchor * r->hardest;
+  ct_offer(r->heap_s + heap, r->heap_order + heap, &r->heap_count[anchor], r->hardest, s, order);
 }
 
 /* Leaves of every heap the element on top, the last that counts. */

@@ -23,9 +23,10 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "cpu/pair_schedule.h"
-#include "loss/circle.h"
 #include "cpu/tile.h"
 #include "cpu/triplet.h"
+#include "loss/circle.h"
+#include "loss/hardest.h"
 
 /* A tile's similarities and the chunks of rows that make them (tile.h) share a second-level cache
  * of half a megabyte or more. */

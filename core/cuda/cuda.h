@@ -55,6 +55,7 @@ typedef struct ct_cuda_product {
 struct ct_loss_rows;
 struct ct_loss_options;
 struct ct_loss_facts;
+struct ct_loss_diagnosis;
 
 /* A reduction of slices: `length` elements, `stride` elements apart. What is `wide` is left
  * unfinished, for the caller to combine: a double or int64_t for each slice, of variances the sum
@@ -201,7 +202,8 @@ typedef struct ct_cuda_table {
                             const ct_tensor *b, ct_error *error);
   ct_cuda_precision (*get_precision)(void);
   void (*set_precision)(ct_cuda_precision precision);
-  /* Losses of rows on a GPU: the contract of ct_pair_forward and ct_pair_backward (loss/loss.h).
+  /* Losses of rows on a GPU: the contract of ct_pair_forward, ct_pair_backward and
+   * ct_pair_diagnosis_of (loss/loss.h).
    * *context is NULL at first and ends with pair_free. */
   ct_status (*pair_forward)(void **context, const char *function,
                             const struct ct_loss_rows *queries,
@@ -211,6 +213,7 @@ typedef struct ct_cuda_table {
   ct_status (*pair_backward)(void *context, const char *function, double scale,
                              ct_tensor *grad_queries, ct_tensor *grad_references,
                              ct_tensor *grad_bias, ct_error *error);
+  bool (*pair_diagnosis)(void *context, struct ct_loss_diagnosis *out);
   void (*pair_free)(void *context);
 
   const ct_cuda_nn *nn; /* modules and optimisers */

@@ -1,10 +1,11 @@
 // The streaming driver of the losses on the GPU: what its files share.
 //
-// A call's way: pair.cu checks and orders labels on the host, pair_rows.cu gathers the rows in that
-// order, normalised, as operands of the tensor cores; then, tile by tile, cuBLAS makes similarities
-// and pair_tile.cuh turns them into statistics of rows and columns (pair_sums.cu merges them) or
+// A call's way: pair_call.cu checks and orders labels on the host, pair_rows.cu gathers the rows in
+// that order, normalised, as operands of the tensor cores; then, tile by tile, cuBLAS makes
+// similarities, and pair_tile.cuh turns them into statistics of rows and columns or pair_weigh.cuh
 // into weights, which cuBLAS multiplies with the rows; pair_anchors.cuh makes losses and factors
-// out of statistics, and pair_rows.cu takes gradients back to the caller's order and norms.
+// out of statistics, and pair_rows.cu takes gradients back to the caller's order and norms. Where
+// pairs count more or less than once, pair_refined.cuh stands in for the middle two.
 //
 // Nothing is added up by atomics: every sum has one order, which depends on sizes alone.
 #ifndef CIRCLET_CUDA_PAIR_CUH
@@ -20,8 +21,43 @@ enum { CT_PART = 128, CT_PART_THREADS = 256 };
 // first..last-1, itself included at distance -INFINITY (pair_triplets.cuh).
 struct ct_triplet_lists {
   const int64_t *start; // [rows + 1]
-  double *far, *slope;  // [start[rows]] distances; sums of the slopes of their triplets
+  const int64_t
+      *column; // [start[rows]] of several labels a row: which columns, ascending; NULL: ranges
+  double *far, *slope; // [start[rows]] distances; sums of the slopes of their triplets
+  double *share;       // [start[rows]] how often each counts; NULL: once
 };
+
+// What makes pairs differ beyond their similarity and kind (pair_shares.cuh); all NULL: nothing
+// does.
+template <class Real> struct ct_gpu_refinement {
+  bool on;
+  const double *own;              // [rows, CT_LOSS_PARAMETERS]; NULL: all anchors share theirs
+  const double *offset[CT_KINDS]; // [rows] of logits, to base e
+  const Real *scale[CT_KINDS];    // [rows, 2] of logits to base 2, in two parts
+  // Several labels a row, ascending: set[start[i]..start[i+1]-1].
+  const int64_t *row_start, *row_set, *column_start, *column_set;
+  bool soft;
+  // Weights of pairs, by partner and by the labels of both ends, numbered from 0.
+  const double *partner, *by_label;
+  const int64_t *row_label, *column_label;
+  int64_t labels;
+  // Hardest negatives: the last that counts of each anchor. order: NULL: that of the columns.
+  const double *last_s;
+  const int64_t *last_order, *order;
+  // What forward adds up for each anchor: pairs with a share, their shares and similarities.
+  int64_t *pairs[CT_KINDS];
+  double *mass[CT_KINDS], *sum_s[CT_KINDS];
+};
+
+// What passes note about the pairs of each anchor for diagnostics: ct_pair_diagnosis of
+// core/cpu/pair.h. [rows] each.
+struct ct_gpu_diagnosis {
+  double m; // of alpha, where anchors have none of their own
+  double *alpha[CT_KINDS], *hardest[CT_KINDS], *weight[CT_KINDS], *square[CT_KINDS];
+  unsigned long long *bins; // [CT_KINDS, CT_DIAGNOSIS_BINS]
+};
+
+enum { CT_ALL_BINS = (int)CT_KINDS * (int)CT_DIAGNOSIS_BINS };
 
 // What one tile is, for every loss and pass. Rows and columns are counted within their sets; a
 // pointer that a pass does not need is NULL.
@@ -54,12 +90,17 @@ template <class Real> struct ct_tile {
   const Real *reference[CT_KINDS], *factor[CT_KINDS], *linear[CT_KINDS], *cut[CT_KINDS];
   const double *own;         // of coupled losses
   ct_triplet_lists triplets; // of a loss over triplets
+  ct_gpu_refinement<Real> refined;
   const float *to_range;     // the power of two that brings weights into the range of 16 bits
   void *weight, *weight_low; // [rows, pitch] half or bfloat16, and what rounding left; or Real
 };
 
-// The most rows or columns of a tile.
-enum { CT_TILE_MOST = 4096 };
+// The most rows or columns of a tile: a multiple of CT_PART. Emulated, tiles are small, so that
+// specs meet many (spec/emulated/emulated.mk).
+#ifndef CT_TILE_MOST_HERE
+#define CT_TILE_MOST_HERE 4096
+#endif
+enum { CT_TILE_MOST = CT_TILE_MOST_HERE };
 
 // Statistics of the anchors: [set of rows] each.
 template <class Real> struct ct_anchor_sums {
@@ -78,6 +119,8 @@ template <class Real> struct ct_anchors {
   bool self, batch;
   const int *first, *last;
   const uint8_t *valid; // [rows]
+  ct_gpu_refinement<Real> refined;
+  double most_share; // no pair counts more often
   ct_anchor_sums<Real> sums;
   const double *by_own;     // of coupled losses
   const ct_target *targets; // of rules that read them
@@ -132,6 +175,12 @@ template <class Real> struct ct_pair_launches {
   // Lists of positives, and the triplets of all negatives; NULL where there are none.
   void (*list)(const ct_tile<Real> &tile, cudaStream_t stream);
   void (*triplets)(const ct_tile<Real> &tile, double *term, double *count, cudaStream_t stream);
+  // Of a refinement, in place of `sums` with `merge`, and of `weights`.
+  void (*refined_sums)(const ct_tile<Real> &tile, const ct_anchor_sums<Real> &to,
+                       cudaStream_t stream);
+  void (*refined_weights)(const ct_tile<Real> &tile, ct_weight_form form, cudaStream_t stream);
+  // Notes what pairs weigh; before `weights`, which may write over the similarities.
+  void (*note_weights)(const ct_tile<Real> &tile, const ct_gpu_diagnosis &to, cudaStream_t stream);
   void (*terms)(const ct_anchors<Real> &anchors, int blocks, cudaStream_t stream);
   void (*factors)(const ct_anchors<Real> &anchors, int blocks, cudaStream_t stream);
   // Similarities with statistics, or weights; NULL where there is no fused kernel.

@@ -4,23 +4,30 @@
 #ifndef CIRCLET_CUDA_PAIR_ANCHORS_CUH
 #define CIRCLET_CUDA_PAIR_ANCHORS_CUH
 
-#include "cuda/pair.cuh"
+#include "cuda/pair_shares.cuh"
+
+template <class Real>
+__device__ __forceinline__ int64_t ct_pairs_of(const ct_anchors<Real> &a, int i, int kind) {
+  if (a.refined.on) return a.refined.pairs[kind][i];
+  const int64_t same = a.last[i] - a.first[i];
+  return kind == CT_POSITIVE ? same - (a.self ? 1 : 0) : a.columns - same;
+}
 
 template <class Maths, class Real>
 __device__ __forceinline__ ct_anchor ct_anchor_of(const ct_anchors<Real> &a, int i) {
   ct_anchor out = {};
-  const int64_t same = a.last[i] - a.first[i];
-  out.pairs[CT_POSITIVE] = same - (a.self ? 1 : 0);
-  out.pairs[CT_NEGATIVE] = a.columns - same;
-  for (int kind = 0; kind < CT_KINDS; kind++) out.mass[kind] = (double)out.pairs[kind];
+  for (int kind = 0; kind < CT_KINDS; kind++) {
+    out.pairs[kind] = ct_pairs_of(a, i, kind);
+    out.mass[kind] = a.refined.on ? a.refined.mass[kind][i] : (double)out.pairs[kind];
+  }
   for (int kind = 0; kind < CT_KINDS; kind++) {
     const bool lse = Maths::has(kind, CT_LSE), extreme = Maths::has(kind, CT_EXTREME);
+    const double offset = a.refined.own ? a.refined.offset[kind][i] : a.offset[kind];
     out.sum[kind] = -INFINITY;
     if ((lse || extreme) && out.pairs[kind] > 0) {
       const double reference = a.sums.reference[kind][i];
       out.sum[kind] =
-          lse ? reference * 0x1.62e42fefa39efp-1 + log(a.sums.sum[kind][i]) + a.offset[kind]
-              : reference;
+          lse ? reference * 0x1.62e42fefa39efp-1 + log(a.sums.sum[kind][i]) + offset : reference;
     }
     if (a.sums.term[kind])
       out.term[kind] = a.sums.term[kind][i], out.count[kind] = a.sums.count[kind][i];
@@ -54,7 +61,8 @@ __global__ void __launch_bounds__(CT_ANCHOR_THREADS)
   for (int i = blockIdx.x * CT_ANCHOR_THREADS + threadIdx.x; i < a.rows; i += step) {
     const ct_anchor anchor = ct_anchor_of<Maths>(a, i);
     const double weight = a.weights ? a.weights[i] : 1;
-    const double loss = a.valid[i] ? Maths::combine(&anchor, a.parameters).loss : 0;
+    const double *p = ct_own_parameters(a.refined.own, a.parameters, i);
+    const double loss = a.valid[i] ? Maths::combine(&anchor, p).loss : 0;
     v[CT_PART_ANCHORS] += weight;
     if (a.loss) a.loss[i] = weight * loss;
     if (!a.valid[i]) continue;
@@ -93,7 +101,8 @@ __global__ void __launch_bounds__(CT_ANCHOR_THREADS) ct_factors_kernel(ct_anchor
     const ct_anchor anchor = ct_anchor_of<Maths>(a, i);
     ct_anchor_loss own = {};
     const double counts = a.weights ? a.weights[i] : 1;
-    if (a.valid[i] && !a.batch) own = Maths::combine(&anchor, a.parameters);
+    const double *p = ct_own_parameters(a.refined.own, a.parameters, i);
+    if (a.valid[i] && !a.batch) own = Maths::combine(&anchor, p);
     for (int kind = 0; kind < CT_KINDS; kind++) {
       double sum = 1, weight, linear = 0, reference;
       if (a.batch) {
@@ -112,14 +121,14 @@ __global__ void __launch_bounds__(CT_ANCHOR_THREADS) ct_factors_kernel(ct_anchor
       if (a.cut[kind])
         a.cut[kind][i] = weight > 0 ? (Real)floor(reference + log2(a.filter_eps * sum)) : INFINITY;
       if (ct_is_coupled(loss)) continue; // computed in double, where no range is needed
-      const double s = a.largest_s;
-      largest =
-          fmaxf(largest, (float)(fabs(weight * a.scale) * 1.5 *
-                                 ct_largest_slope<Wide>(kind, a.variant, s, a.parameters, false)));
+      // Where shares may be small, and sums with them, a pair's part of the sum is at most all of
+      // it.
+      const double s = a.largest_s, most = a.refined.on && !a.batch ? weight * sum : 1.5 * weight;
+      largest = fmaxf(largest, (float)(fabs(most * a.scale) *
+                                       ct_largest_slope<Wide>(kind, a.variant, s, p, false)));
       if (a.linear[kind])
-        largest =
-            fmaxf(largest, (float)(fabs(linear * a.scale) *
-                                   ct_largest_slope<Wide>(kind, a.variant, s, a.parameters, true)));
+        largest = fmaxf(largest, (float)(fabs(linear * a.scale) * a.most_share *
+                                         ct_largest_slope<Wide>(kind, a.variant, s, p, true)));
     }
   }
   // A pair weighs for both ends, and by a sum and a term. The largest of numbers has no order.

@@ -3,6 +3,7 @@
 #include "cuda/pair_call.cuh"
 #include <stdio.h>
 extern "C" {
+#include "base/memory.h"
 #include "loss/classes.h"
 #include "loss/presets.h"
 #include "loss/terms.h"
@@ -11,20 +12,24 @@ extern "C" {
 
 namespace {
 
-const char no_gpu_option[] = "%s: option %s is not available on a GPU";
-
 ct_status check_options(const char *function, const ct_loss_options *o, ct_error *error) {
   CT_TRY(ct_check_loss_options(function, o, error));
-  if (o->rule->target) CT_TRY(ct_margin_check(function, o, o->parameter, error));
-  const char *refused = o->diagnostics         ? "diagnostics"
-                        : o->hardest_negatives ? "hardest_negatives"
-                        : o->pair_weights      ? "pair_weights"
-                        : o->positives         ? "positives"
-                                               : nullptr;
-  for (int i = 0; i < CT_LOSS_PARAMETERS; i++)
-    if (o->own[i].values) refused = o->rule->parameters[i].name;
-  if (refused) return ct_fail(error, CT_EINVALID, no_gpu_option, function, refused);
+  return o->rule->target ? ct_margin_check(function, o, o->parameter, error) : CT_OK;
+}
+
+// Puts a tensor of the CPU in the place of one on a GPU, for the checks of core/loss.
+ct_status bring(ct_held_tensor *held, const ct_tensor **t, ct_error *error) {
+  if (!*t || !ct_dtype_is_cuda((*t)->dtype)) return CT_OK;
+  CT_TRY(ct_clone(&held->t, ct_dtype_on_cpu((*t)->dtype), *t, error));
+  *t = &held->t;
   return CT_OK;
+}
+
+ct_status bring_options(ct_gpu_call *c, ct_error *error) {
+  for (int q = 0; q < CT_LOSS_PARAMETERS; q++)
+    CT_TRY(bring(&c->held[q], &c->options.own[q].values, error));
+  CT_TRY(bring(&c->held[CT_LOSS_PARAMETERS], &c->options.weights, error));
+  return bring(&c->held[CT_LOSS_PARAMETERS + 1], &c->options.pair_weights, error);
 }
 
 // Rows that stand in the caller's order, without labels to look at: classes.
@@ -133,9 +138,7 @@ void count_pairs(ct_gpu_call *c) {
 template <class T>
 ct_status put(ct_device_block<T> *block, int device, const std::vector<T> &values, const char *what,
               ct_error *error) {
-  const int64_t count = (int64_t)values.size();
-  CT_TRY(block->allocate(device, count, what, error));
-  return ct_cuda()->upload(device, block->get(), values.data(), count * (int64_t)sizeof(T), error);
+  return ct_put(block, device, values.data(), (int64_t)values.size(), what, error);
 }
 
 ct_status put_ranges(ct_gpu_call *c, ct_error *error) {
@@ -150,25 +153,23 @@ ct_status put_ranges(ct_gpu_call *c, ct_error *error) {
 }
 
 ct_status put_weights(ct_gpu_call *c, ct_error *error) {
-  const ct_tensor *w = c->options.weights;
-  const int64_t given = c->queries.given;
-  ct_held_tensor here;
-  if (!w) return CT_OK;
-  if (!ct_dtype_is_real(w->dtype) || w->dims > 1 || ct_tensor_count(w) != given)
-    return ct_fail(error, CT_EINVALID,
-                   "%s: weights must be a tensor of %lld real numbers, one per anchor", c->function,
-                   (long long)given);
-  CT_TRY(ct_clone(&here.t, CT_DOUBLE, w, error));
-  const double *value = (const double *)ct_tensor_data(&here.t);
-  std::vector<double> sorted((size_t)c->queries.count());
-  for (size_t i = 0; i < sorted.size(); i++) {
-    const int64_t at = c->queries.order.origin[i];
-    sorted[i] = value[at];
-    if (!(sorted[i] >= 0) || !isfinite(sorted[i]))
-      return ct_fail(error, CT_EINVALID, "%s: weights must be numbers >= 0, got %g at element %lld",
-                     c->function, sorted[i], (long long)at + 1);
-  }
-  return put(&c->weights, c->device, sorted, c->function, error);
+  double *sorted = nullptr;
+  ct_status status =
+      ct_anchor_weights(&sorted, c->function, c->options.weights, &c->queries.order, error);
+  if (status == CT_OK && sorted)
+    status = ct_put(&c->weights, c->device, sorted, c->queries.count(), c->function, error);
+  ct_free(sorted);
+  return status;
+}
+
+// Parameters of the anchors, and everything else that pairs differ by, on the host.
+ct_status gather_refinement(ct_gpu_call *c, ct_error *error) {
+  const ct_loss_options *o = &c->options;
+  CT_TRY(ct_refinement_parameters(&c->own_parameters, c->function, o, &c->queries.order, error));
+  for (int64_t i = 0; i < c->queries.count() && c->own_parameters && o->rule->target; i++)
+    CT_TRY(ct_margin_check(c->function, o, c->own_parameters + i * CT_LOSS_PARAMETERS, error));
+  return ct_refinement_start(&c->refinement, c->function, o, c->own_parameters, &c->queries.order,
+                             c->self ? nullptr : &c->references.order, error);
 }
 
 ct_status put_bias(ct_gpu_call *c, const ct_loss_rows *references, ct_error *error) {
@@ -197,16 +198,6 @@ ct_status put_bias(ct_gpu_call *c, const ct_loss_rows *references, ct_error *err
   return CT_OK;
 }
 
-ct_status check_types(const ct_gpu_call *c, const ct_loss_rows *queries,
-                      const ct_loss_rows *references, ct_error *error) {
-  if (c->self) return CT_OK;
-  if (references->x->dtype != queries->x->dtype)
-    return ct_fail(error, CT_EINVALID, "%s: %s and %s must have one type, got %s and %s",
-                   c->function, queries->x_name, references->x_name,
-                   ct_dtype_name(queries->x->dtype), ct_dtype_name(references->x->dtype));
-  return ct_classes_check_centres(c->function, references, error);
-}
-
 ct_status check_sides(const ct_gpu_call *c, const ct_loss_rows *queries,
                       const ct_loss_rows *references, ct_error *error) {
   if (c->self) return CT_OK;
@@ -223,18 +214,27 @@ ct_status check_sides(const ct_gpu_call *c, const ct_loss_rows *queries,
 
 } // namespace
 
+ct_gpu_call::~ct_gpu_call() {
+  ct_refinement_free(&refinement);
+  ct_free(own_parameters);
+}
+
 ct_status ct_begin_call(ct_gpu_call *c, const ct_loss_rows *queries, const ct_loss_rows *references,
                         ct_error *error) {
   ct_loss_rows q = *queries, r = references ? *references : *queries;
   q.ignore = r.ignore = c->options.ignores ? &c->options.ignore_label : nullptr;
+  q.several = r.several = c->options.positives != CT_EQUAL_LABELS;
   CT_TRY(check_options(c->function, &c->options, error));
-  CT_TRY(check_types(c, &q, &r, error));
+  CT_TRY(bring_options(c, error));
+  if (!c->self) CT_TRY(ct_classes_check_sides(c->function, &c->options, &q, &r, error));
   CT_TRY(open_side(&c->queries, c->function, &q, false, &c->options, error));
   c->device = c->queries.rows.device;
   if (!c->self)
-    CT_TRY(open_side(&c->references, c->function, &r, is_plain(&r), &c->options, error));
+    CT_TRY(open_side(&c->references, c->function, &r,
+                     is_plain(&r) && !ct_refinement_asked(&c->options), &c->options, error));
   CT_TRY(check_sides(c, &q, &r, error));
   CT_TRY(match_sides(c, &q, &r, error));
+  CT_TRY(gather_refinement(c, error));
   count_pairs(c);
   CT_TRY(put_bias(c, &r, error));
   CT_TRY(put_ranges(c, error));
@@ -247,6 +247,17 @@ ct_status ct_begin_call(ct_gpu_call *c, const ct_loss_rows *queries, const ct_lo
   return ct_cuda()->upload(c->device, c->results.get(), &start, sizeof start, error);
 }
 
+// Whether no logit is beyond what float splits into integer and rest.
+static bool fits_float(const ct_gpu_call *c, double largest_s) {
+  const ct_loss_options *o = &c->options;
+  if (!o->rule->largest) return true;
+  double largest = o->rule->largest(largest_s, o->parameter);
+  for (int64_t i = 0; i < c->queries.rows.rows && c->own_parameters; i++)
+    largest =
+        fmax(largest, o->rule->largest(largest_s, c->own_parameters + i * CT_LOSS_PARAMETERS));
+  return 1.4427 * largest < (1 << CT_FLOAT_LOGITS);
+}
+
 ct_status ct_find_range(ct_gpu_call *c, ct_gpu_range *out, ct_error *error) {
   enum { FEW_ANCHORS = 64, ROOM_BITS = 8, LENGTH_BITS = 10 };
   const ct_loss_options *o = &c->options;
@@ -255,7 +266,10 @@ ct_status ct_find_range(ct_gpu_call *c, ct_gpu_range *out, ct_error *error) {
   out->wide = c->queries.rows.dtype == CT_CUDA_DOUBLE || c->queries.count() <= FEW_ANCHORS ||
               (o->rule->measured && o->variant == CT_MEASURE_DISTANCE) || o->rule->couple ||
               o->rule->unit == CT_OF_TRIPLETS;
-  if (o->similarity == CT_COSINE) return CT_OK;
+  if (o->similarity == CT_COSINE) {
+    out->wide |= !fits_float(c, out->largest_s);
+    return CT_OK;
+  }
   ct_pass_results *r = c->results.get(), seen;
   double square[2], shortest = 1;
   for (int k = 0; k < 2; k++)
@@ -271,9 +285,7 @@ ct_status ct_find_range(ct_gpu_call *c, ct_gpu_range *out, ct_error *error) {
   }
   out->largest_s =
       o->similarity == CT_DOT ? out->longest[0] * out->longest[1] : 1 + square[0] + square[1];
-  const bool fits = !o->rule->largest || 1.4427 * o->rule->largest(out->largest_s, o->parameter) <
-                                             (1 << CT_FLOAT_LOGITS);
-  if (!fits || shortest * ldexp(1, 2 * ROOM_BITS) < 1) out->wide = true;
+  if (!fits_float(c, out->largest_s) || shortest * ldexp(1, 2 * ROOM_BITS) < 1) out->wide = true;
   if (c->references.rows.lift) out->wide = true; // biases may be of any size
   return CT_OK;
 }

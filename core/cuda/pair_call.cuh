@@ -6,6 +6,8 @@
 #include "cuda/pair.cuh"
 #include "cuda/pair_rows.cuh"
 extern "C" {
+#include "loss/diagnosis.h"
+#include "loss/refine.h"
 #include "loss/rows.h"
 }
 
@@ -14,6 +16,14 @@ struct ct_held_tensor {
   ct_tensor t = {};
   ~ct_held_tensor() { ct_tensor_release(&t); }
 };
+
+// Allocates a block for `count` values of the host, and copies them there.
+template <class T>
+ct_status ct_put(ct_device_block<T> *block, int device, const T *values, int64_t count,
+                 const char *what, ct_error *error) {
+  CT_TRY(block->allocate(device, count, what, error));
+  return ct_cuda()->upload(device, block->get(), values, count * (int64_t)sizeof(T), error);
+}
 
 // One side on its way: order and labels on the host, the rest on the GPU.
 struct ct_gpu_side {
@@ -44,6 +54,9 @@ struct ct_gpu_call {
   int device;
   bool self;
   ct_gpu_side queries, references;
+  ct_held_tensor held[CT_LOSS_PARAMETERS + 2]; // options' tensors that lay on a GPU
+  double *own_parameters = nullptr; // [queries, CT_LOSS_PARAMETERS]; NULL: all share theirs
+  ct_refinement refinement = {};
   std::vector<uint8_t> valid; // [queries] has the pairs that the loss needs
   ct_device_block<uint8_t> valid_there;
   int64_t with_positive = 0;
@@ -53,6 +66,7 @@ struct ct_gpu_call {
   ct_device_block<ct_pass_results> results;
   char x_name[2][64];
 
+  ~ct_gpu_call();
   ct_gpu_rows &columns() { return self ? queries.rows : references.rows; }
   int64_t column_units() { return self ? queries.count() : references.units(); }
 };
@@ -67,7 +81,8 @@ struct ct_gpu_range {
   double longest[2]; // rows of queries and references
 };
 
-// Checks, orders and uploads what the caller gave; function, options and self are set.
+// Checks, orders and uploads what the caller gave; function, options and self are set. Of the
+// options' tensors nothing is read later.
 ct_status ct_begin_call(ct_gpu_call *c, const ct_loss_rows *queries, const ct_loss_rows *references,
                         ct_error *error);
 ct_status ct_find_range(ct_gpu_call *c, ct_gpu_range *out, ct_error *error);

@@ -2,7 +2,7 @@
 #ifndef CIRCLET_CUDA_PAIR_KERNELS_CUH
 #define CIRCLET_CUDA_PAIR_KERNELS_CUH
 
-#include "cuda/pair.cuh"
+#include "cuda/pair_anchors.cuh"
 #include "cuda/types.cuh"
 
 enum { CT_COMMON_THREADS = 1024 };
@@ -44,9 +44,10 @@ template <class T> __global__ void ct_set_kernel(int64_t count, T *to, T value) 
 template <class Real> __global__ void ct_own_kernel(ct_anchors<Real> a, double *own) {
   const int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i >= a.rows) return;
-  const bool any = a.columns - (a.last[i] - a.first[i]) > 0;
-  own[i] = any ? (double)a.sums.reference[CT_NEGATIVE][i] * 0x1.62e42fefa39efp-1 +
-                     log(a.sums.sum[CT_NEGATIVE][i]) + a.offset[CT_NEGATIVE]
+  const double offset = a.refined.own ? a.refined.offset[CT_NEGATIVE][i] : a.offset[CT_NEGATIVE];
+  own[i] = ct_pairs_of(a, i, CT_NEGATIVE) > 0
+               ? (double)a.sums.reference[CT_NEGATIVE][i] * 0x1.62e42fefa39efp-1 +
+                     log(a.sums.sum[CT_NEGATIVE][i]) + offset
                : -INFINITY;
 }
 

@@ -4,7 +4,7 @@
 #define CIRCLET_CUDA_PAIR_LAUNCH_CUH
 
 #include "cuda/pair_anchors.cuh"
-#include "cuda/pair_tile.cuh"
+#include "cuda/pair_refined.cuh"
 
 template <int loss, class Real> struct ct_pair_of {
   typedef ct_maths<loss, Real> Maths;
@@ -28,31 +28,47 @@ template <int loss, class Real> struct ct_pair_of {
     ct_weights_kernel<Maths, loss, Real><<<parts(t), CT_PART_THREADS, 0, stream>>>(t, form);
   }
 
+  static constexpr dim3 end_threads = dim3(CT_END_LANES, CT_END_GROUPS);
+
+  static void refined_sums(const ct_tile<Real> &t, const ct_anchor_sums<Real> &to,
+                           cudaStream_t stream) {
+    ct_each_end(t, [&](bool columns) {
+      ct_refined_sums_kernel<Maths, Real>
+          <<<ct_end_blocks(t, columns), end_threads, 0, stream>>>(t, columns, to);
+    });
+  }
+
+  static void refined_weights(const ct_tile<Real> &t, ct_weight_form form, cudaStream_t stream) {
+    ct_refined_weights_kernel<Maths, loss, Real><<<parts(t), CT_PART_THREADS, 0, stream>>>(t, form);
+  }
+
+  static void note_weights(const ct_tile<Real> &t, const ct_gpu_diagnosis &to,
+                           cudaStream_t stream) {
+    ct_each_end(t, [&](bool columns) {
+      ct_note_weights_kernel<Maths, loss, Real>
+          <<<ct_end_blocks(t, columns), end_threads, 0, stream>>>(t, columns, to);
+    });
+  }
+
   static void couple(const ct_tile<Real> &t, const double *own, double *term, double *count,
                      double *by_own, cudaStream_t stream) {
-    constexpr int warps = 4;
-    const unsigned rows = (unsigned)ct_divide_up(t.rows, warps);
-    const unsigned columns = (unsigned)ct_divide_up(t.columns, warps);
-    ct_couple_kernel<loss, Real>
-        <<<rows, 32 * warps, 0, stream>>>(t, false, own, term, count, by_own);
-    if (t.both && !t.diagonal)
-      ct_couple_kernel<loss, Real>
-          <<<columns, 32 * warps, 0, stream>>>(t, true, own, term, count, by_own);
+    ct_each_end(t, [&](bool columns) {
+      ct_couple_kernel<loss, Real><<<ct_end_blocks(t, columns), end_threads, 0, stream>>>(
+          t, columns, own, term, count, by_own);
+    });
   }
 
   static void list(const ct_tile<Real> &t, cudaStream_t stream) {
-    const unsigned rows = (unsigned)ct_divide_up(t.rows, 4);
-    const unsigned columns = (unsigned)ct_divide_up(t.columns, 4);
-    ct_list_kernel<Real><<<rows, 128, 0, stream>>>(t, false);
-    if (t.both && !t.diagonal) ct_list_kernel<Real><<<columns, 128, 0, stream>>>(t, true);
+    ct_each_end(t, [&](bool columns) {
+      ct_list_kernel<Real><<<ct_end_blocks(t, columns), end_threads, 0, stream>>>(t, columns);
+    });
   }
 
   static void triplets(const ct_tile<Real> &t, double *term, double *count, cudaStream_t stream) {
-    const unsigned rows = (unsigned)ct_divide_up(t.rows, 4);
-    const unsigned columns = (unsigned)ct_divide_up(t.columns, 4);
-    ct_triplets_kernel<Real><<<rows, 128, 0, stream>>>(t, false, term, count);
-    if (t.both && !t.diagonal)
-      ct_triplets_kernel<Real><<<columns, 128, 0, stream>>>(t, true, term, count);
+    ct_each_end(t, [&](bool columns) {
+      ct_triplets_kernel<Real><<<ct_triplet_blocks(t, columns), CT_TRIPLET_THREADS, 0, stream>>>(
+          t, columns, term, count);
+    });
   }
 
   static void terms(const ct_anchors<Real> &a, int blocks, cudaStream_t stream) {
@@ -75,6 +91,8 @@ template <int loss, class Real> struct ct_pair_of {
   static ct_pair_launches<Real> table() {
     ct_pair_launches<Real> t = {};
     t.sums = sums, t.merge = merge, t.weights = weights, t.terms = terms, t.factors = factors;
+    t.refined_sums = refined_sums, t.refined_weights = refined_weights;
+    t.note_weights = note_weights;
     if (ct_is_coupled(loss)) t.couple = couple;
     if (loss == ct_loss_triplet_all) t.list = list, t.triplets = triplets;
     for (int kind = 0; kind < CT_KINDS; kind++) {

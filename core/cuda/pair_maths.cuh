@@ -29,6 +29,8 @@ extern "C" {
 #include "loss/triplet_hard.h"
 #include "loss/unified.h"
 #include "loss/family.h"
+#include "loss/hardest.h"
+#include "loss/noted.h"
 #include "loss/terms.h"
 }
 #undef inline

@@ -1,4 +1,4 @@
-// What becomes of a tile's similarities, for one loss: statistics in forward, weights in backward.
+// What becomes of a tile's similarities in forward, for one loss: statistics.
 //
 // A block of threads takes a part of 128 x 128: each of its warps a row at a time, every eighth,
 // and each lane four neighbouring columns, which it keeps through all rows. A row is reduced by
@@ -7,14 +7,11 @@
 //
 // Rows and columns are sorted by label: most parts hold negatives alone, and take a way without
 // tests. Of a tile that meets itself, statistics look at pairs right of the diagonal, once for both
-// ends; weights are made of all of it.
+// ends.
 #ifndef CIRCLET_CUDA_PAIR_TILE_CUH
 #define CIRCLET_CUDA_PAIR_TILE_CUH
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
 #include "cuda/pair.cuh"
-#include "cuda/pair_triplets.cuh"
 
 enum { CT_WARPS = CT_PART_THREADS / 32, CT_LANE_COLUMNS = 4 };
 
@@ -397,192 +394,6 @@ __global__ void __launch_bounds__(32 * CT_MERGE_GROUPS)
   if (!t.diagonal) return;
   ct_merge_kind<Maths, Real, false>(t, to, i, true, room);
   ct_merge_kind<Maths, Real, true>(t, to, i, true, room);
-}
-
-// What pairs of a kind take from their columns.
-template <class Real> struct ct_column_factors {
-  Real reference[CT_LANE_COLUMNS], factor[CT_LANE_COLUMNS], linear[CT_LANE_COLUMNS];
-  Real cut[CT_LANE_COLUMNS];
-};
-
-template <class Real>
-__device__ __forceinline__ ct_column_factors<Real>
-ct_factors_of(const ct_tile<Real> &t, int kind, int column, bool ranked, bool linear) {
-  ct_column_factors<Real> f;
-#pragma unroll
-  for (int c = 0; c < CT_LANE_COLUMNS; c++) {
-    const int at = t.column + min(column + c, t.columns - 1);
-    f.reference[c] = t.self && ranked ? t.reference[kind][at] : (Real)0;
-    f.factor[c] = t.self && ranked ? t.factor[kind][at] : (Real)0;
-    f.linear[c] = t.self && linear ? t.linear[kind][at] : (Real)0;
-    f.cut[c] = t.self && ranked && t.cut[kind] ? t.cut[kind][at] : (Real)0;
-  }
-  return f;
-}
-
-// The weights of the lane's pairs of one kind in a row, dL/ds, in place of their similarities.
-template <class Maths, int loss, class Real, bool positive>
-__device__ __forceinline__ void ct_weigh_row(const ct_tile<Real> &t,
-                                             const typename Maths::parameters &k,
-                                             const ct_column_factors<Real> &f, int row, int column,
-                                             unsigned counted, Real s[CT_LANE_COLUMNS]) {
-  constexpr int kind = positive;
-  const bool lse = Maths::has(positive, CT_LSE), extreme = Maths::has(positive, CT_EXTREME);
-  const bool term = Maths::has(positive, CT_TERM);
-  const bool coupled = positive && ct_is_coupled(loss);
-  const bool drop = t.cut[kind] != nullptr;
-  const int at = t.row + min(row, t.rows - 1);
-  const Real reference = lse || extreme ? t.reference[kind][at] : (Real)0;
-  const Real factor = lse || extreme ? t.factor[kind][at] : (Real)0;
-  const Real linear = term || coupled ? t.linear[kind][at] : (Real)0;
-  const Real cut = drop && lse ? t.cut[kind][at] : (Real)0;
-#pragma unroll
-  for (int c = 0; c < CT_LANE_COLUMNS; c++) {
-    if (!(counted >> c & 1)) continue;
-    const Real v = Maths::coordinate(positive, t.variant, s[c], k);
-    Real weight = 0;
-    if (lse) {
-      const ct_logit<Real> l = ct_logit_of<Maths>(v, t.scale[kind], t.low_scale[kind]);
-      weight = factor * ct_relative(l, reference);
-      if (t.self) weight += f.factor[c] * ct_relative(l, f.reference[c]);
-      weight *= Maths::slope(positive, t.variant, s[c], k);
-      const Real lowest = t.self && f.cut[c] < cut ? f.cut[c] : cut;
-      if (drop) weight = ct_whole(l) < lowest ? (Real)0 : weight;
-    }
-    if (extreme) {
-      weight = v == reference ? factor : (Real)0;
-      if (t.self) weight += v == f.reference[c] ? f.factor[c] : (Real)0;
-      weight *= Maths::slope(positive, t.variant, s[c], k);
-    }
-    if (term) weight += (linear + f.linear[c]) * Maths::term_slope(positive, t.variant, s[c], k);
-    if (coupled) {
-      const int i = t.row + row, j = t.column + column + c;
-      const double own = t.own[i], other = t.self ? t.own[j] : -INFINITY, x = (double)s[c];
-      double both =
-          (double)linear * ct_couple_of<loss>(x, own, other, t.variant, t.parameters).by_s;
-      if (t.self)
-        both +=
-            (double)f.linear[c] * ct_couple_of<loss>(x, other, own, t.variant, t.parameters).by_s;
-      weight = (Real)both;
-    }
-    if constexpr (loss == ct_loss_triplet_all) {
-      const int i = t.row + row, j = t.column + column + c;
-      const double x = (double)s[c];
-      double both = ct_triplet_weight(t, positive, i, j, x);
-      if (t.self) both += ct_triplet_weight(t, positive, j, i, x);
-      weight = (Real)(both * ct_triplet_slope(t.variant, x));
-    }
-    s[c] = weight;
-  }
-}
-
-template <class Narrow> __device__ __forceinline__ Narrow ct_narrow_of(float x);
-template <> __device__ __forceinline__ __half ct_narrow_of<__half>(float x) {
-  return __float2half_rn(x);
-}
-template <> __device__ __forceinline__ __nv_bfloat16 ct_narrow_of<__nv_bfloat16>(float x) {
-  return __float2bfloat16_rn(x);
-}
-
-template <class Narrow>
-__device__ __forceinline__ void ct_store_four(void *to, int64_t at, const float v[4]) {
-  alignas(8) Narrow four[4];
-#pragma unroll
-  for (int c = 0; c < 4; c++) four[c] = ct_narrow_of<Narrow>(v[c]);
-  *reinterpret_cast<uint2 *>((Narrow *)to + at) = *reinterpret_cast<const uint2 *>(four);
-}
-
-// Stores four weights in the form that their product takes.
-template <class Real>
-__device__ __forceinline__ void ct_store_weights(const ct_tile<Real> &t, ct_weight_form form,
-                                                 int64_t at, float range,
-                                                 const Real w[CT_LANE_COLUMNS]) {
-  if constexpr (sizeof(Real) == sizeof(double)) {
-#pragma unroll
-    for (int c = 0; c < CT_LANE_COLUMNS; c++) ((Real *)t.weight)[at + c] = w[c];
-  } else {
-    float v[CT_LANE_COLUMNS];
-#pragma unroll
-    for (int c = 0; c < CT_LANE_COLUMNS; c++) v[c] = w[c] * range;
-    if (form == CT_WEIGHT_BFLOAT16) {
-      ct_store_four<__nv_bfloat16>(t.weight, at, v);
-      return;
-    }
-    ct_store_four<__half>(t.weight, at, v);
-    if (form != CT_WEIGHT_SPLIT_HALF) return;
-#pragma unroll
-    for (int c = 0; c < CT_LANE_COLUMNS; c++) v[c] -= __half2float(__float2half_rn(v[c]));
-    ct_store_four<__half>(t.weight_low, at, v);
-  }
-}
-
-template <class Maths, int loss, class Real>
-__global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
-    ct_weights_kernel(ct_tile<Real> t, ct_weight_form form) {
-  const int part_row = blockIdx.y, part_column = blockIdx.x;
-  const ct_part_kinds kinds = ct_kinds_of(t, part_row, part_column, false);
-  if (t.fused && kinds.plain) return;
-  const int r0 = part_row * CT_PART, warp = threadIdx.x / 32;
-  const ct_lane<Real> lane = ct_lane_of(t, part_column * CT_PART);
-  const typename Maths::parameters k = ct_parameters_of<Maths>(t);
-  const float range = sizeof(Real) == sizeof(double) ? 1.0f : *t.to_range;
-  const ct_column_factors<Real> negative =
-      ct_factors_of(t, CT_NEGATIVE, lane.column, Maths::has(false, CT_LSE | CT_EXTREME),
-                    Maths::has(false, CT_TERM));
-  if (kinds.plain) {
-#pragma unroll 2
-    for (int row = r0 + warp; row < r0 + CT_PART; row += CT_WARPS) {
-      Real s[CT_LANE_COLUMNS];
-      ct_load_row(t, lane, row, s);
-      ct_weigh_row<Maths, loss, Real, false>(t, k, negative, row, lane.column, ~0u, s);
-      ct_store_weights(t, form, (int64_t)row * t.pitch + lane.column, range, s);
-    }
-    return;
-  }
-  const ct_column_factors<Real> positive =
-      ct_factors_of(t, CT_POSITIVE, lane.column, Maths::has(true, CT_LSE | CT_EXTREME),
-                    Maths::has(true, CT_TERM) || ct_is_coupled(loss));
-  for (int row = r0 + warp; row < r0 + CT_PART; row += CT_WARPS) {
-    Real s[CT_LANE_COLUMNS];
-    ct_load_row(t, lane, row, s);
-    const unsigned n = ct_counted(t, row, lane.column, false, false);
-    const unsigned p = ct_counted(t, row, lane.column, true, false);
-    ct_weigh_row<Maths, loss, Real, false>(t, k, negative, row, lane.column, n, s);
-    ct_weigh_row<Maths, loss, Real, true>(t, k, positive, row, lane.column, p, s);
-#pragma unroll
-    for (int c = 0; c < CT_LANE_COLUMNS; c++)
-      if (!((n | p) >> c & 1)) s[c] = 0;
-    ct_store_weights(t, form, (int64_t)row * t.pitch + lane.column, range, s);
-  }
-}
-
-// The coupled terms of a tile's positive pairs for its rows as anchors or, as columns, for its
-// columns: a warp for each.
-template <int loss, class Real>
-__global__ void ct_couple_kernel(ct_tile<Real> t, bool columns, const double *own, double *term,
-                                 double *count, double *by_own) {
-  const int i = (blockIdx.x * blockDim.x + threadIdx.x) / 32, lane = threadIdx.x % 32;
-  if (i >= (columns ? t.columns : t.rows)) return;
-  const int anchor = (columns ? t.column : t.row) + i, base = columns ? t.row : t.column;
-  const int from = max(t.first[anchor] - base, 0);
-  const int to = min(t.last[anchor] - base, columns ? t.rows : t.columns);
-  double terms = 0, some = 0, by = 0;
-  for (int j = from + lane; j < to; j += 32) {
-    const int other = base + j, row = columns ? j : i, column = columns ? i : j;
-    if (t.self && other == anchor) continue;
-    Real s = t.s[(int64_t)row * t.pitch + column];
-    if (t.column_half)
-      s += (t.row_half ? t.row_half[t.row + row] : (Real)0) + t.column_half[t.column + column];
-    const ct_coupled c = ct_couple_of<loss>((double)s, own[anchor], t.self ? own[other] : -INFINITY,
-                                            t.variant, t.parameters);
-    terms += c.term, some += c.term != 0, by += c.by_own;
-  }
-  for (int step = 16; step > 0; step /= 2) {
-    terms += __shfl_xor_sync(~0u, terms, step);
-    some += __shfl_xor_sync(~0u, some, step);
-    by += __shfl_xor_sync(~0u, by, step);
-  }
-  if (lane == 0 && from < to) term[anchor] += terms, count[anchor] += some, by_own[anchor] += by;
 }
 
 #endif

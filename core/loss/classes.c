@@ -1,7 +1,8 @@
-/* Class vectors on one side of a loss: labels, centres and biases. */
+/* Two sides of a loss, class vectors among them: types, labels, centres and biases. */
 #include "loss/classes.h"
 #include <math.h>
 #include "base/memory.h"
+#include "loss/margin.h"
 
 ct_status ct_classes_check(const ct_sorted_rows *rows, const char *function, const ct_loss_rows *in,
                            int64_t classes, ct_error *error) {
@@ -14,13 +15,28 @@ ct_status ct_classes_check(const ct_sorted_rows *rows, const char *function, con
                  (long long)rows->origin[bad] + 1);
 }
 
-ct_status ct_classes_check_centres(const char *function, const ct_loss_rows *in, ct_error *error) {
+static ct_status check_centres(const char *function, const ct_loss_rows *in, ct_error *error) {
   if (in->centres < 0 || in->centres > CT_MOST_CENTRES)
     return ct_fail(error, CT_EINVALID, "%s: centres must be an integer from 1 to %d, got %lld",
                    function, CT_MOST_CENTRES, (long long)in->centres);
   if (in->centres > 1 && in->x->dims == 2 && in->x->size[0] % in->centres)
     return ct_fail(error, CT_EINVALID, "%s: %s must have %lld rows for each class, got %lld rows",
                    function, in->x_name, (long long)in->centres, (long long)in->x->size[0]);
+  return CT_OK;
+}
+
+ct_status ct_classes_check_sides(const char *function, const ct_loss_options *options,
+                                 const ct_loss_rows *queries, const ct_loss_rows *references,
+                                 ct_error *error) {
+  if (references->x->dtype != queries->x->dtype)
+    return ct_fail(error, CT_EINVALID, "%s: %s and %s must have one type, got %s and %s", function,
+                   queries->x_name, references->x_name, ct_dtype_name(queries->x->dtype),
+                   ct_dtype_name(references->x->dtype));
+  CT_TRY(check_centres(function, references, error));
+  if (queries->several && (!references->labels || !queries->labels))
+    return ct_fail(error, CT_EINVALID, "%s: classes have one label each", function);
+  if (references->bias && options->own[CT_MARGIN_SCALE].values)
+    return ct_fail(error, CT_EINVALID, "%s: a bias goes with one scale for all", function);
   return CT_OK;
 }
 

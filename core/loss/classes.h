@@ -8,7 +8,11 @@
 ct_status ct_classes_check(const ct_sorted_rows *rows, const char *function, const ct_loss_rows *in,
                            int64_t classes, ct_error *error);
 
-ct_status ct_classes_check_centres(const char *function, const ct_loss_rows *in, ct_error *error);
+/* What two sides must be to each other, before either is loaded: of one type, and what classes can
+ * go with. */
+ct_status ct_classes_check_sides(const char *function, const ct_loss_options *options,
+                                 const ct_loss_rows *queries, const ct_loss_rows *references,
+                                 ct_error *error);
 
 /* Sets the lift of opened class vectors from in->bias, if there is one: a bias b of a logit scale*s
  * + b lifts the similarity by b/scale. */

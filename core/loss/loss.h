@@ -8,6 +8,7 @@
 #define CIRCLET_LOSS_LOSS_H
 
 #include "loss/family.h"
+#include "loss/noted.h"
 #include "tensor/tensor.h"
 
 typedef enum ct_aggregate {
@@ -84,8 +85,6 @@ typedef struct ct_loss_facts {
   int64_t n_without_positive, n_without_negative; /* anchors */
 } ct_loss_facts;
 
-enum { CT_DIAGNOSIS_BINS = 40 };
-
 /* More about the pairs of a pass; NaN where a thing has no meaning. */
 typedef struct ct_loss_diagnosis {
   int64_t bins[CT_KINDS][CT_DIAGNOSIS_BINS]; /* ordered pairs by similarity, in equal steps from -1
@@ -93,7 +92,7 @@ typedef struct ct_loss_diagnosis {
   double mean_alpha[CT_KINDS];               /* Circle Loss: over the ordered pairs */
   double past_boundary;       /* of losses with a boundary: the share of valid anchors whose least
                                  s_p and greatest s_n lie within it, so that no pair is wrong */
-  double effective[CT_KINDS]; /* after backward: see ct_diagnosis_effective */
+  double effective[CT_KINDS]; /* after backward: see ct_diagnosis_tell */
   double gradient_norm;       /* after backward: Euclidean, over queries and references wanted */
 } ct_loss_diagnosis;
 

@@ -17,7 +17,6 @@
 #include "cuda/cuda.h"
 #include "loss/classes.h"
 #include "loss/presets.h"
-#include "loss/circle.h"
 #include "loss/margin.h"
 #include "loss/diagnosis.h"
 #include "loss/refine.h"
@@ -47,7 +46,6 @@ struct ct_pair_context {
   int64_t kept_tiles;
   size_t kept_each;            /* bytes of one tile */
   ct_pair_diagnosis diagnosis; /* for options.diagnostics */
-  double gradient_square;      /* of the last backward; NaN: there was none */
 };
 
 ct_status ct_pair_context_new(ct_pair_context **out, ct_error *error) {
@@ -142,15 +140,7 @@ static ct_status load_sides_as(ct_pair_context *c, ct_dtype compute, const char 
     ct_rows_match(&c->queries, &c->queries);
     return CT_OK;
   }
-  if (references->x->dtype != queries->x->dtype)
-    return ct_fail(error, CT_EINVALID, "%s: %s and %s must have one type, got %s and %s", function,
-                   queries->x_name, references->x_name, ct_dtype_name(queries->x->dtype),
-                   ct_dtype_name(references->x->dtype));
-  CT_TRY(ct_classes_check_centres(function, references, error));
-  if (queries->several && (!references->labels || !queries->labels))
-    return ct_fail(error, CT_EINVALID, "%s: classes have one label each", function);
-  if (references->bias && c->options.own[CT_MARGIN_SCALE].values)
-    return ct_fail(error, CT_EINVALID, "%s: a bias goes with one scale for all", function);
+  CT_TRY(ct_classes_check_sides(function, &c->options, queries, references, error));
   CT_TRY(ct_rows_open(&c->references, function, references, compute, similarity, error));
   if (c->references.dim != c->queries.dim)
     return ct_fail(error, CT_EINVALID, "%s: %s must have as many columns as %s, %lld, got %lld",
@@ -271,7 +261,9 @@ static void count_pairs(ct_pair_context *c) {
   *f = (ct_loss_facts){.n_anchors = c->queries.rows};
   c->with_positive = 0;
   for (int64_t i = 0; i < c->queries.rows; i++) {
-    f->n_valid += is_valid(c, i);
+    const bool valid = is_valid(c, i);
+    f->n_valid += valid;
+    if (c->options.diagnostics) c->diagnosis.valid[i] = valid;
     f->n_without_positive += pairs_of(c, i, CT_POSITIVE) == 0;
     f->n_without_negative += pairs_of(c, i, CT_NEGATIVE) == 0;
     c->with_positive += pairs_of(c, i, CT_POSITIVE) > 0;
@@ -322,27 +314,6 @@ static void batch_term(ct_pair_context *c) {
 
 static double weight_of(const ct_pair_context *c, int64_t i) {
   return c->weights ? c->weights[i] : 1;
-}
-
-static ct_status read_weights(ct_pair_context *c, const char *function, const ct_tensor *weights,
-                              ct_error *error) {
-  const int64_t rows = c->queries.rows, given = c->queries.given;
-  if (!weights) return CT_OK;
-  if (!ct_dtype_is_real(weights->dtype) || weights->dims > 1 || ct_tensor_count(weights) != given)
-    return ct_fail(error, CT_EINVALID,
-                   "%s: weights must be a Float or Double tensor of %lld elements, one per anchor",
-                   function, (long long)given);
-  CT_TRY(ct_alloc(&c->weights, rows, sizeof *c->weights, "weights", error));
-  for (int64_t i = 0; i < rows; i++) {
-    int64_t at = c->queries.origin[i];
-    const char *element = ct_tensor_data(weights);
-    element += at * weights->stride[0] * (int64_t)ct_dtype_size(weights->dtype);
-    c->weights[i] = ct_scalar_load(weights->dtype, element).d;
-    if (!(c->weights[i] >= 0) || !isfinite(c->weights[i]))
-      return ct_fail(error, CT_EINVALID, "%s: weights must be numbers >= 0, got %g at element %lld",
-                     function, c->weights[i], (long long)at + 1);
-  }
-  return CT_OK;
 }
 
 /* Where the losses of anchors go, for CT_NONE. */
@@ -474,39 +445,18 @@ static ct_status couple(ct_pair_context *c, const ct_pair_stream *stream, ct_err
   return ct_pair_stream_couple(stream, &coupling, error);
 }
 
-static bool is_circle(const ct_pair_context *c) {
-  return c->options.rule == &ct_loss_rules[ct_loss_circle];
-}
-
 static ct_status start_diagnosis(ct_pair_context *c, ct_error *error) {
-  c->gradient_square = NAN;
   if (c->options.diagnostics)
-    return ct_diagnosis_start(&c->diagnosis, c->queries.rows,
-                              is_circle(c) ? c->options.parameter[CT_CIRCLE_M] : 0, error);
+    return ct_diagnosis_start(&c->diagnosis, c->queries.rows, &c->options, error);
   ct_diagnosis_free(&c->diagnosis);
   return CT_OK;
 }
 
 bool ct_pair_diagnosis_of(const ct_pair_context *context, ct_loss_diagnosis *out) {
   const ct_pair_context *c = context;
-  const ct_pair_diagnosis *d = &c->diagnosis;
-  int64_t past = 0;
-  if (c->on_cuda || !c->ready || !c->options.diagnostics) return false;
-  for (int kind = 0; kind < CT_KINDS; kind++) {
-    double alpha = 0;
-    for (int b = 0; b < CT_DIAGNOSIS_BINS; b++) out->bins[kind][b] = d->bins[kind][b];
-    for (int64_t i = 0; i < d->rows; i++) alpha += d->alpha[kind][i];
-    int64_t pairs = kind == CT_POSITIVE ? c->facts.n_positive : c->facts.n_negative;
-    out->mean_alpha[kind] = is_circle(c) ? alpha / (double)pairs : NAN;
-    out->effective[kind] = ct_diagnosis_effective(d, kind);
-  }
-  for (int64_t i = 0; i < d->rows; i++)
-    past +=
-        is_valid(c, i) && ct_past_boundary(c->options.rule, parameters_of(c, i),
-                                           d->hardest[CT_POSITIVE][i], d->hardest[CT_NEGATIVE][i]);
-  out->past_boundary =
-      ct_has_boundary(c->options.rule) ? (double)past / (double)c->facts.n_valid : NAN;
-  out->gradient_norm = sqrt(c->gradient_square);
+  if (c->on_cuda) return c->there && ct_cuda()->pair_diagnosis(c->there, out);
+  if (!c->ready || !c->options.diagnostics) return false;
+  ct_diagnosis_tell(out, &c->diagnosis, &c->options, c->own_parameters, &c->facts);
   return true;
 }
 
@@ -535,8 +485,9 @@ ct_status ct_pair_forward(ct_pair_context *context, const char *function,
     CT_TRY(ct_margin_check(function, options, parameters_of(c, i), error));
   CT_TRY(ct_refinement_start(&c->refinement, function, options, c->own_parameters, &c->queries,
                              c->self ? NULL : &c->references, error));
+  CT_TRY(ct_refinement_make_room(&c->refinement, options, &c->queries, error));
   CT_TRY(reset_sums(c, error));
-  CT_TRY(read_weights(c, function, options->weights, error));
+  CT_TRY(ct_anchor_weights(&c->weights, function, options->weights, &c->queries, error));
   CT_TRY(find_targets(c, queries, error));
   ct_rows_pass pass;
   ct_pair_columns columns = ct_rows_columns(&pass, &c->references, NULL, NULL);
@@ -666,8 +617,8 @@ static ct_status stream_gradient(ct_pair_context *c, const char *function,
                           ct_tensor_data(&queries->contiguous), error));
   if (!c->self) CT_TRY(ct_rows_check(&pass, function, "the references", error));
   if (c->options.diagnostics)
-    c->gradient_square = (queries->to ? squares(&queries->contiguous) : 0) +
-                         (references->to ? squares(&references->contiguous) : 0);
+    c->diagnosis.gradient_square = (queries->to ? squares(&queries->contiguous) : 0) +
+                                   (references->to ? squares(&references->contiguous) : 0);
   if (queries->to) CT_TRY(ct_copy(queries->to, &queries->contiguous, error));
   return references->to ? ct_copy(references->to, &references->contiguous, error) : CT_OK;
 }

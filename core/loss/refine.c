@@ -34,6 +34,11 @@ static double element_at(const ct_tensor *t, int64_t i, int64_t j) {
   return ct_scalar_load(t->dtype, data + at * (int64_t)ct_dtype_size(t->dtype)).d;
 }
 
+/* Whether the tensor is of real numbers that can be read here. */
+static bool is_real(const ct_tensor *t) {
+  return ct_dtype_is_real(t->dtype) && !ct_dtype_is_cuda(t->dtype);
+}
+
 /* The caller's first row whose label is beyond `most`; -1: there is none. */
 static int64_t label_beyond(const ct_sorted_rows *rows, int64_t most) {
   int64_t bad = -1;
@@ -42,13 +47,31 @@ static int64_t label_beyond(const ct_sorted_rows *rows, int64_t most) {
   return bad;
 }
 
+ct_status ct_anchor_weights(double **out, const char *function, const ct_tensor *weights,
+                            const ct_sorted_rows *queries, ct_error *error) {
+  if (!weights) return CT_OK;
+  if (!is_real(weights) || weights->dims > 1 || ct_tensor_count(weights) != queries->given)
+    return ct_fail(error, CT_EINVALID,
+                   "%s: weights must be a Float or Double tensor of %lld elements, one per anchor",
+                   function, (long long)queries->given);
+  CT_TRY(ct_alloc(out, queries->rows, sizeof **out, "weights", error));
+  for (int64_t i = 0; i < queries->rows; i++) {
+    const int64_t at = queries->origin[i];
+    const double v = (*out)[i] = element_at(weights, at, 0);
+    if (!(v >= 0) || !isfinite(v))
+      return ct_fail(error, CT_EINVALID, "%s: weights must be numbers >= 0, got %g at element %lld",
+                     function, v, (long long)at + 1);
+  }
+  return CT_OK;
+}
+
 /* Parameters */
 
 static ct_status check_values(const char *function, const char *name, const ct_own_parameter *own,
                               const ct_sorted_rows *queries, ct_error *error) {
   const ct_tensor *t = own->values;
   int64_t count = ct_tensor_count(t);
-  if (!ct_dtype_is_real(t->dtype) || t->dims > 1)
+  if (!is_real(t) || t->dims > 1)
     return ct_fail(error, CT_EINVALID,
                    "%s: %s must be a number or a Float or Double tensor of one dimension", function,
                    name);
@@ -117,11 +140,9 @@ static ct_status spread_parameters(ct_refinement *r, const ct_loss_options *opti
 }
 
 static ct_status own_parameters(ct_refinement *r, const ct_loss_options *options,
-                                const double *parameters, const ct_sorted_rows *queries,
-                                ct_error *error) {
+                                const ct_sorted_rows *queries, ct_error *error) {
   double *all;
-  r->pair.own = parameters;
-  if (!parameters) {
+  if (!r->pair.own) {
     CT_TRY(take(&all, r, queries->rows, CT_LOSS_PARAMETERS * sizeof *all, error));
     for (int64_t i = 0; i < queries->rows; i++)
       memcpy(all + i * CT_LOSS_PARAMETERS, options->parameter, sizeof options->parameter);
@@ -287,9 +308,9 @@ static ct_status gather_weights(ct_refinement *r, const char *function,
   double *weight;
   const int64_t given = columns->given / columns->centres;
   if (!t) return CT_OK;
-  if (ct_dtype_is_real(t->dtype) && t->dims == 2 && t->size[0] == t->size[1])
+  if (is_real(t) && t->dims == 2 && t->size[0] == t->size[1])
     return weights_by_label(r, function, t, queries, columns, error);
-  if (!ct_dtype_is_real(t->dtype) || t->dims > 1 || ct_tensor_count(t) != given)
+  if (!is_real(t) || t->dims > 1 || ct_tensor_count(t) != given)
     return ct_fail(error, CT_EINVALID,
                    "%s: pair_weights must be a Float or Double tensor of %lld elements, one per "
                    "partner, or [C, C] by label",
@@ -306,34 +327,31 @@ static ct_status gather_weights(ct_refinement *r, const char *function,
 
 /* Hardest negatives */
 
-static ct_status make_heaps(ct_refinement *r, const ct_loss_options *options,
-                            const ct_sorted_rows *queries, const ct_sorted_rows *columns,
-                            ct_error *error) {
-  int64_t most = columns->rows / columns->centres, room;
+static void order_negatives(ct_refinement *r, const ct_loss_options *options,
+                            const ct_sorted_rows *columns) {
+  const int64_t most = columns->rows / columns->centres, asked = options->hardest_negatives;
+  r->pair.hardest =
+      asked < most ? asked : 0; /* nobody has more negatives than there are partners */
+  r->pair.order = columns->centres == 1 ? columns->origin : NULL;
+}
+
+static ct_status make_heaps(ct_refinement *r, int64_t rows, ct_error *error) {
   ct_pair_refinement *p = &r->pair;
-  if (!options->hardest_negatives) return CT_OK;
-  p->hardest = options->hardest_negatives < most ? options->hardest_negatives : most;
+  int64_t room;
   if (p->hardest == 0) return CT_OK;
-  if (!ct_size_mul(queries->rows, p->hardest, &room))
+  if (!ct_size_mul(rows, p->hardest, &room))
     return ct_fail(error, CT_ENOMEM, "hardest negatives exceed the address space");
   CT_TRY(take(&p->heap_s, r, room, sizeof *p->heap_s, error));
   CT_TRY(take(&p->heap_order, r, room, sizeof *p->heap_order, error));
-  CT_TRY(take(&p->heap_count, r, queries->rows, sizeof *p->heap_count, error));
-  p->order = columns->centres == 1 ? columns->origin : NULL;
-  return CT_OK;
+  return take(&p->heap_count, r, rows, sizeof *p->heap_count, error);
 }
 
-static ct_status start(ct_refinement *r, const char *function, const ct_loss_options *options,
-                       const double *parameters, const ct_sorted_rows *queries,
-                       const ct_sorted_rows *columns, ct_error *error) {
-  CT_TRY(own_parameters(r, options, parameters, queries, error));
+static ct_status gather(ct_refinement *r, const char *function, const ct_loss_options *options,
+                        const ct_sorted_rows *queries, const ct_sorted_rows *columns,
+                        ct_error *error) {
   CT_TRY(gather_sets(r, options, queries, columns, error));
   CT_TRY(gather_weights(r, function, options, queries, columns, error));
-  CT_TRY(make_heaps(r, options, queries, columns, error));
-  for (int kind = 0; kind < CT_KINDS; kind++) {
-    CT_TRY(take(&r->pair.pairs[kind], r, queries->rows, sizeof(int64_t), error));
-    CT_TRY(take(&r->pair.mass[kind], r, queries->rows, sizeof(double), error));
-  }
+  order_negatives(r, options, columns);
   return CT_OK;
 }
 
@@ -344,8 +362,21 @@ ct_status ct_refinement_start(ct_refinement *out, const char *function,
   ct_refinement_free(out);
   out->on = ct_refinement_asked(options) != NULL;
   if (!out->on) return CT_OK;
+  out->pair.own = parameters;
   ct_status status =
-      start(out, function, options, parameters, queries, references ? references : queries, error);
+      gather(out, function, options, queries, references ? references : queries, error);
   if (status != CT_OK) ct_refinement_free(out);
   return status;
+}
+
+ct_status ct_refinement_make_room(ct_refinement *r, const ct_loss_options *options,
+                                  const ct_sorted_rows *queries, ct_error *error) {
+  if (!r->on) return CT_OK;
+  CT_TRY(own_parameters(r, options, queries, error));
+  CT_TRY(make_heaps(r, queries->rows, error));
+  for (int kind = 0; kind < CT_KINDS; kind++) {
+    CT_TRY(take(&r->pair.pairs[kind], r, queries->rows, sizeof(int64_t), error));
+    CT_TRY(take(&r->pair.mass[kind], r, queries->rows, sizeof(double), error));
+  }
+  return CT_OK;
 }

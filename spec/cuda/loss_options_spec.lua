@@ -17,31 +17,7 @@ local function list(grads)
   return parity.each(grads, function(g) return g:double() end)
 end
 
--- The same call on both: the CPU in double precision, the GPU in float32. A gradient of float32 at
--- gamma 32 is within 2e-5 of its length where it is at gamma 256.
-local function beside(name, input, labels, opts)
-  local loss_of = circlet[name .. "_loss"]
-  local loss, grads, info = loss_of(parity.each(input, function(t) return t:double() end), labels,
-    opts)
-  local got, got_grads, got_info = parity.try(name, loss_of, parity.each(input, to), labels, opts)
-  if not got then return nil end
-  local what = name .. " " .. parity.describe_options(opts)
-  loss, got = parity.number(loss), parity.number(got)
-  assert(math.abs(got - loss) <= 1e-6 * math.max(1, math.abs(loss)),
-    ("%s: loss %.9g, not %.9g"):format(what, got, loss))
-  grads, got_grads = list(grads), list(got_grads)
-  for k, grad in ipairs(grads) do
-    local off = parity.distance(got_grads[k], grad)
-    assert(off <= 2e-5 * grad:norm() + 1e-12, ("%s: gradient %d off by %.3g of %.3g"):format(what,
-      k, off, grad:norm()))
-  end
-  for key, value in pairs(info) do
-    if math.type(value) == "integer" then
-      assert.equal(value, got_info[key], what .. ": " .. key)
-    end
-  end
-  return info, got_info
-end
+local beside = parity.beside
 
 local function sample(B, D, seed)
   local x, labels = data.make("clustered", B, D, seed)
@@ -122,30 +98,6 @@ parity.describe(describe, pending, "options of losses on a GPU", function()
               assert.equal(0, parity.distance(grad, list(grads)[k]), name)
             end
           end
-        end
-      end
-    end
-    parity.lacked(pending)
-  end)
-
-  it("diagnostics: histograms, alphas and effective pairs are those of the CPU", function()
-    local x, labels, refs, ref_labels = sample(200, 16, 9)
-    for _, call in ipairs { { "circle", x, labels }, { "unified", x, labels },
-      { "circle", { x, refs }, { labels, ref_labels } },
-      { "circle_class", { x, refs }, labels } } do
-      local opts = { gamma = 32, diagnostics = true }
-      local info, got = beside(call[1], call[2], call[3], opts)
-      for _, key in ipairs(info and { "histogram_sp", "histogram_sn" } or {}) do
-        local moved, pairs_of = 0, 0
-        for bin, count in ipairs(info[key]) do
-          moved, pairs_of = moved + math.abs(count - got[key][bin]), pairs_of + count
-        end
-        -- a similarity at the edge of a bin may fall to its other side
-        assert(moved <= 2 + 1e-4 * pairs_of, ("%s: %d of %d moved"):format(key, moved, pairs_of))
-      end
-      for key, value in pairs(info or {}) do
-        if math.type(value) == "float" then
-          assert.near(value, got[key], 1e-4 * math.max(1, math.abs(value)), key)
         end
       end
     end

@@ -194,6 +194,48 @@ local function has_room(kind, input)
   return room
 end
 
+-- Of losses beside the CPU's, in double on the same rows: how far a loss may be off, of itself or
+-- of 1, and a gradient, of its length. In float32 a gradient at gamma 32 is within 2e-5 where it is
+-- at gamma 256, and sums are of many terms; in double similarities err by some units, 2^-53 each,
+-- and logits that turn them to weights by up to 4 * 64 times as much.
+local beside_bars = {
+  [2 ^ -24] = { loss = 1e-6, gradient = 2e-5 },
+  [2 ^ -53] = { loss = 1e-12, gradient = 1e-11 },
+}
+
+--- The same call on both, labels and options alike. as: of parity.types, "cuda" unless given.
+-- Integers among the facts must be the same. Returns the facts of both, nil when the GPU lacks
+-- something.
+function parity.beside(name, input, labels, opts, as)
+  local loss_of, kind = circlet[name .. "_loss"], parity.type(as or "cuda")
+  if not kind then return nil end -- a type that a stand-in on the CPU has not
+  local there = each(input, function(t) return parity.to(t, kind.as) end)
+  local loss, grads, info = loss_of(each(there, function(t) return t:double() end), labels, opts)
+  local what = ("%s %s %s"):format(name, kind.as, parity.describe_options(opts))
+  local got, got_grads, got_info = parity.try(what, loss_of, there, labels, opts)
+  if not got then return nil end
+  local allowed = beside_bars[kind.compute]
+  loss, got = parity.number(loss), parity.number(got)
+  assert(math.abs(got - loss) <= allowed.loss * math.max(1, math.abs(loss)),
+    ("%s: loss %.17g, not %.17g"):format(what, got, loss))
+  grads, got_grads = list_of(grads), list_of(got_grads)
+  assert(#grads == #got_grads, what .. ": number of gradients")
+  for k, grad in ipairs(grads) do
+    local off = parity.distance(got_grads[k], grad)
+    local length = grad:nElement() > 0 and grad:norm() or 0
+    local bar = (allowed.gradient + (kind.narrow and kind.unit or 0)) * length
+      + grad:nElement() ^ 0.5 * kind.least + 1e-12
+    assert(off <= bar, ("%s: gradient %d of %.3g off by %.3g, allowed %.3g"):format(what, k, length,
+      off, bar))
+  end
+  for key, value in pairs(info) do
+    if math.type(value) == "integer" then
+      assert(value == got_info[key], ("%s: %s %s, not %d"):format(what, key, got_info[key], value))
+    end
+  end
+  return info, got_info
+end
+
 --- Compares a loss of the GPU with the oracle. name: of parity.losses; x, labels, opts: the
 -- arguments, on the CPU; settings: types (names of conversions), size (see bars), labels_as
 -- ("cudaLong": labels on the GPU, too), what (for messages).

@@ -4,7 +4,7 @@
 EMULATED         = $(BUILD)/emulated
 EMULATED_HEADERS = $(CUDA_HEADERS:%=$(EMULATED)/%)
 EMULATED_OBJECTS = $(CUDA_SOURCES:%.cu=$(EMULATED)/%.o) $(EMULATED)/emulator.o
-EMULATED_CXX     = g++ -std=c++20 -O1 -g -fPIC -fvisibility=hidden -ffp-contract=off -w \
+EMULATED_CXX     = g++ -std=c++20 -O1 -g -fPIC -fvisibility=hidden -ffp-contract=off -w -DCT_TILE_MOST_HERE=256 \
                    -Ispec/emulated/instead -I$(EMULATED)/core -Icore -Ispec/emulated -I$(dir $(lastword $(NVCC)))../include
 
 $(EMULATED)/core/cuda/%.cpp: core/cuda/%.cu spec/emulated/translate.lua

@@ -3,70 +3,13 @@
 local circlet = require "circlet"
 local cases = require "spec.loss.family_cases"
 local data = require "spec.loss.circle_cases"
+local refine = require "spec.loss.refine_cases"
 local support = require "spec.support"
 
 local flat, with = support.flat, cases.with
 
-local circle = {
-  name = "circle",
-  options = { { gamma = 16 }, { gamma = 80, m = 0.4, through_alpha = true } },
-  -- a logit's slope, and for the full gradient a slope of it, of values that cancel
-  sharp = function(opts) return 4 * (opts.gamma or 256) end,
-}
-
-local losses = { circle, table.unpack(cases.losses) }
-
--- A parameter of a loss, and the values it is tried with.
-local own = {
-  circle = { "gamma", 4, 64 }, unified = { "gamma", 4, 64 }, multi_similarity = { "beta", 5, 40 },
-  contrastive = { "neg_margin", 0.5, 1.5 }, triplet_hard = { "margin", 0, 0.5 },
-  triplet_all = { "margin", 0, 0.5 }, generalized_lifted = { "neg_margin", 0.5, 1.5 },
-  supcon = { "temperature", 0.1, 0.5 }, nt_xent = { "temperature", 0.1, 0.5 },
-}
-
---- Numbers from `least` to `most` that depend on nothing but their count.
-local function spread(count, least, most)
-  local t = circlet.DoubleTensor(math.max(count, 1))
-  for i = 1, count do t[i] = least + (most - least) * (i * 7 % 11) / 10 end
-  return count > 0 and t or circlet.DoubleTensor()
-end
-
---- [B, 3] labels of which the first is the given one, others are shared across, and some are none.
-local function several(labels)
-  local sets = circlet.LongTensor(labels:nElement(), 3)
-  for i = 1, labels:nElement() do
-    sets[i][1], sets[i][2] = labels[i], 100 + i % 5
-    sets[i][3] = i % 3 == 0 and labels[i] or i % 3 == 1 and 0 or 200 + i % 7
-    if i % 11 == 0 then sets[i]:zero() end -- no label at all
-  end
-  return sets
-end
-
-local function largest(labels) return labels:nElement() > 0 and labels:max() or 1 end
-
---- Every refinement of a loss: a function of B anchors, `partners` rows on the other side and C
--- labels that gives options; `sets`: with several labels a row.
-local function refinements(entry)
-  local list = {
-    { options = function() return { hardest_negatives = 3 } end },
-    { options = function() return { positives = "shared" } end, sets = true },
-    { options = function() return { positives = "soft", hardest_negatives = 2 } end, sets = true },
-  }
-  if entry.unweighted then return list end
-  local name, least, most = table.unpack(own[entry.name])
-  local function add(options, sets) list[#list + 1] = { options = options, sets = sets } end
-  add(function(_, partners) return { pair_weights = spread(partners, 0, 2) } end)
-  add(function(_, _, C)
-    local weights = spread(C * C, 0, 2):view(C, C)
-    return { pair_weights = weights, [name] = { by_label = spread(C, least, most) } }
-  end)
-  add(function(B) return { [name] = spread(B, least, most) } end)
-  add(function(B, partners)
-    return { [name] = spread(B, least, most), pair_weights = spread(partners, 0.5, 2),
-      hardest_negatives = 4, positives = "soft" }
-  end, true)
-  return list
-end
+local losses, spread, several = refine.losses, refine.spread, refine.several
+local refinements, largest = refine.refinements, refine.largest
 
 --- The sharpest that an entry is with the parameters of any anchor.
 local function sharpest(entry, opts)
@@ -138,7 +81,7 @@ for _, entry in ipairs(losses) do
         local opts = with(entry.options[#entry.options],
           refinement.options(13, 13, largest(labels)))
         local marks = refinement.sets and several(labels) or labels
-        if entry == circle then opts.through_alpha = true end
+        if entry.name == "circle" then opts.through_alpha = true end
         local h = 1e-4 / (1 + sharpest(entry, opts))
         local _, grad = loss_of(x, marks, opts)
         local most = grad:clone():abs():max()
