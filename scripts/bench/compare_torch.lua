@@ -264,7 +264,9 @@ local function print_tables(result)
         format = "%.1e" } }, result.exact))
   end
   if ran "quality" then
-    print(("\nClosed set, %d epochs, %d seeds, mean ± sd:\n"):format(flags.epochs, flags.seeds))
+    local count = circlet.report.text.count
+    print(("\nClosed set, %s, %s, mean ± sd:\n"):format(count(flags.epochs, "epoch"),
+      count(flags.seeds, "seed")))
     print(report.table.markdown(columns { { key = "side", title = "" },
       { key = "recall_at_1", title = "R@1", format = plus_minus },
       { key = "r_precision", title = "R-precision", format = plus_minus },

@@ -9,7 +9,7 @@
 local root = dofile((arg[0]:match("^.*/") or "./") .. "../prelude.lua")
 local circlet = require "circlet"
 local train, plot_lines = circlet.train, circlet.plot.lines
-local options, record = train.options, circlet.report.record
+local options, record, count = train.options, circlet.report.record, circlet.report.text.count
 
 local parser = options.parser("lua scripts/paper/losses.lua",
   "Trains six losses under one budget and prints their table.", nil, { "--loss" })
@@ -51,5 +51,6 @@ options.run("losses", function()
   end
   train.publish.results(results, name, { columns = columns, rows = flat(comparison),
     pictures = { [".svg"] = plot_lines(comparison:curves(), { x_label = "epoch", y_label = "MAP@R",
-      title = ("%s: MAP@R, mean over %d seeds"):format(task.name, #seeds), height = 480 }) } })
+      title = ("%s: MAP@R, mean over %s"):format(task.name, count(#seeds, "seed")),
+      height = 480 }) } })
 end)

@@ -9,7 +9,7 @@
 dofile((arg[0]:match("^.*/") or "./") .. "../prelude.lua")
 local circlet = require "circlet"
 local train, lines = circlet.train, circlet.plot.lines
-local options, tables = train.options, circlet.report.table
+local options, tables, count = train.options, circlet.report.table, circlet.report.text.count
 
 -- Under which names a loss has gamma and m.
 local losses = { "class", "cosface", "pair" }
@@ -138,8 +138,8 @@ options.run("sensitivity", function()
   assert(study:optimize(objective_on(task), options.with(how, { trials = #list })))
   if how.dry_run then return end
   local rows = summary(study:rows())
-  local title = ("%s; %d epochs, %d seeds"):format(options.describe(settings, task),
-    settings.epochs, settings.seeds)
+  local title = ("%s; %s, %s"):format(options.describe(settings, task),
+    count(settings.epochs, "epoch"), count(settings.seeds, "seed"))
   train.publish.results(results or folder, "sensitivity-" .. task.name:lower(), {
     title = title, rows = rows,
     columns = { { key = "loss" }, { key = "gamma" }, { key = "m" },

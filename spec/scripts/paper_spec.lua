@@ -81,7 +81,7 @@ describe("a script of the paper", function()
     local flags = { "--gamma", "8,64", "--m", "0,0.25", "--at-gamma", "64", "--steps", "1",
       "--seeds", "2", "--workers", "1", "--out", out }
     local output = run("sensitivity.lua", table.unpack(flags))
-    contains(output, "closed set; mlp, 8-d; batches of 4 x 4; 1 epochs, 2 seeds", "cosface")
+    contains(output, "closed set; mlp, 8-d; batches of 4 x 4; 1 epoch, 2 seeds", "cosface")
     local name
     for file in require("lfs").dir(out) do name = file:match "^(sensitivity%-.*)%.csv$" or name end
     local rows = csv(out .. "/" .. name .. ".csv")

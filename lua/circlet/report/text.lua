@@ -94,6 +94,14 @@ function text.duration(seconds)
   return ("%d:%02d"):format(minutes, s)
 end
 
+--- A number of things: 1 seed, 3 seeds.
+-- @param n integer
+-- @param noun string one of them
+-- @return string text
+-- @example
+-- report.text.count(1, "seed"), report.text.count(3, "seed")    --> 1 seed  3 seeds
+function text.count(n, noun) return ("%d %s%s"):format(n, noun, n == 1 and "" or "s") end
+
 --- The shortest decimal that reads back as the same number: 0.1, 64, 1e-05, nan.
 -- @param x number
 -- @return string text

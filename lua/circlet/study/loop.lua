@@ -4,6 +4,7 @@ local circlet = require "circlet"
 local json = require "circlet.json"
 local folders = require "circlet.study.folders"
 local Trial = require "circlet.study.Trial"
+local text = require "circlet.report.text"
 local turns = require "circlet.study.turns"
 
 local loop = {}
@@ -12,8 +13,8 @@ local loop = {}
 function loop.outcome_of(study, values)
   local expected = #study.directions
   if #values ~= expected then
-    return { state = "fail", error = ("%d value%s expected, got %d"):format(expected,
-      expected > 1 and "s" or "", #values) }
+    return { state = "fail",
+             error = ("%s expected, got %d"):format(text.count(expected, "value"), #values) }
   end
   for _, value in ipairs(values) do
     if type(value) ~= "number" or value ~= value then

@@ -69,13 +69,13 @@ end
 -- @error Returns nil and a message when a file cannot be written or a run failed.
 function compare.run(comparison, task)
   local timer, settings = circlet.Timer(), comparison.settings
-  local count = #settings.seeds
+  local seeds = text.count(#settings.seeds, "seed")
   run_all(comparison, task)
-  show(comparison, ("%s; %d epochs, %d seeds; test: %d inputs of %d classes"):format(
-    options.describe(settings, task), settings.epochs, count, task.test.labels:nElement(),
-    task.test.classes))
-  local paths, reason = comparison:write(("%s: MAP@R while training, mean over %d seeds"):format(
-    task.name, count))
+  show(comparison, ("%s; %s, %s; test: %d inputs of %d classes"):format(
+    options.describe(settings, task), text.count(settings.epochs, "epoch"), seeds,
+    task.test.labels:nElement(), task.test.classes))
+  local paths, reason = comparison:write(("%s: MAP@R while training, mean over %s"):format(
+    task.name, seeds))
   if not paths then return nil, reason end
   print(("\n%s; written: %s"):format(text.duration(timer:time().real), table.concat(paths, " ")))
   if reason then print(reason) end
