@@ -145,6 +145,18 @@ local function losses()
           circlet.circle_loss(a, labels, opts)
         end)
       end
+      local marks = circlet.LongTensor(B, 2):random(0, 5)
+      for _, name in ipairs { "circle", "contrastive", "triplet_hard", "triplet_all", "nt_xent" } do
+        for _, opts in ipairs { { hardest_negatives = 3 }, { pair_weights = circlet.rand(B) },
+          { positives = "soft", diagnostics = true } } do
+          try(("%s %s %dx%d %s"):format(name, as, B, D, next(opts)), function()
+            circlet[name .. "_loss"](a, opts.positives and marks or labels, opts)
+          end)
+        end
+      end
+      try(("circle %s %dx%d gamma of each"):format(as, B, D), function()
+        circlet.circle_loss(a, labels, { gamma = circlet.rand(B):add(8) })
+      end)
     end
   end
 end
