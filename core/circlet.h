@@ -89,7 +89,8 @@ typedef struct circlet_options {
   int32_t through_alpha; /* 0: the paper's gradient; 1: that of the full formula */
   double filter_eps;     /* 0: the exact gradient; pairs below this share of it are left out */
   int64_t memory_budget; /* bytes that may hold similarities between the passes; -1: all where they
-                            take 4 MiB or less, otherwise what a fourth copy of the rows takes */
+                            take 4 MiB or less, otherwise what a fourth copy of the rows takes;
+                            of two sets, what the references take, up to 64 MiB */
 } circlet_options;
 
 typedef struct circlet_facts {

@@ -67,7 +67,7 @@ typedef struct ct_loss_options {
   const ct_tensor *weights; /* [queries] numbers >= 0: so often does each anchor's loss count; NULL:
                                once. Read by forward alone */
   int64_t memory_budget;    /* bytes that may be spent on keeping similarities for backward, or
-                               CT_BUDGET_LIKE_ROWS */
+                               CT_BUDGET_LIKE_ROWS: a measure of the rows (pair.c) */
   ct_precision precision;   /* of products on a GPU */
   bool diagnostics;         /* note what ct_pair_diagnosis_of tells */
 } ct_loss_options;

@@ -66,6 +66,28 @@ describe("memory_budget", function()
     assert.is_true(default >= plain + copy / 2, (default - plain) / copy .. " copies kept")
   end)
 
+  it("keeps beside references what they take, at most 64 MiB, by default", function()
+    local function more(rows, refs, columns)
+      local x, labels = data("Float", rows, columns)
+      local y, y_labels = circlet.zeros(refs, columns), circlet.LongTensor(refs):random(1, 9)
+      local function used(budget)
+        local context = core.pair_context()
+        collectgarbage()
+        collectgarbage()
+        circlet.memory(true)
+        local before = circlet.memory()
+        context:forward("spec", { memory_budget = budget }, x, labels, y, y_labels)
+        return select(2, circlet.memory()) - before
+      end
+      return used(nil) - used(0)
+    end
+    local tile = 4 * 64 * 256 -- at most
+    local bytes = more(512, 6000, 64)
+    assert(bytes <= 4 * 6000 * 64 + 64 and bytes > 4 * 6000 * 64 - tile, bytes)
+    bytes = more(1024, 17000, 1000)
+    assert(bytes <= 64 * 2 ^ 20 + 64 and bytes > 64 * 2 ^ 20 - tile, bytes)
+  end)
+
   it("lets backward run more than once on what forward kept", function()
     local x, labels = data("Float", 200, 16)
     local context, first, second = core.pair_context(), circlet.Tensor(), circlet.Tensor()
