@@ -2,7 +2,7 @@
 # stands alone (make check-threads); check.sh beside this file says what they do. Makefile includes
 # this after its own rules.
 
-CHECKS = long isa emulated sanitizers threads valgrind faults fuzz clang optuna torch7 report tensorboard kills slurm \
+CHECKS = long isa emulated sanitizers threads valgrind faults fuzz clang optuna measures torch7 report tensorboard kills slurm \
          install bundle rock deb aarch64 readme
 .PHONY: check $(CHECKS:%=check-%)
 check $(CHECKS:%=check-%):

@@ -166,6 +166,15 @@ check_optuna() {
   return $code
 }
 
+# Measures beside pytorch-metric-learning's and scikit-learn's. `make bench-peers` brings them.
+check_measures() {
+  build all || return 1
+  LUA_CPATH="$root/build/?.so;;" "$LUA" spec/metric/measures_check.lua "${PYTHON:-python3}"
+  code=$?
+  [ $code -eq 2 ] && skipped="${PYTHON:-python3} has no pytorch-metric-learning (make bench-peers)"
+  return $code
+}
+
 # Files and criterions to real Torch7 and back, and what tensors do in both: TORCH7 is the folder that
 # its packages were unpacked into (spec/serialize/torch7/README.md), unless luajit finds it.
 check_torch7() {
