@@ -69,7 +69,7 @@ local instead = {
   { "^make install$", "make install DESTDIR=" .. folder .. "/root" },
   { "^make uninstall$", "make uninstall DESTDIR=" .. folder .. "/root" },
   { "^make install PREFIX=.*", "make install PREFIX=" .. folder .. "/prefix" },
-  { "^make paper$", { "takes an hour" } },
+  { "^make paper$", { "takes a quarter of an hour" } },
   { "^bin/", ("cd %s/circlet-*/ && cp %s/script.lua . && bin/"):format(folder, root) },
   { "^LUA_PATH.*lua5%.4 %-l circlet$", "echo 'print(circlet.randn(2, 3):size(2))' >" .. folder
       .. "/typed; %0 <" .. folder .. "/typed" },
