@@ -84,6 +84,7 @@ sanitize() {
 # Every spec with AddressSanitizer and UndefinedBehaviorSanitizer, and what is lost at the end; then
 # several states in several threads.
 check_sanitizers() {
+  build all || return 1 # which some specs have programs use
   build $sanitized all build/asan/bin/lua5.4 build/asan/bin/states || return 1
   sanitize specs build/asan spec || return 1
   LUA_CPATH="$root/build/asan/?.so;;" sanitize build/asan/bin/states spec/check/states.lua

@@ -1,13 +1,15 @@
 /* An interpreter that sanitizers live in: linked with -fsanitize=..., it brings their runtime
  * along, which a plain lua5.4 could only be given by preloading it into every program it starts. It
- * takes what the specs give: -e CODE, -l MODULE, a script and arguments; Ctrl-C raises
- * "interrupted!". The state is closed at the end, so that whatever is still allocated then has been
- * lost. */
+ * takes what the specs give: LUA_INIT_5_4, -e CODE, -l MODULE, a script and arguments, or a script
+ * as its input; Ctrl-C raises "interrupted!". The state is closed at the end, so that whatever is
+ * still allocated then has been lost. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static lua_State *interruptible;
@@ -44,9 +46,16 @@ static void set_arguments(lua_State *L, int count, char **word, int script) {
 static int run(lua_State *L) {
   int count = (int)lua_tointeger(L, 1), at = 1, pushed = 0;
   char **word = lua_touserdata(L, 2);
+  const char *first = getenv("LUA_INIT_5_4");
+  bool code = false;
   luaL_openlibs(L);
+  if (first) {
+    if (luaL_loadstring(L, first) != LUA_OK) return lua_error(L);
+    lua_call(L, 0, 0);
+  }
   for (; at + 1 < count && (!strcmp(word[at], "-e") || !strcmp(word[at], "-l")); at += 2) {
     if (word[at][1] == 'e') {
+      code = true;
       if (luaL_loadstring(L, word[at + 1]) != LUA_OK) return lua_error(L);
       lua_call(L, 0, 0);
     } else {
@@ -57,8 +66,8 @@ static int run(lua_State *L) {
     }
   }
   set_arguments(L, count, word, at);
-  if (at >= count) return 0;
-  if (luaL_loadfile(L, word[at]) != LUA_OK) return lua_error(L);
+  if (at >= count && code) return 0;
+  if (luaL_loadfile(L, at < count ? word[at] : NULL) != LUA_OK) return lua_error(L);
   for (int i = at + 1; i < count; i++, pushed++) lua_pushstring(L, word[i]);
   lua_call(L, pushed, 0);
   return 0;
