@@ -24,9 +24,9 @@ $(BUILD)/lua_memory.so: spec/calls/lua_memory.c
 	@echo "cc $<"
 	$(Q)$(CC) $(CFLAGS) $(LUA_CFLAGS) $(LDFLAGS) -o $@ $<
 
-# Fuzzers: make BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined build/fuzz/idx
+# Fuzzers: make CUDA=0 BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined build/fuzz/idx
 FUZZED = $(filter $(addprefix $(BUILD)/core/,base/% tensor/% io/% ops/copy.o cpu/copy% cpu/loop.o \
-                    cpu/isa.o),$(OBJECTS))
+                    cpu/isa.o cuda/none.o),$(OBJECTS))
 $(addprefix $(BUILD)/,idx npy gzip zip image journal): $(BUILD)/%: spec/fuzz/parsers.c $(FUZZED)
 	@echo "cc $< for $*"
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -DFUZZ_$(shell echo $* | tr a-z A-Z) -o $@ $^ $(LIBS)

@@ -126,7 +126,7 @@ check_fuzz() {
   build $sanitized all build/asan/bin/lua5.4 || return 1
   CIRCLET_FUZZ=$FUZZ_ROUNDS sanitize specs build/asan spec/fuzz || return 1
   need clang clang || return 2
-  build BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined OPT=-O1 \
+  build CUDA=0 BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined OPT=-O1 \
     build/fuzz/idx build/fuzz/npy build/fuzz/gzip build/fuzz/zip build/fuzz/image \
     build/fuzz/journal || return 1
   build all || return 1

@@ -54,7 +54,8 @@ static void try_bytes(const uint8_t *data, size_t size) {
   const char *begin = (const char *)data, *end = begin + size;
   ct_journal_line line;
   if (!ct_journal_parse(begin, (int64_t)size, &line)) return;
-  require(line.value_count >= 0 && line.value_count <= CT_JOURNAL_VALUES);
+  if (line.fields >> CT_JOURNAL_VALUES_FIELD & 1)
+    require(line.value_count >= 0 && line.value_count <= CT_JOURNAL_VALUES);
   for (int field = CT_JOURNAL_WORKER; field < CT_JOURNAL_INTERNAL; field++) {
     ct_text text = ct_journal_text(&line, (ct_journal_field)field);
     if (!(line.fields >> field & 1)) continue;
