@@ -14,9 +14,9 @@ local uv = require "luv"
 local whole = require("circlet.train.options").count
 
 local parser = argparse("lua scripts/bench/interrupt.lua", "Seconds from Ctrl-C to the prompt.")
-parser:option("--rounds", "Interrupts of each kind (default: 10)."):convert(whole):default "10"
+parser:option("--rounds", "Interrupts of each kind."):convert(whole):default "10"
 parser:option("--only", "Kinds whose name holds this text.")
-parser:option("--longest", "Milliseconds from the start to Ctrl-C, at most (default: 1500).")
+parser:option("--longest", "Milliseconds from the start to Ctrl-C, at most.")
   :convert(whole):default "1500"
 local flags = parser:parse()
 
