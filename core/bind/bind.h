@@ -97,13 +97,16 @@ void ctl_check_option_names(lua_State *L, int index, const char *name, const cha
 /* Around a long kernel: Ctrl-C raises the core's interrupt flag while the scope is open. A kernel
  * that stopped for it has answered it: ctl_check() turns CT_EINTERRUPTED into the error
  * "interrupted!", as the stock interpreter says it. One that ended first leaves the signal to the
- * handler that stood before. Either way one Ctrl-C is one error. */
+ * handler that stood before. Either way one Ctrl-C is one error. What is over before anyone could
+ * press a key is not `lengthy`, and opens nothing. */
 typedef struct ctl_interrupt {
   char opaque[256];
 } ctl_interrupt;
-void ctl_interrupt_begin(ctl_interrupt *scope);
+void ctl_interrupt_begin(ctl_interrupt *scope, bool lengthy);
 void ctl_interrupt_end(ctl_interrupt *scope, ct_status status);
-enum { CTL_LENGTHY = 1 << 22 }; /* elements from which element by element is worth it */
+
+/* More elements than this take functions of each element some hundredths of a second. */
+enum { CTL_MANY_ELEMENTS = 1 << 22 };
 
 /* Each family of bindings adds its functions to the module table at the top of the stack, and its
  * methods to the methods table at `methods`. */

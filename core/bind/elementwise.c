@@ -140,10 +140,10 @@ static int call_row(lua_State *L) {
   if (!r) luaL_argerror(L, 1, "a tensor expected to hold the result");
   const ct_tensor *a = ctl_to_any_tensor(L, call.first); /* or a number that stands before one */
   ctl_interrupt scope;
-  bool lengthy = ct_tensor_count(a ? a : ctl_to_any_tensor(L, call.first + 1)) > CTL_LENGTHY;
-  if (lengthy) ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, ct_tensor_count(a ? a : ctl_to_any_tensor(L, call.first + 1)) >
+                                  CTL_MANY_ELEMENTS);
   ct_status status = f->run(L, f, call.first, &call, r, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   return ctl_return(L, &call, status, &error);
 }
 

@@ -244,7 +244,7 @@ static int take(lua_State *L) {
   ctl_interrupt scope;
   ct_loader *loader = check_loader(L);
   holder *h = push_holder(L);
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status = ct_loader_take(loader, &h->loaded, &error);
   ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);

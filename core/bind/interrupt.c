@@ -21,10 +21,10 @@ typedef struct scope {
 
 _Static_assert(sizeof(scope) <= sizeof(ctl_interrupt), "the scope must fit its public room");
 
-void ctl_interrupt_begin(ctl_interrupt *opaque) {
+void ctl_interrupt_begin(ctl_interrupt *opaque, bool lengthy) {
   scope s = {.installed = false};
   struct sigaction ours;
-  if (sigaction(SIGINT, NULL, &s.before) == 0 && s.before.sa_handler != on_interrupt &&
+  if (lengthy && sigaction(SIGINT, NULL, &s.before) == 0 && s.before.sa_handler != on_interrupt &&
       s.before.sa_handler != SIG_IGN) {
     memset(&ours, 0, sizeof ours);
     ours.sa_handler = on_interrupt;

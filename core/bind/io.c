@@ -119,7 +119,7 @@ static int create_file(lua_State *L) {
 static ct_status inflate_watched(const void *data, int64_t size, int64_t limit, ct_bytes *out,
                                  ct_error *error) {
   ctl_interrupt scope;
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status = ct_gzip_inflate(data, size, limit, out, error);
   ctl_interrupt_end(&scope, status);
   return status;
@@ -243,7 +243,7 @@ static int inflate_string(lua_State *L) {
 
 static ct_status watched_crc32(const void *data, int64_t size, uint32_t *crc, ct_error *error) {
   ctl_interrupt scope;
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status = ct_crc32(data, size, crc, error);
   ctl_interrupt_end(&scope, status);
   return status;

@@ -31,10 +31,9 @@ static ct_status run_product(const product *p, ct_tensor *result, ct_scalar beta
                              const ct_tensor *addend, ct_scalar alpha, const ct_tensor *a,
                              const ct_tensor *b, ct_error *error) {
   ctl_interrupt scope;
-  bool lengthy = is_lengthy(a, b);
-  if (lengthy) ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, is_lengthy(a, b));
   ct_status status = p->run(p->name, result, beta, addend, alpha, a, b, error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   return status;
 }
 

@@ -111,7 +111,7 @@ static ct_status forward(ct_pair_context *context, const pair_call *call,
                          const ct_loss_options *options, ct_tensor *losses, ct_loss_facts *facts,
                          ct_error *error) {
   ctl_interrupt scope;
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status =
       ct_pair_forward(context, call->function, &call->queries,
                       call->self ? NULL : &call->references, options, losses, facts, error);
@@ -123,7 +123,7 @@ static ct_status backward(ct_pair_context *context, const char *function, double
                           ct_tensor *grad_x, ct_tensor *grad_refs, ct_tensor *grad_bias,
                           ct_error *error) {
   ctl_interrupt scope;
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status =
       ct_pair_backward(context, function, scale, grad_x, grad_refs, grad_bias, error);
   ctl_interrupt_end(&scope, status);

@@ -25,7 +25,7 @@ int ctl_metric_kmeans(lua_State *L) {
       .restarts = ctl_option_integer(L, 3, name, "restarts", 1, 1, MOST_ROUNDS),
       .seed = (uint64_t)ctl_option_integer(L, 3, name, "seed", 1, 0, (int64_t)most_exact)};
   ct_tensor *assignment = ctl_push_tensor(L, CT_LONG), *centres = ctl_push_tensor(L, CT_DOUBLE);
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status = ct_kmeans(assignment, centres, &facts, rows, &options, &error);
   ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
@@ -45,7 +45,7 @@ int ctl_metric_information(lua_State *L) {
   ctl_interrupt scope;
   ct_information found;
   ct_tensor *a = ctl_check_tensor(L, 1), *b = ctl_check_tensor(L, 2);
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status = ct_mutual_information(&found, a, b, "mutual_information", &error);
   ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);

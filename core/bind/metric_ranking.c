@@ -160,7 +160,7 @@ static int rank(lua_State *L, const kind *k) {
   ctl_sides sides = ctl_check_sides(L, k->name);
   ctl_option_cameras(L, 3, k->name, &sides);
   ct_retrieval_result result = {.recall = recall};
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status =
       ct_retrieval(&result, &sides.queries, sides.two ? &sides.references : NULL, &options, &error);
   ctl_interrupt_end(&scope, status);
@@ -213,7 +213,7 @@ int ctl_metric_rerank(lua_State *L) {
     queries = ctl_check_tensor(L, 1);
   }
   ct_tensor *out = ctl_push_tensor(L, queries->dtype);
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status = ct_rerank_distances(out, queries, references,
                                          euclidean ? CT_SIMILARITY_EUCLIDEAN : CT_SIMILARITY_COSINE,
                                          &options, name, &error);

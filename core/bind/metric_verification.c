@@ -74,7 +74,7 @@ int ctl_metric_verification(lua_State *L) {
   int points = read_rates(L, 3, point);
   int64_t keep = ctl_option_integer(L, 3, name, "keep", DEFAULT_KEEP, 16, MOST_KEEP);
   ctl_sides sides = ctl_check_sides(L, name);
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status =
       ct_verification(&result, point, points, &sides.queries, sides.two ? &sides.references : NULL,
                       similarity, keep, name, &error);

@@ -157,11 +157,8 @@ static int nll_backward(lua_State *L) { /* (gx, x, target, weights or nil, scale
 
 /* Linear */
 
-/* Small layers are over before anyone could press a key; only large ones watch for Ctrl-C. */
-static bool linear_begin(ctl_interrupt *scope, const ct_tensor *x, const ct_tensor *weight) {
-  bool lengthy = (double)ct_tensor_count(x) * (double)weight->size[0] > 1 << 24;
-  if (lengthy) ctl_interrupt_begin(scope);
-  return lengthy;
+static bool is_lengthy(const ct_tensor *x, const ct_tensor *weight) {
+  return (double)ct_tensor_count(x) * (double)weight->size[0] > 1 << 24;
 }
 
 static int linear(lua_State *L) { /* (module, x) */
@@ -169,9 +166,9 @@ static int linear(lua_State *L) { /* (module, x) */
   ctl_interrupt scope;
   ct_tensor *x = ctl_check_any_tensor(L, 2), *y = field(L, "output"), *weight = field(L, "weight");
   ct_tensor *bias = opt_field(L, "bias");
-  bool lengthy = linear_begin(&scope, x, weight);
+  ctl_interrupt_begin(&scope, is_lengthy(x, weight));
   ct_status status = ct_nn_linear(y, x, weight, bias, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   return 0;
 }
@@ -181,9 +178,9 @@ static int linear_backward(lua_State *L) { /* (module, x, gy) */
   ctl_interrupt scope;
   ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   ct_tensor *gx = field(L, "gradInput"), *weight = field(L, "weight");
-  bool lengthy = linear_begin(&scope, x, weight);
+  ctl_interrupt_begin(&scope, is_lengthy(x, weight));
   ct_status status = ct_nn_linear_backward(gx, x, gy, weight, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   return 0;
 }
@@ -194,9 +191,9 @@ static int linear_accumulate(lua_State *L) { /* (module, x, gy, scale) */
   ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   double scale = luaL_optnumber(L, 4, 1);
   ct_tensor *gw = field(L, "gradWeight"), *gb = opt_field(L, "gradBias");
-  bool lengthy = linear_begin(&scope, x, gw);
+  ctl_interrupt_begin(&scope, is_lengthy(x, gw));
   ct_status status = ct_nn_linear_accumulate(gw, gb, x, gy, scale, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   return 0;
 }
@@ -214,7 +211,7 @@ static int conv(lua_State *L) { /* (module, x) */
   ct_tensor *x = ctl_check_any_tensor(L, 2), *y = field(L, "output"), *weight = field(L, "weight");
   ct_tensor *bias = opt_field(L, "bias");
   ct_nn_conv_step step = conv_step(L);
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status = ct_nn_conv(y, x, weight, bias, step, &error);
   ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
@@ -227,7 +224,7 @@ static int conv_backward(lua_State *L) { /* (module, x, gy) */
   ct_tensor *x = ctl_check_any_tensor(L, 2), *gy = ctl_check_any_tensor(L, 3);
   ct_tensor *gx = field(L, "gradInput"), *weight = field(L, "weight");
   ct_nn_conv_step step = conv_step(L);
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status = ct_nn_conv_backward(gx, x, gy, weight, step, &error);
   ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
@@ -241,7 +238,7 @@ static int conv_accumulate(lua_State *L) { /* (module, x, gy, scale) */
   double scale = luaL_optnumber(L, 4, 1);
   ct_tensor *gw = field(L, "gradWeight"), *gb = opt_field(L, "gradBias");
   ct_nn_conv_step step = conv_step(L);
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status = ct_nn_conv_accumulate(gw, gb, x, gy, scale, step, &error);
   ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);

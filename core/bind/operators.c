@@ -37,13 +37,12 @@ static int operate(lua_State *L) {
                symbol);
   ct_tensor *r = ctl_push_tensor(L, a ? a->dtype : b->dtype);
   ctl_interrupt scope;
-  bool lengthy = ct_tensor_count(a ? a : b) > CTL_LENGTHY;
-  if (lengthy) ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, ct_tensor_count(a ? a : b) > CTL_MANY_ELEMENTS);
   ct_status status =
       a && b ? ct_elementwise_binary(symbol, op, r, a, b, &error)
       : a    ? ct_elementwise_number(symbol, op, r, a, ctl_check_scalar(L, 2), false, &error)
              : ct_elementwise_number(symbol, op, r, b, ctl_check_scalar(L, 1), true, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   return 1;
 }

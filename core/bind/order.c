@@ -30,12 +30,7 @@ static arguments match(lua_State *L, const char *name, const char *forms, bool w
   return a;
 }
 
-/* Only what is long enough watches for Ctrl-C. */
-static bool begin(ctl_interrupt *scope, const ct_tensor *t) {
-  bool lengthy = ct_tensor_count(t) > 1 << 18;
-  if (lengthy) ctl_interrupt_begin(scope);
-  return lengthy;
-}
+static bool is_lengthy(const ct_tensor *t) { return ct_tensor_count(t) > 1 << 18; }
 
 static int sort(lua_State *L) {
   ct_error error;
@@ -46,9 +41,9 @@ static int sort(lua_State *L) {
     if (status == CT_OK) status = ct_tensor_resize(a.indices, 0, a.t->size, &error);
     return ctl_return_pair(L, &a.call, status, &error);
   }
-  bool lengthy = begin(&scope, a.t);
+  ctl_interrupt_begin(&scope, is_lengthy(a.t));
   ct_status status = ct_sort(a.values, a.indices, a.t, a.dim, a.flag, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   return ctl_return_pair(L, &a.call, status, &error);
 }
 
@@ -56,9 +51,9 @@ static int topk(lua_State *L) {
   ct_error error;
   ctl_interrupt scope;
   arguments a = match(L, "topk", "TI|TII|TIIB|TIIBB|TTTI|TTTII|TTTIIB|TTTIIBB", true);
-  bool lengthy = begin(&scope, a.t);
+  ctl_interrupt_begin(&scope, is_lengthy(a.t));
   ct_status status = ct_topk(a.values, a.indices, a.t, a.k, a.dim, a.flag, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   return ctl_return_pair(L, &a.call, status, &error);
 }
 
@@ -66,9 +61,9 @@ static int kthvalue(lua_State *L) {
   ct_error error;
   ctl_interrupt scope;
   arguments a = match(L, "kthvalue", "TI|TII|TTTI|TTTII", true);
-  bool lengthy = begin(&scope, a.t);
+  ctl_interrupt_begin(&scope, is_lengthy(a.t));
   ct_status status = ct_kthvalue(a.values, a.indices, a.t, a.k, a.dim, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   return ctl_return_pair(L, &a.call, status, &error);
 }
 
@@ -76,9 +71,9 @@ static int median(lua_State *L) {
   ct_error error;
   ctl_interrupt scope;
   arguments a = match(L, "median", "T|TI|TTT|TTTI", false);
-  bool lengthy = begin(&scope, a.t);
+  ctl_interrupt_begin(&scope, is_lengthy(a.t));
   ct_status status = ct_median(a.values, a.indices, a.t, a.dim, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   return ctl_return_pair(L, &a.call, status, &error);
 }
 
@@ -86,9 +81,9 @@ static int mode(lua_State *L) {
   ct_error error;
   ctl_interrupt scope;
   arguments a = match(L, "mode", "T|TI|TTT|TTTI", false);
-  bool lengthy = begin(&scope, a.t);
+  ctl_interrupt_begin(&scope, is_lengthy(a.t));
   ct_status status = ct_mode(a.values, a.indices, a.t, a.dim, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   return ctl_return_pair(L, &a.call, status, &error);
 }
 

@@ -58,10 +58,9 @@ static ct_draw check_draw(lua_State *L, const distribution *d, int index) {
 static ct_status fill(const char *name, ct_tensor *t, const ct_draw *draw, ct_random *random,
                       ct_error *error) {
   ctl_interrupt scope;
-  bool lengthy = ct_tensor_count(t) > 1 << 22;
-  if (lengthy) ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, ct_tensor_count(t) > CTL_MANY_ELEMENTS);
   ct_status status = ct_random_fill(name, t, draw, random, error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   return status;
 }
 
@@ -166,10 +165,9 @@ static int randperm(lua_State *L) {
   if (top < index) luaL_argerror(L, index, "a number of elements expected");
   ctl_interrupt scope;
   int64_t n = luaL_checkinteger(L, index);
-  bool lengthy = n > 1 << 20;
-  if (lengthy) ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, n > 1 << 20);
   ct_status status = ct_random_permutation(t, n, random, &error);
-  if (lengthy) ctl_interrupt_end(&scope, status);
+  ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
   if (lua_gettop(L) == top) lua_settop(L, 1);
   return 1;

@@ -52,7 +52,7 @@ static int pk_epoch(lua_State *L) {
   uint64_t seed = (uint64_t)luaL_checkinteger(L, 6), epoch = check_count(L, 7, 0);
   check_groups(L, order, start);
   ct_tensor *out = ctl_push_tensor(L, CT_LONG);
-  ctl_interrupt_begin(&scope);
+  ctl_interrupt_begin(&scope, true);
   ct_status status = ct_pk_epoch(out, order, start, P, K, T, seed, epoch, &error);
   ctl_interrupt_end(&scope, status);
   ctl_check(L, status, &error);
