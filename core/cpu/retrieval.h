@@ -62,7 +62,7 @@ typedef struct ct_rank_tile {
 typedef struct ct_retrieval_kernels {
   /* s: [rows, panels * columns of a panel], s[i][j] = q_i . r_j, summed in the order of depth: the
    * same bits for equal rows wherever they stand. rows is a multiple of CT_TILE_ROWS; everything is
-   * aligned to CT_PANEL_BYTES / 2. */
+   * aligned to CT_PANEL_BYTES / 2. After an interrupt what is left of s is not set. */
   void (*products)(void *s, const void *q, const void *panel, int64_t rows, int64_t panels,
                    int64_t depth);
   /* room->ahead[j] = irrelevant references ranked before the j-th best relevant one (0-based),

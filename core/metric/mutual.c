@@ -104,7 +104,7 @@ static void level_group(mutual *m, int64_t first, char *tile, const ct_rank_room
   int64_t last = smaller(first + GROUP, m->rows), from, to;
   labels_of(m, first, last, &from, &to);
   multiply(m, tile, first, from, to);
-  for (int64_t i = first; i < last; i++) {
+  for (int64_t i = first; i < last && !ct_interrupted(); i++) {
     const ct_ranking *g = &m->job->ranking[i];
     int64_t at = (i - first) * (to - from) + g->begin - from;
     m->kernels->level(&m->levels, i, tile + at * (int64_t)m->element, g, room);
@@ -121,7 +121,7 @@ static void meet_blocks(mutual *m, int64_t row, int64_t column, char *tile) {
     t.columns = to - from;
     t.stride = (t.columns + width - 1) / width * width;
     multiply(m, tile, i, from, from + t.stride);
-    m->kernels->meet(&m->levels, &t, m->job->ranking);
+    if (!ct_interrupted()) m->kernels->meet(&m->levels, &t, m->job->ranking);
   }
 }
 

@@ -259,7 +259,7 @@ static void visit_block(job *j, visit *f, int64_t first, int64_t from, int64_t t
     int64_t columns = fill_tile(j, d->tile, first, p), c = p * width;
     int64_t n = j->reference.rows - c < columns ? j->reference.rows - c : columns;
     size_t row_bytes = (size_t)columns * ct_dtype_size(j->dtype);
-    for (int64_t q = first; q < last; q++)
+    for (int64_t q = first; q < last && !ct_interrupted(); q++)
       f(j, &j->reach[q], d->tile + (size_t)(q - first) * row_bytes, c, n, d);
   }
 }

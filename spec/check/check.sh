@@ -158,23 +158,20 @@ check_clang() {
   build BUILD=build/clang CC=clang all
 }
 
-# Journals beside real Optuna, each reading and continuing the other's. `make bench-peers` brings it.
-check_optuna() {
+# beside SCRIPT LIBRARY: a script that holds circlet against a Python library (make bench-peers).
+beside() {
   build all || return 1
-  LUA_CPATH="$root/build/?.so;;" "$LUA" spec/study/optuna_check.lua "${PYTHON:-python3}"
+  LUA_CPATH="$root/build/?.so;;" "$LUA" "$1" "${PYTHON:-python3}"
   code=$?
-  [ $code -eq 2 ] && skipped="${PYTHON:-python3} has no Optuna (make bench-peers)"
+  [ $code -eq 2 ] && skipped="${PYTHON:-python3} has no $2 (make bench-peers)"
   return $code
 }
 
-# Measures beside pytorch-metric-learning's and scikit-learn's. `make bench-peers` brings them.
-check_measures() {
-  build all || return 1
-  LUA_CPATH="$root/build/?.so;;" "$LUA" spec/metric/measures_check.lua "${PYTHON:-python3}"
-  code=$?
-  [ $code -eq 2 ] && skipped="${PYTHON:-python3} has no pytorch-metric-learning (make bench-peers)"
-  return $code
-}
+# Journals beside real Optuna, each reading and continuing the other's.
+check_optuna() { beside spec/study/optuna_check.lua Optuna; }
+
+# Measures beside pytorch-metric-learning's and scikit-learn's.
+check_measures() { beside spec/metric/measures_check.lua pytorch-metric-learning; }
 
 # Files and criterions to real Torch7 and back, and what tensors do in both: TORCH7 is the folder that
 # its packages were unpacked into (spec/serialize/torch7/README.md), unless luajit finds it.
@@ -199,14 +196,8 @@ check_report() {
     "$root/build/check/report"
 }
 
-# Event files read by real TensorBoard. `make bench-peers` brings it.
-check_tensorboard() {
-  build all || return 1
-  LUA_CPATH="$root/build/?.so;;" "$LUA" spec/report/tensorboard_check.lua "${PYTHON:-python3}"
-  code=$?
-  [ $code -eq 2 ] && skipped="${PYTHON:-python3} has no TensorBoard (make bench-peers)"
-  return $code
-}
+# Event files read by real TensorBoard.
+check_tensorboard() { beside spec/report/tensorboard_check.lua TensorBoard; }
 
 # A study that is killed two thousand times (KILL_ROUNDS), at random moments: nothing lost.
 check_kills() {
