@@ -229,13 +229,7 @@ parity.describe(describe, pending, "refinements on a GPU", function()
         -- sums in another order, of logits up to 1000
         assert.near(loss, got, 1e-12 * (1 + math.abs(loss)))
         assert(parity.distance(got_grad, grad) <= 1e-11 * grad:norm())
-        for key, value in pairs(info) do
-          if type(value) == "table" then
-            assert.same(value, facts[key], key)
-          else
-            assert.near(value, facts[key], 1e-9 * (1 + math.abs(value)), key)
-          end
-        end
+        refine.equal_facts(info, facts)
       end
     end
   end)

@@ -1,5 +1,6 @@
 -- What the specs of refinements share: losses with a parameter each, numbers that depend on their
 -- count alone, several labels a row, and every refinement of a loss.
+local assert = require "luassert"
 local circlet = require "circlet"
 local cases = require "spec.loss.family_cases"
 
@@ -21,6 +22,17 @@ refine.own = {
   triplet_all = { "margin", 0, 0.5 }, generalized_lifted = { "neg_margin", 0.5, 1.5 },
   supcon = { "temperature", 0.1, 0.5 }, nt_xent = { "temperature", 0.1, 0.5 },
 }
+
+--- Facts that must be equal: counts alike, and sums in another order.
+function refine.equal_facts(info, facts)
+  for key, value in pairs(info) do
+    if type(value) == "table" then
+      assert.same(value, facts[key], key)
+    else
+      assert.near(value, facts[key], 1e-9 * (1 + math.abs(value)), key)
+    end
+  end
+end
 
 --- Numbers from `least` to `most` that depend on nothing but their count.
 function refine.spread(count, least, most)

@@ -145,13 +145,7 @@ for _, entry in ipairs(losses) do
               with(plain, own_opts))
             assert.near(loss, got, 1e-12 * (1 + math.abs(loss)))
             support.near(flat(grad), flat(got_grad), 1e-11 * (1 + grad:norm()))
-            for key, value in pairs(info) do
-              if type(value) == "table" then
-                assert.same(value, facts[key], key)
-              else
-                assert.near(value, facts[key], 1e-9 * (1 + math.abs(value)), key)
-              end
-            end
+            refine.equal_facts(info, facts)
           end
         end
       end
