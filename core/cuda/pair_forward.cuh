@@ -97,15 +97,10 @@ template <class Real> ct_status ct_pass<Real>::couple(ct_error *error) {
       <<<(unsigned)ct_divide_up(rows, CT_SET_THREADS), CT_SET_THREADS, 0, stream()>>>(anchors,
                                                                                       own.get());
   anchors.by_own = by_own;
-  return each_tile(
-      [&](const meeting &m) {
-        ct_tile<Real> t;
-        if (!has_positives(m)) return CT_OK;
-        describe_tile(m, &t);
-        CT_TRY(fill_tile(m, &t, error));
+  return each_positive_tile(
+      [&](const ct_tile<Real> &t) {
         launches->couple(t, own.get(), anchors.sums.term[CT_POSITIVE],
                          anchors.sums.count[CT_POSITIVE], by_own, stream());
-        return ct_cuda_status(cudaGetLastError(), c.function, error);
       },
       error);
 }
@@ -134,16 +129,7 @@ template <class Real> ct_status ct_pass<Real>::list_positives(ct_error *error) {
   CT_TRY(set(lists.get() + all, (shared ? 2 : 1) * all, 0.0, error));
   triplets = {list_start.get(), list_column.get(), lists.get(), lists.get() + all,
               shared ? lists.get() + 2 * all : nullptr};
-  return each_tile(
-      [&](const meeting &m) {
-        ct_tile<Real> t;
-        if (!has_positives(m)) return CT_OK;
-        describe_tile(m, &t);
-        CT_TRY(fill_tile(m, &t, error));
-        launches->list(t, stream());
-        return ct_cuda_status(cudaGetLastError(), c.function, error);
-      },
-      error);
+  return each_positive_tile([&](const ct_tile<Real> &t) { launches->list(t, stream()); }, error);
 }
 
 template <class Real> ct_status ct_pass<Real>::read_results(ct_pass_results *out, ct_error *error) {

@@ -176,6 +176,20 @@ template <class Real> class ct_pass : public ct_any_pass {
     return each_tile(visit, nothing, nothing, error);
   }
 
+  // Calls launch(tile) for every tile that holds positives, filled.
+  template <class Launch> ct_status each_positive_tile(Launch launch, ct_error *error) {
+    return each_tile(
+        [&](const meeting &m) {
+          ct_tile<Real> t;
+          if (!has_positives(m)) return CT_OK;
+          describe_tile(m, &t);
+          CT_TRY(fill_tile(m, &t, error));
+          launch(t);
+          return ct_cuda_status(cudaGetLastError(), c.function, error);
+        },
+        error);
+  }
+
   // ---- Forward ----
 
   ct_status choose_negatives(ct_error *error);
