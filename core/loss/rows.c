@@ -169,19 +169,29 @@ static ct_status read_sets(ct_sorted_rows *out, const char *function, const ct_l
   return CT_OK;
 }
 
-/* Least significant byte first; bytes in which all labels agree are passed over. */
+/* Least significant digit first; digits in which all labels agree are passed over. Digits are as
+ * wide as the labels are, where there are rows enough to fill a table of their values. */
 ct_status ct_sort_by_label(int64_t rows, int64_t *label, int64_t *origin, ct_error *error) {
+  enum { NARROW = 8, WIDE = 13, MANY_ROWS = 4096 };
   int64_t *spare = NULL, differing = 0;
+  int64_t start[(1 << WIDE) + 1];
+  bool sorted = true;
+  for (int64_t i = 0; i < rows; i++) {
+    differing |= label[i] ^ label[0];
+    sorted = sorted && (i == 0 || label[i - 1] <= label[i]);
+  }
+  if (sorted) return CT_OK;
+  const int width = rows < MANY_ROWS ? NARROW : WIDE;
+  const int64_t digits = (int64_t)1 << width;
   CT_TRY(ct_alloc(&spare, rows, 2 * sizeof *spare, "labels", error));
   int64_t *from[2] = {label, origin}, *to[2] = {spare, spare + rows};
-  for (int64_t i = 0; i < rows; i++) differing |= label[i] ^ label[0];
-  for (int shift = 0; shift < 64 && differing >> shift; shift += 8) {
-    int64_t start[257] = {0};
-    if (!((differing >> shift) & 255)) continue;
-    for (int64_t i = 0; i < rows; i++) start[((from[0][i] >> shift) & 255) + 1]++;
-    for (int digit = 0; digit < 255; digit++) start[digit + 1] += start[digit];
+  for (int shift = 0; shift < 64 && differing >> shift; shift += width) {
+    if (!((differing >> shift) & (digits - 1))) continue;
+    memset(start, 0, (size_t)(digits + 1) * sizeof *start);
+    for (int64_t i = 0; i < rows; i++) start[((from[0][i] >> shift) & (digits - 1)) + 1]++;
+    for (int64_t digit = 0; digit < digits - 1; digit++) start[digit + 1] += start[digit];
     for (int64_t i = 0; i < rows; i++) {
-      int64_t at = start[(from[0][i] >> shift) & 255]++;
+      int64_t at = start[(from[0][i] >> shift) & (digits - 1)]++;
       to[0][at] = from[0][i];
       to[1][at] = from[1][i];
     }

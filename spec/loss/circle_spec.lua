@@ -265,6 +265,23 @@ describe("circle_loss", function()
     assert.same(flat(grad), flat(other))
   end)
 
+  it("orders many labels, small or large, dense or sparse, given in any order", function()
+    circlet.manualSeed(5)
+    for _, rows in ipairs { 4095, 4097 } do -- labels are ordered by other digits from 4096 rows on
+      local x, dense = circlet.randn(rows, 2), circlet.LongTensor(rows):random(1, 900)
+      local loss, grad = circlet.circle_loss(x, dense)
+      for _, spread in ipairs { 1, 31, 8191, 1 << 33 } do
+        local other_loss, other = circlet.circle_loss(x, dense:clone():mul(spread))
+        assert.equal(loss, other_loss)
+        assert.is_true(other:equal(grad))
+      end
+      local ascending, from = circlet.sort(dense)
+      local same_loss, same = circlet.circle_loss(x:index(1, from), ascending)
+      assert.equal(loss, same_loss)
+      assert.is_true(same:equal(grad:index(1, from)))
+    end
+  end)
+
   it("leaves its inputs as they were", function()
     local x, labels = cases.make("random", 30, 4)
     local x0, labels0 = flat(x), flat(labels)
