@@ -5,6 +5,8 @@
 // that it was allocated in, after the work that every stream of the device holds by then, so that
 // whoever gets it next cannot meet an earlier user's kernels.
 #include "cuda/device.cuh"
+#include "cuda/staging.cuh"
+#include <string.h>
 #include <atomic>
 #include <mutex>
 #include <unordered_map>
@@ -23,6 +25,7 @@ struct known_stream {
   cudaEvent_t event;
 };
 known_stream streams[MOST_STREAMS];
+ct_staging staging[MOST_STREAMS];
 std::atomic<int> stream_count{0};
 std::mutex streams_lock;
 
@@ -283,15 +286,33 @@ ct_status copy(int device, void *to, const void *from, int64_t bytes, ct_error *
   return move(device, to, from, bytes, "copy", error);
 }
 
-// From pageable memory: the bytes have been read when the call returns.
+// The bytes have been read when the call returns.
 ct_status upload(int device, void *to, const void *from, int64_t bytes, ct_error *error) {
-  return move(device, to, from, bytes, "copy to the GPU", error);
+  const char *what = "copy to the GPU";
+  const int number = stream_number(device);
+  ct_on_device on(device);
+  if (number < 0 || bytes <= 0) return move(device, to, from, bytes, what, error);
+  std::lock_guard<std::mutex> hold(staging[number].lock);
+  char *room = staging[number].room((size_t)bytes, streams[number].stream);
+  if (room) memcpy(room, from, (size_t)bytes);
+  return move(device, to, room ? room : from, bytes, what, error);
 }
 
 ct_status download(int device, void *to, const void *from, int64_t bytes, ct_error *error) {
-  CT_TRY(move(device, to, from, bytes, "copy from the GPU", error));
+  const char *what = "copy from the GPU";
+  const int number = stream_number(device);
   ct_on_device on(device);
-  return ct_cuda_status(cudaStreamSynchronize(ct_cuda_stream(device)), "copy from the GPU", error);
+  if (number < 0) {
+    CT_TRY(move(device, to, from, bytes, what, error));
+    return ct_cuda_status(cudaStreamSynchronize(ct_cuda_stream(device)), what, error);
+  }
+  std::lock_guard<std::mutex> hold(staging[number].lock);
+  cudaStream_t stream = streams[number].stream;
+  char *room = bytes > 0 ? staging[number].room((size_t)bytes, stream) : nullptr;
+  CT_TRY(move(device, room ? room : to, from, bytes, what, error));
+  CT_CUDA_TRY(cudaStreamSynchronize(stream), what, error);
+  if (room) memcpy(to, room, (size_t)bytes);
+  return CT_OK;
 }
 
 } // namespace

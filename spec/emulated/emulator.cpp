@@ -1,6 +1,7 @@
 // An emulated GPU: the threads of a block as fibers, and as much of the CUDA runtime as circlet
 // calls, on the host's memory. See emulator.h.
 #include "emulator.h"
+#include <cuda.h>
 #include <map>
 #include <mutex>
 #include <stdio.h>
@@ -30,6 +31,26 @@ const std::function<void()> *body;
 std::vector<char> dynamic;
 std::mutex one_kernel;
 bool in_kernel;
+std::vector<std::function<void()>> copies; // of the copy engine, under way
+uint64_t chance = 88172645463325252u;
+
+// Often true, often not, the same on every run.
+bool perhaps() {
+  chance ^= chance << 13, chance ^= chance >> 7, chance ^= chance << 17;
+  return chance >> 40 & 1;
+}
+
+// Copies arrive late and in any order.
+void arrive() {
+  for (size_t i = 0; i < copies.size();) {
+    if (!perhaps()) {
+      i++;
+      continue;
+    }
+    copies[i]();
+    copies.erase(copies.begin() + (ptrdiff_t)i);
+  }
+}
 
 void place(int t) {
   current = t;
@@ -60,6 +81,7 @@ bool release() {
     bool together = true, waiting = false;
     for (int t = first; t < first + 32 && t < count; t++) {
       const wait_kind s = fibers[t].state;
+      blocked = blocked && s != RUNNING;
       any = any || s != ENDED;
       waiting = waiting || s == AT_WARP;
       together = together && (s == AT_WARP || s == ENDED);
@@ -89,13 +111,39 @@ void run_block() {
     f->context.uc_link = &scheduler;
     makecontext(&f->context, enter, 0);
   }
-  do {
+  do { // warps run on as they are let, of equals none before all others
     for (int t = 0; t < count; t++) {
+      if (t % 32 == 0 && perhaps()) {
+        t += 31;
+        continue;
+      }
       if (fibers[t].state != RUNNING) continue;
       place(t);
       swapcontext(&scheduler, &fibers[t].context);
     }
+    arrive();
   } while (release());
+  if (!copies.empty()) die("a block ended before its copies arrived");
+}
+
+// CIRCLET_EMULATED_HOPPER=1: with the tensor cores and the copy engine of sm_90.
+bool is_hopper() {
+  const char *asked = getenv("CIRCLET_EMULATED_HOPPER");
+  return asked && !strcmp(asked, "1");
+}
+
+CUresult encode(CUtensorMap *map, CUtensorMapDataType, cuuint32_t, void *data,
+                const cuuint64_t *size, const cuuint64_t *stride, const cuuint32_t *box,
+                const cuuint32_t *, CUtensorMapInterleave, CUtensorMapSwizzle,
+                CUtensorMapL2promotion, CUtensorMapFloatOOBfill) {
+  const bool sound = (uintptr_t)data % 16 == 0 && stride[0] % 16 == 0 && box[0] <= 256 &&
+                     box[1] <= 256 && box[0] * 2 <= 128 && size[0] && size[1];
+  const ct_emulated_map m = {data,
+                             {(int64_t)size[0], (int64_t)size[1]},
+                             (int64_t)stride[0] / 2,
+                             {(int)box[0], (int)box[1]}};
+  memcpy(map, &m, sizeof m);
+  return sound ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 
 cudaError_t last_error = cudaSuccess;
@@ -135,6 +183,19 @@ void ct_emulate(const std::function<void()> &thread, dim3 grid, dim3 block, size
 void *ct_emulated_shared() { return (void *)(((uintptr_t)dynamic.data() + 15) & ~(uintptr_t)15); }
 void __syncthreads() { wait(AT_BLOCK); }
 void __syncwarp(unsigned) { wait(AT_WARP); }
+void ct_emulated_yield() { wait(RUNNING); }
+void ct_emulated_later(const std::function<void()> &copy) { copies.push_back(copy); }
+
+int __syncthreads_or(int predicate) {
+  static int any;
+  __syncthreads();
+  any = 0;
+  __syncthreads();
+  any |= predicate;
+  __syncthreads();
+  return any;
+}
+
 int ct_emulated_lane() { return current % 32; }
 
 uint64_t ct_emulated_exchange(uint64_t value, int lane) {
@@ -182,6 +243,10 @@ cudaError_t cudaFreeAsync(void *block, cudaStream_t) {
 
 cudaError_t cudaMalloc(void **out, size_t bytes) { return cudaMallocAsync(out, bytes, nullptr); }
 cudaError_t cudaFree(void *block) { return block ? cudaFreeAsync(block, nullptr) : cudaSuccess; }
+cudaError_t cudaHostAlloc(void **out, size_t bytes, unsigned) {
+  *out = malloc(bytes);
+  return *out ? cudaSuccess : report(cudaErrorMemoryAllocation);
+}
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind,
                             cudaStream_t) {
   memmove(to, from, bytes);
@@ -209,29 +274,35 @@ cudaError_t cudaSetDevice(int device) {
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *p, int) {
   memset((void *)p, 0, sizeof *p);
   strcpy(p->name, "emulated");
-  p->major = 8, p->multiProcessorCount = 132;
+  p->major = is_hopper() ? 9 : 8, p->multiProcessorCount = 132;
   p->sharedMemPerBlockOptin = 227 << 10;
   return cudaSuccess;
 }
 cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int) {
   switch (attribute) {
-  case cudaDevAttrMultiProcessorCount: *value = 132; break;
-  case cudaDevAttrComputeCapabilityMajor: *value = 8; break;
+  case cudaDevAttrMultiProcessorCount:
+    *value = 3;
+    break; // so that persistent blocks have much to do
+  case cudaDevAttrComputeCapabilityMajor: *value = is_hopper() ? 9 : 8; break;
   case cudaDevAttrComputeCapabilityMinor: *value = 0; break;
   case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = 227 << 10; break;
   default: *value = 0;
   }
   return cudaSuccess;
 }
-// No function of the driver is there: what needs one is left out.
-cudaError_t cudaGetDriverEntryPointByVersion(const char *, void **function, unsigned,
+// No other function of the driver is there.
+cudaError_t cudaGetDriverEntryPointByVersion(const char *name, void **function, unsigned,
                                              unsigned long long,
                                              cudaDriverEntryPointQueryResult *result) {
-  *function = nullptr;
-  *result = cudaDriverEntryPointSymbolNotFound;
+  const bool there = is_hopper() && !strcmp(name, "cuTensorMapEncodeTiled");
+  *function = there ? (void *)encode : nullptr;
+  *result = there ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
   return cudaSuccess;
 }
-cudaError_t cudaFuncSetAttribute(const void *, cudaFuncAttribute, int) { return cudaSuccess; }
+cudaError_t cudaFuncSetAttribute(const void *, cudaFuncAttribute a, int value) {
+  const bool fits = a != cudaFuncAttributeMaxDynamicSharedMemorySize || value <= 227 << 10;
+  return fits ? cudaSuccess : report(cudaErrorInvalidValue);
+}
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total) {
   *free_bytes = TOTAL - used, *total = TOTAL;
   return cudaSuccess;

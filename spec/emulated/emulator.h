@@ -1,9 +1,10 @@
 // What translated CUDA sources see of the emulated GPU: included before all else.
 //
 // A kernel's blocks run one after another on the calling thread, the threads of a block as fibers
-// that take turns where they wait for each other. Shared memory is static. Nothing runs in parallel
-// and nothing is queued, so that races and missing waits go unseen; indices, sums and results do
-// not.
+// that take turns where they wait for each other; which warps run on is drawn, the same on every
+// run. Copies of the copy engine arrive late, products are made as late as they may be
+// (instead/cuda/hopper.cuh). Shared memory is static. Nothing runs in parallel, so that races
+// within what a warp does between two waits go unseen; indices, sums and results do not.
 #ifndef CIRCLET_EMULATOR_H
 #define CIRCLET_EMULATOR_H
 
@@ -36,6 +37,8 @@ extern ct_emulated_place ct_here;
 #define __noinline__
 #undef __shared__
 #define __shared__ static
+#undef __grid_constant__
+#define __grid_constant__
 #undef __launch_bounds__
 #define __launch_bounds__(...)
 
@@ -43,10 +46,22 @@ void ct_emulate(const std::function<void()> &thread, dim3 grid, dim3 block, size
                 cudaStream_t stream = nullptr);
 void *ct_emulated_shared();
 void __syncthreads();
+int __syncthreads_or(int predicate);
+// Lets others run, to look again for what they do.
+void ct_emulated_yield();
+// Has the copy engine do something, at some time.
+void ct_emulated_later(const std::function<void()> &copy);
 void __syncwarp(unsigned mask = 0xffffffffu);
 // Gives `value` to the warp and returns what `lane` gave.
 uint64_t ct_emulated_exchange(uint64_t value, int lane);
 int ct_emulated_lane();
+
+// How an operand lies, in the place of what the driver makes of it (CUtensorMap).
+struct ct_emulated_map {
+  const void *data;
+  int64_t size[2], pitch; // numbers
+  int box[2];
+};
 
 template <class T> T ct_shuffle(T value, int lane) {
   static_assert(sizeof(T) <= 8, "shuffles move up to 8 bytes");
