@@ -5,6 +5,9 @@
 #define LOSS_VARIANTS 1
 #endif
 
+#define ABS(x)       ((x) < 0 ? -(x) : (x))
+#define LARGER(a, b) ((a) > (b) ? (a) : (b))
+
 #define REAL          float
 #define NAME(x)       x##_f32
 #define REST(a, b, p) ct_rest_f32(a, b, p)
@@ -41,3 +44,5 @@ const ct_pair_kernel_set CT_ISA_NAME(CT_LOSS_PASTE(ct, LOSS_NAME, kernels)) = {.
 #undef LOSS_NAME
 #undef LOSS_HEADER
 #undef LOSS_VARIANTS
+#undef ABS
+#undef LARGER

@@ -67,7 +67,6 @@ template <class Real> struct ct_tile {
   bool diagonal;     // the rows are the columns
   bool both;         // columns are anchors too
   bool self;         // one set against itself
-  bool fused;        // plain parts were done with by the fused kernel
   int64_t pitch;     // elements from one row of similarities, or weights, to the next
   const Real *s;     // similarities
   const Real *row_half, *column_half; // [set] added to similarities
@@ -78,7 +77,8 @@ template <class Real> struct ct_tile {
   Real start[CT_KINDS];                      // what references begin with
 
   // Sums: of every row in each part of the tile's columns, and of every column in each part of its
-  // rows: [parts, CT_TILE_MOST] each.
+  // rows: [parts, part_pitch] each.
+  int part_pitch;
   Real *row_reference[CT_KINDS], *column_reference[CT_KINDS];
   Real *row_sum[CT_KINDS], *column_sum[CT_KINDS];
   Real *row_term[CT_KINDS], *column_term[CT_KINDS];
@@ -91,6 +91,7 @@ template <class Real> struct ct_tile {
   const double *own;         // of coupled losses
   ct_triplet_lists triplets; // of a loss over triplets
   ct_gpu_refinement<Real> refined;
+  Real largest_s;            // no similarity is larger
   const float *to_range;     // the power of two that brings weights into the range of 16 bits
   void *weight, *weight_low; // [rows, pitch] half or bfloat16, and what rounding left; or Real
 };
@@ -100,7 +101,7 @@ template <class Real> struct ct_tile {
 #ifndef CT_TILE_MOST_HERE
 #define CT_TILE_MOST_HERE 4096
 #endif
-enum { CT_TILE_MOST = CT_TILE_MOST_HERE };
+enum { CT_TILE_MOST = CT_TILE_MOST_HERE, CT_FUSED_TILE_MOST = 2 * CT_TILE_MOST };
 
 // Statistics of the anchors: [set of rows] each.
 template <class Real> struct ct_anchor_sums {
@@ -162,7 +163,7 @@ struct ct_fused_product {
 struct ct_fused_call {
   CUtensorMap a_map, b_map;
   ct_fused_product product;
-  bool bfloat16;
+  int blocks; // that the device runs at once
 };
 
 // The kernels of one loss in one compute type, each queued in a stream.

@@ -121,9 +121,9 @@ __global__ void __launch_bounds__(CT_ANCHOR_THREADS) ct_factors_kernel(ct_anchor
       if (a.cut[kind])
         a.cut[kind][i] = weight > 0 ? (Real)floor(reference + log2(a.filter_eps * sum)) : INFINITY;
       if (ct_is_coupled(loss)) continue; // computed in double, where no range is needed
-      // Where shares may be small, and sums with them, a pair's part of the sum is at most all of
-      // it.
-      const double s = a.largest_s, most = a.refined.on && !a.batch ? weight * sum : 1.5 * weight;
+      // A pair's part of the sum is at most all of it and, where it counts once, at most 2.
+      const double s = a.largest_s, once = a.refined.on ? INFINITY : 2;
+      const double most = a.batch ? 2 * weight : weight * fmin(once, sum);
       largest = fmaxf(largest, (float)(fabs(most * a.scale) *
                                        ct_largest_slope<Wide>(kind, a.variant, s, p, false)));
       if (a.linear[kind])

@@ -128,6 +128,7 @@ ct_status ct_pass<Real>::backward(double scale, ct_tensor *grad_queries, ct_tens
     ct_diagnosis_forget_weights(&noted);
     CT_TRY(diagnosis.forget_weights(&c, &noted, error));
   }
+  choose_tiles(true);
   if (rows > 0) {
     CT_TRY(make_factors(scale, error));
     CT_TRY(allocate_weights(error));

@@ -228,13 +228,14 @@ template <class Real> ct_status ct_pass<Real>::forward(ct_tensor *losses, ct_err
   const ct_weight_form as[] = {CT_WEIGHT_SPLIT_HALF, CT_WEIGHT_HALF, CT_WEIGHT_BFLOAT16};
   form = wide ? CT_WEIGHT_REAL : as[c.options.precision];
   ct_choose_operands(&c, range, wide);
-  choose_tiles();
+  fused = has_fused();
+  choose_tiles(false);
   CT_TRY(start_anchors(error));
   if (c.queries.count() > 0) {
     CT_TRY(allocate_rows(error));
     CT_TRY(allocate_tiles(error));
     CT_TRY(load_queries(error));
-    CT_TRY(prepare_fused(error));
+    CT_TRY(map_operands(error));
     CT_TRY(choose_negatives(error));
     CT_TRY(list_positives(error));
   }

@@ -61,29 +61,42 @@ typedef struct parameters_f64 {
     REAL product = v * scale;                                                                      \
     *high = product;                                                                               \
     *low = REST(v, scale, product) + v * scale_low;                                                \
+  }                                                                                                \
+  CT_LOSS_INLINE REAL NAME(loss##_above)(REAL v, REAL scale, REAL scale_low, REAL reference,       \
+                                         bool exact) {                                             \
+    REAL above = REST(v, scale, reference);                                                        \
+    return exact ? above + v * scale_low : above;                                                  \
   }
 
 #define REAL          float
 #define NAME(x)       x##_f32
 #define REST(a, b, p) fmaf((a), (b), -(p))
 #define SQRT(x)       sqrtf(x)
+#define ABS(x)        fabsf(x)
+#define LARGER(a, b)  fmaxf((a), (b))
 #include "cpu/pair_distance.h"
 #include "cuda/pair_headers.cuh"
 #undef REAL
 #undef NAME
 #undef REST
 #undef SQRT
+#undef ABS
+#undef LARGER
 
 #define REAL          double
 #define NAME(x)       x##_f64
 #define REST(a, b, p) fma((a), (b), -(p))
 #define SQRT(x)       sqrt(x)
+#define ABS(x)        fabs(x)
+#define LARGER(a, b)  fmax((a), (b))
 #include "cpu/pair_distance.h"
 #include "cuda/pair_headers.cuh"
 #undef REAL
 #undef NAME
 #undef REST
 #undef SQRT
+#undef ABS
+#undef LARGER
 
 // One loss: its functions of an anchor, and of a pair in Real.
 template <int loss, class Real> struct ct_maths;
@@ -102,6 +115,10 @@ template <int loss, class Real> struct ct_maths;
     static __host__ __device__ __forceinline__ void logit(Real v, Real scale, Real low_scale,      \
                                                           Real *high, Real *low) {                 \
       loss##_logit_##suffix(v, scale, low_scale, high, low);                                       \
+    }                                                                                              \
+    static __host__ __device__ __forceinline__ Real above(Real v, Real scale, Real low_scale,      \
+                                                          Real reference, bool exact) {            \
+      return loss##_above_##suffix(v, scale, low_scale, reference, exact);                         \
     }                                                                                              \
     static __host__ __device__ __forceinline__ Real slope(bool positive, int variant, Real s,      \
                                                           parameters k) {                          \
@@ -189,12 +206,17 @@ __device__ __forceinline__ ct_logit<double> ct_logit_of(double v, double scale, 
   return {whole, ct_exp2_near(f < -1 ? -1 : f > 1 ? 1 : f)};
 }
 
-// 2^(logit - reference), 0 below the normal range. Float: ex2.approx, whose relative error is below
-// 2^-22; the difference is exact where the result counts.
-__device__ __forceinline__ float ct_relative(ct_logit<float> l, float reference) {
+// 2^x, 0 below the normal range, with a relative error below 2^-22.
+__device__ __forceinline__ float ct_exp2_of(float x) {
   float power;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"((l.rank - reference) + l.rest));
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
   return power;
+}
+
+// 2^(logit - reference), 0 below the normal range. Float: the difference is exact where the result
+// counts.
+__device__ __forceinline__ float ct_relative(ct_logit<float> l, float reference) {
+  return ct_exp2_of((l.rank - reference) + l.rest);
 }
 
 __device__ __forceinline__ double ct_relative(ct_logit<double> l, double reference) {

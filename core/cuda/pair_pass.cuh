@@ -2,7 +2,8 @@
 // tiles that every pass walks. What a pass makes of them: pair_forward.cuh, pair_backward.cuh.
 //
 // Forward waits once, for the loss, which callers get as a number; backward waits once, to tell
-// whether every gradient is finite. Of one set, tiles right of the diagonal serve both ends: a tile
+// whether every gradient is finite. In between the host is at most 2 * CT_TILES_AHEAD tiles before
+// the GPU, so that Ctrl-C is heard. Of one set, tiles right of the diagonal serve both ends: a tile
 // of weights is multiplied with its columns' rows and, transposed, with its rows'. References are
 // loaded a block of columns at a time, which all rows meet, and their gradient is finished with it.
 #ifndef CIRCLET_CUDA_PAIR_PASS_CUH
@@ -28,6 +29,35 @@ public:
   virtual ct_status forward(ct_tensor *losses, ct_error *error) = 0;
   virtual ct_status backward(double scale, ct_tensor *grad_queries, ct_tensor *grad_references,
                              ct_tensor *grad_bias, ct_error *error) = 0;
+};
+
+enum { CT_TILES_AHEAD = 16 };
+
+// Keeps the host from running far ahead of a stream: `step` is called before every tile.
+class ct_pace {
+public:
+  ct_pace() = default;
+  ~ct_pace() {
+    for (cudaEvent_t e : mark_)
+      if (e) cudaEventDestroy(e);
+  }
+  ct_pace(const ct_pace &) = delete;
+  ct_pace &operator=(const ct_pace &) = delete;
+  cudaError_t step(cudaStream_t stream) {
+    const int64_t round = tiles_ / CT_TILES_AHEAD;
+    cudaEvent_t &now = mark_[round % 2], &before = mark_[1 - round % 2];
+    if (tiles_++ % CT_TILES_AHEAD || round == 0) return cudaSuccess;
+    if (!now) {
+      const cudaError_t made = cudaEventCreateWithFlags(&now, cudaEventDisableTiming);
+      if (made != cudaSuccess) return made;
+    }
+    const cudaError_t recorded = cudaEventRecord(now, stream);
+    return recorded == cudaSuccess && before ? cudaEventSynchronize(before) : recorded;
+  }
+
+private:
+  int64_t tiles_ = 0;
+  cudaEvent_t mark_[2] = {nullptr, nullptr};
 };
 
 static inline int64_t ct_smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -76,7 +106,7 @@ template <class Real> class ct_pass : public ct_any_pass {
 
   // ---- What is allocated ----
 
-  void choose_tiles();
+  void choose_tiles(bool backward);
 
   int64_t pitch() const { return ct_divide_up(tile_columns * centres(), side) * side; }
 
@@ -96,6 +126,9 @@ template <class Real> class ct_pass : public ct_any_pass {
     const int64_t longer = tile_rows > tile_columns ? tile_rows : tile_columns;
     return ct_divide_up(longer, side);
   }
+
+  // Rows, or columns, that statistics of parts have room for.
+  int64_t part_pitch() const { return parts_in_use() * side; }
 
   template <class T> ct_status set(T *to, int64_t count, T value, ct_error *error) {
     if (count == 0) return CT_OK;
@@ -126,10 +159,11 @@ template <class Real> class ct_pass : public ct_any_pass {
 
   ct_status similarities_of(const meeting &m, ct_error *error);
 
-  ct_status prepare_fused(ct_error *error);
+  bool has_fused() const;
 
-  ct_status run_fused(const meeting &m, const ct_tile<Real> &t, bool backward, bool *left,
-                      ct_error *error);
+  ct_status map_operands(ct_error *error);
+
+  ct_status run_fused(const meeting &m, const ct_tile<Real> &t, bool backward, ct_error *error);
 
   ct_status run_tile(const meeting &m, ct_tile<Real> *t, bool backward, ct_error *error);
 
@@ -148,6 +182,7 @@ template <class Real> class ct_pass : public ct_any_pass {
     const int64_t rows = c.queries.count(), columns = c.column_units();
     const int64_t pitch_bytes = ct_operand_pitch(&c.queries.rows) * elements();
     const ct_loaded_rows all = loaded_queries(), block = loaded_block();
+    ct_pace pace;
     for (int64_t column = 0; column < columns; column += tile_columns) {
       const int64_t here = ct_smaller(columns - column, tile_columns), vectors = here * centres();
       if (!c.self) {
@@ -162,6 +197,7 @@ template <class Real> class ct_pass : public ct_any_pass {
         m.y = c.self ? &all : &block;
         m.y_operand = c.self ? queries_operand.get() + column * pitch_bytes : block_operand.get();
         m.vectors = vectors;
+        CT_CUDA_TRY(pace.step(stream()), c.function, error);
         if (ct_interrupted()) return ct_fail(error, CT_EINTERRUPTED, "%s: interrupted", c.function);
         CT_TRY(visit(m));
       }

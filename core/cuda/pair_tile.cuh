@@ -18,7 +18,9 @@ enum { CT_WARPS = CT_PART_THREADS / 32, CT_LANE_COLUMNS = 4 };
 // Which kinds of pairs a part can hold.
 struct ct_part_kinds {
   bool present[CT_KINDS];
-  bool plain; // negatives alone, and the part is whole
+  bool whole; // every pair of the part counts
+  __device__ bool none() const { return !present[CT_NEGATIVE] && !present[CT_POSITIVE]; }
+  __device__ bool only(int kind) const { return whole && !present[1 - kind]; }
 };
 
 template <class Real>
@@ -35,7 +37,7 @@ __device__ __forceinline__ ct_part_kinds ct_kinds_of(const ct_tile<Real> &t, int
   const bool on_diagonal = t.diagonal && part_row == part_column;
   k.present[CT_POSITIVE] = some;
   k.present[CT_NEGATIVE] = !all;
-  k.plain = !some && r1 - r0 == CT_PART && c1 - c0 == CT_PART && !on_diagonal;
+  k.whole = r1 - r0 == CT_PART && c1 - c0 == CT_PART && !on_diagonal;
   return k;
 }
 
@@ -243,7 +245,7 @@ __device__ __forceinline__ void ct_sum_kind(const ct_tile<Real> &t, int part_row
 #pragma unroll
     for (int c = 0; c < CT_LANE_COLUMNS; c++) plain_s += counted >> c & 1 ? s[c] : (Real)0;
     total_s += plain_s;
-    const int64_t at = (int64_t)part_column * CT_TILE_MOST + row;
+    const int64_t at = (int64_t)part_column * t.part_pitch + row;
     if (ranked) {
       Real reference, sum;
       ct_rank_row<Maths, Real, positive>(t, k, counted, row < r0 + CT_WARPS, s, &reference, &sum,
@@ -265,7 +267,7 @@ __device__ __forceinline__ void ct_sum_kind(const ct_tile<Real> &t, int part_row
   }
   total_s = ct_warp_sum(total_s);
   if (threadIdx.x % 32 == 0) room.s[warp] = total_s;
-  const int64_t to = (int64_t)part_row * CT_TILE_MOST + part_column * CT_PART;
+  const int64_t to = (int64_t)part_row * t.part_pitch + part_column * CT_PART;
   if (ranked && t.both) {
 #pragma unroll
     for (int c = 0; c < CT_LANE_COLUMNS; c++) {
@@ -302,11 +304,11 @@ __global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
   const int part_row = blockIdx.y, part_column = blockIdx.x;
   const ct_part_kinds kinds = ct_kinds_of(t, part_row, part_column, true);
   const int64_t part = (int64_t)part_row * gridDim.x + part_column;
-  if (t.fused && kinds.plain) return;
+  if (kinds.none()) return;
   if (threadIdx.x < CT_KINDS && !kinds.present[threadIdx.x])
     t.part_s[CT_KINDS * part + threadIdx.x] = 0;
   if (threadIdx.x == 0) t.part_kinds[part] = (uint8_t)(kinds.present[0] | kinds.present[1] << 1);
-  if (kinds.plain) {
+  if (kinds.only(CT_NEGATIVE)) {
     ct_sum_kind<Maths, Real, false, true>(t, part_row, part_column, room);
   } else {
     if (kinds.present[CT_NEGATIVE])
@@ -318,6 +320,15 @@ __global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
 
 // Blocks of 32 anchors by CT_MERGE_GROUPS groups of parts.
 enum { CT_MERGE_GROUPS = 8 };
+
+// Brings a sum below 1 to at least 1, by a lower reference: one that several anchors shared may be
+// far above this one's pairs, and what bounds weights would say nothing.
+__device__ __forceinline__ void ct_lower_reference(double *reference, double *sum) {
+  int exponent;
+  if (!(*sum > 0 && *sum < 1)) return;
+  *sum = 2 * frexp(*sum, &exponent);
+  *reference += exponent - 1;
+}
 
 // What a group of parts, or an anchor, has of one kind.
 struct ct_merged {
@@ -346,8 +357,9 @@ __device__ __forceinline__ void ct_merge_kind(const ct_tile<Real> &t,
   if (extreme) m.reference = (double)Maths::lowest();
 #pragma unroll 4
   for (int p = threadIdx.y; p < parts; p += CT_MERGE_GROUPS) {
-    const int64_t at = (int64_t)p * CT_TILE_MOST + i;
-    if (!(kinds[p * step] >> kind & 1)) continue;
+    const int64_t at = (int64_t)p * t.part_pitch + i;
+    const bool left = t.diagonal && (columns ? p > mine : p < mine); // such parts were not visited
+    if (left || !(kinds[p * step] >> kind & 1)) continue;
     if (ranked) ct_join(extreme, (double)references[at], (double)sums[at], &m.reference, &m.sum);
     if (term) {
       m.terms += (double)(columns ? t.column_term : t.row_term)[kind][at];
@@ -364,6 +376,7 @@ __device__ __forceinline__ void ct_merge_kind(const ct_tile<Real> &t,
       if (ranked) ct_join(extreme, own.reference, own.sum, &reference, &sum);
       terms += own.terms, count += own.count;
     }
+    if (ranked && !extreme) ct_lower_reference(&reference, &sum);
     if (ranked) to.reference[kind][anchor] = (Real)reference, to.sum[kind][anchor] = sum;
     if (term) to.term[kind][anchor] += terms, to.count[kind][anchor] += count;
   }
@@ -383,7 +396,8 @@ __global__ void __launch_bounds__(32 * CT_MERGE_GROUPS)
     double total = 0;
     if (columns || threadIdx.y >= CT_KINDS) return; // a warp for each kind
     for (int p = threadIdx.x; p < part_rows * part_columns; p += 32)
-      total += t.part_s[CT_KINDS * p + threadIdx.y];
+      if (!(t.diagonal && p / part_columns > p % part_columns))
+        total += t.part_s[CT_KINDS * p + threadIdx.y];
     total = ct_warp_sum(total);
     if (threadIdx.x == 0) to.sum_s[threadIdx.y] += total;
     return;

@@ -6,9 +6,10 @@
 #include "cuda/operand_map.cuh"
 #include "cuda/pair_pass.cuh"
 
-// The larger a tile, the nearer its products come to the peak.
-template <class Real> void ct_pass<Real>::choose_tiles() {
-  const int64_t most = CT_TILE_MOST;
+// The larger a tile, the nearer its products come to the peak. The statistics of the fused kernel
+// leave nothing behind that grows with both sides of a tile.
+template <class Real> void ct_pass<Real>::choose_tiles(bool backward) {
+  const int64_t most = fused && !backward ? CT_FUSED_TILE_MOST : CT_TILE_MOST;
   const int64_t rows = ct_divide_up(c.queries.count(), side) * side;
   const int64_t columns = ct_divide_up(c.column_units(), side) * side;
   tile_rows = ct_smaller(rows, most);
@@ -37,7 +38,7 @@ template <class Real> ct_status ct_pass<Real>::allocate_rows(ct_error *error) {
 
 template <class Real> ct_status ct_pass<Real>::allocate_tiles(ct_error *error) {
   const int64_t grid = ct_divide_up(tile_rows, side) * ct_divide_up(tile_columns, side);
-  CT_TRY(similarities.allocate(c.device, tile_rows * pitch(), c.function, error));
+  if (!fused) CT_TRY(similarities.allocate(c.device, tile_rows * pitch(), c.function, error));
   if (centres() > 1) {
     CT_TRY(nearest.allocate(c.device, tile_rows * pitch(), c.function, error));
     CT_TRY(which.allocate(c.device, tile_rows * pitch(), c.function, error));
@@ -46,7 +47,7 @@ template <class Real> ct_status ct_pass<Real>::allocate_tiles(ct_error *error) {
   CT_TRY(part_kinds.allocate(c.device, grid, c.function, error));
   int arrays = 0;
   for (int kind = 0; kind < CT_KINDS; kind++) arrays += launches->keeps_terms[kind] ? 8 : 4;
-  return part_reals.allocate(c.device, arrays * CT_TILE_MOST * parts_in_use(), c.function, error);
+  return part_reals.allocate(c.device, arrays * part_pitch() * parts_in_use(), c.function, error);
 }
 
 template <class Real> ct_status ct_pass<Real>::start_sums(ct_error *error) {
@@ -134,27 +135,30 @@ template <class Real> ct_status ct_pass<Real>::similarities_of(const meeting &m,
   return ct_cuda_gemm(c.device, &p, c.function, error);
 }
 
-// Whether the fused kernel serves this call, and how it sees the operands.
-template <class Real> ct_status ct_pass<Real>::prepare_fused(ct_error *error) {
-  fused = false;
-  if (wide || !launches->fused || centres() > 1 || adds_half() || !ct_has_fused(c.device) ||
-      refinement.there.on || c.options.diagnostics)
-    return CT_OK;
-  const ct_gpu_rows *x = &c.queries.rows, *y = &c.columns();
-  fused_call.bfloat16 = x->form == CT_OPERAND_BFLOAT16;
-  CT_TRY(ct_map_operand(&fused_call.a_map, queries_operand.get(), x->rows, ct_operand_pitch(x),
-                        fused_call.bfloat16, c.function, error));
-  CT_TRY(ct_map_operand(&fused_call.b_map, c.self ? queries_operand.get() : block_operand.get(),
-                        c.self ? y->rows : block_vectors(), ct_operand_pitch(y),
-                        fused_call.bfloat16, c.function, error));
-  fused = true;
-  return CT_OK;
+// Whether the fused kernel serves this call.
+template <class Real> bool ct_pass<Real>::has_fused() const {
+  return !wide && launches->fused && centres() == 1 && !adds_half() && ct_has_fused(c.device) &&
+         !c.refinement.on && !c.options.diagnostics;
 }
 
-// Similarities with statistics or weights in one kernel; returns whether parts are left over.
+// How the fused kernel sees the operands.
+template <class Real> ct_status ct_pass<Real>::map_operands(ct_error *error) {
+  const ct_gpu_rows *x = &c.queries.rows, *y = &c.columns();
+  const bool bfloat16 = x->form == CT_OPERAND_BFLOAT16;
+  if (!fused) return CT_OK;
+  CT_CUDA_TRY(cudaDeviceGetAttribute(&fused_call.blocks, cudaDevAttrMultiProcessorCount, c.device),
+              c.function, error);
+  CT_TRY(ct_map_operand(&fused_call.a_map, queries_operand.get(), x->rows, ct_operand_pitch(x),
+                        bfloat16, c.function, error));
+  return ct_map_operand(&fused_call.b_map, c.self ? queries_operand.get() : block_operand.get(),
+                        c.self ? y->rows : block_vectors(), ct_operand_pitch(y), bfloat16,
+                        c.function, error);
+}
+
+// Similarities with statistics or weights in one kernel.
 template <class Real>
 ct_status ct_pass<Real>::run_fused(const meeting &m, const ct_tile<Real> &t, bool backward,
-                                   bool *left, ct_error *error) {
+                                   ct_error *error) {
   const ct_gpu_rows *x = &c.queries.rows, *y = &c.columns();
   const bool split = x->form == CT_OPERAND_SPLIT;
   ct_fused_product *p = &fused_call.product;
@@ -162,7 +166,6 @@ ct_status ct_pass<Real>::run_fused(const meeting &m, const ct_tile<Real> &t, boo
   p->a_column = 0, p->b_column = split ? (int)ct_segment(y) : 0;
   p->steps = (int)ct_divide_up(split ? 3 * ct_segment(x) : x->dim, CT_FUSED_STEP);
   p->alpha = (float)ldexp(1, -(x->exponent + y->exponent));
-  *left = m.diagonal || m.rows % CT_PART || m.columns % CT_PART || has_positives(m);
   return ct_cuda_status(launches->fused(fused_call, t, form, backward, stream()), c.function,
                         error);
 }
@@ -171,15 +174,10 @@ ct_status ct_pass<Real>::run_fused(const meeting &m, const ct_tile<Real> &t, boo
 template <class Real>
 ct_status ct_pass<Real>::run_tile(const meeting &m, ct_tile<Real> *t, bool backward,
                                   ct_error *error) {
-  bool left = true;
-  // Products of split rows are long: in backward, where nothing else hides their time, cuBLAS's
-  // kernel and one for the weights are the faster two (core/README.md).
-  const bool here = fused && !(backward && c.queries.rows.form == CT_OPERAND_SPLIT);
   describe_tile(m, t);
-  if (!here) CT_TRY(fill_tile(m, t, error));
+  if (!fused) CT_TRY(fill_tile(m, t, error));
   if (backward) take_factors(t);
-  if (here) CT_TRY(run_fused(m, *t, backward, &left, error));
-  t->fused = here;
+  if (fused) return run_fused(m, *t, backward, error);
   if (c.options.diagnostics && backward) launches->note_weights(*t, diagnosis.there, stream());
   if (c.options.diagnostics && !backward)
     CT_TRY(ct_note_pairs(*t, diagnosis.there, stream(), error));
@@ -187,9 +185,9 @@ ct_status ct_pass<Real>::run_tile(const meeting &m, ct_tile<Real> *t, bool backw
     launches->refined_weights(*t, form, stream());
   else if (refinement.there.on)
     launches->refined_sums(*t, anchors.sums, stream());
-  else if (left && backward)
+  else if (backward)
     launches->weights(*t, form, stream());
-  else if (left)
+  else
     launches->sums(*t, stream());
   return ct_cuda_status(cudaGetLastError(), c.function, error);
 }
@@ -204,6 +202,7 @@ template <class Real> void ct_pass<Real>::describe_tile(const meeting &m, ct_til
   t->s = similarities.get();
   t->first = c.first.get(), t->last = c.last.get();
   t->variant = c.options.variant;
+  t->largest_s = (Real)range.largest_s;
   memcpy(t->parameters, c.options.parameter, sizeof t->parameters);
   for (int kind = 0; kind < CT_KINDS; kind++) {
     const double scale =
@@ -246,8 +245,9 @@ ct_status ct_pass<Real>::fill_tile(const meeting &m, ct_tile<Real> *t, ct_error 
 }
 
 template <class Real> void ct_pass<Real>::place_parts(ct_tile<Real> *t) {
-  const int64_t each = parts_in_use() * CT_TILE_MOST;
+  const int64_t each = parts_in_use() * part_pitch();
   Real *at = part_reals.get();
+  t->part_pitch = (int)part_pitch();
   auto next = [&] {
     Real *here = at;
     at += each;

@@ -132,7 +132,6 @@ __global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
     ct_weights_kernel(ct_tile<Real> t, ct_weight_form form) {
   const int part_row = blockIdx.y, part_column = blockIdx.x;
   const ct_part_kinds kinds = ct_kinds_of(t, part_row, part_column, false);
-  if (t.fused && kinds.plain) return;
   const int r0 = part_row * CT_PART, warp = threadIdx.x / 32;
   const ct_lane<Real> lane = ct_lane_of(t, part_column * CT_PART);
   const typename Maths::parameters k = ct_parameters_of<Maths>(t);
@@ -140,7 +139,7 @@ __global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
   const ct_column_factors<Real> negative =
       ct_factors_of(t, CT_NEGATIVE, lane.column, Maths::has(false, CT_LSE | CT_EXTREME),
                     Maths::has(false, CT_TERM));
-  if (kinds.plain) {
+  if (kinds.only(CT_NEGATIVE)) {
 #pragma unroll 2
     for (int row = r0 + warp; row < r0 + CT_PART; row += CT_WARPS) {
       Real s[CT_LANE_COLUMNS];

@@ -3,7 +3,7 @@
  * With d = s for a negative and d = 1-s for a positive, O_n = -m, D_n = m, O_p = 1+m, D_p = 1-m
  * turn both logits into the same function:
  *
- *     l(d) = gamma * [d+m]_+ * (d-m)  =  gamma * (v^2 - m^2),   v = |d| where d > -m, else |m|.
+ *     l(d) = gamma * [d+m]_+ * (d-m)  =  gamma * (v^2 - m^2),   v = |max(d, -m)|.
  *
  * So a positive of similarity s is treated as a negative of similarity 1-s, and the logit grows
  * with the coordinate v. Logits reach 1000, where float32 is spaced by 6e-5: they are kept as sums
@@ -47,8 +47,7 @@ CT_LOSS_INLINE REAL NAME(circle_coordinate)(bool positive, int variant, REAL s,
                                             NAME(parameters) k) {
   (void)variant;
   REAL d = positive ? 1 - s : s, m = k.p[CT_CIRCLE_M];
-  REAL v = d > -m ? d : m;
-  return v < 0 ? -v : v;
+  return ABS(LARGER(d, -m));
 }
 
 /* gamma/ln 2 = scale + scale_low: scale * v^2 = high + low. */
@@ -58,11 +57,18 @@ CT_LOSS_INLINE void NAME(circle_logit)(REAL v, REAL scale, REAL scale_low, REAL 
   *low = (REST(v, v, square) * scale + square * scale_low) + REST(square, scale, product);
 }
 
+/* The logit less a reference, rounded once; `exact`: with what v^2 and the scale lose. */
+CT_LOSS_INLINE REAL NAME(circle_above)(REAL v, REAL scale, REAL scale_low, REAL reference,
+                                       bool exact) {
+  REAL square = v * v, above = REST(square, scale, reference);
+  return exact ? above + (REST(v, v, square) * scale + square * scale_low) : above;
+}
+
 /* With the weight [d+m]_+ held fixed: the paper's gradient, Eq. 9-10. */
 CT_LOSS_INLINE REAL NAME(circle_slope)(bool positive, int variant, REAL s, NAME(parameters) k) {
   REAL d = positive ? 1 - s : s, m = k.p[CT_CIRCLE_M], gamma = k.p[CT_CIRCLE_GAMMA];
-  REAL slope = variant == CT_CIRCLE_THROUGH ? 2 * gamma * d : gamma * (d + m);
-  slope = d > -m ? slope : 0;
+  REAL weight = LARGER(d + m, (REAL)0);
+  REAL slope = variant != CT_CIRCLE_THROUGH ? gamma * weight : weight > 0 ? 2 * gamma * d : 0;
   return positive ? -slope : slope;
 }
 

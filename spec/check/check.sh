@@ -63,7 +63,10 @@ check_emulated() {
   export CIRCLET_CUBLAS="$emulated/libcublas.so" CIRCLET_CUDNN="$emulated/libcudnn.so"
   export LUA_INIT="package.preload['circlet.core'] = assert(package.loadlib(
     '$emulated/circlet/core.so', 'luaopen_circlet_core'))"
-  specs build/emulated spec/cuda && CIRCLET_CUDNN=0 specs build/emulated spec/cuda/nn_kernels_spec.lua
+  specs build/emulated spec/cuda &&
+    CIRCLET_CUDNN=0 specs build/emulated spec/cuda/nn_kernels_spec.lua &&
+    CIRCLET_EMULATED_HOPPER=1 specs build/emulated spec/cuda/loss_options_spec.lua \
+      spec/cuda/loss_parity_spec.lua
   code=$?
   unset CIRCLET_CUBLAS CIRCLET_CUDNN LUA_INIT
   return $code
