@@ -53,9 +53,9 @@ check_isa() {
   CIRCLET_ISA=avx2 OMP_NUM_THREADS=8 specs build spec
 }
 
-# The specs of the GPU, kernels and all, on one that is emulated (spec/emulated), which takes minutes:
-# convolutions on a stand-in for cuDNN, then on circlet's own kernels. Scripts, which look for the
-# usual build, get the emulated one, too.
+# The specs of the GPU, kernels and all, on one that is emulated (spec/emulated), which takes an hour:
+# convolutions on a stand-in for cuDNN, then on circlet's own kernels; losses again on one that has
+# Hopper's tensor cores. Scripts, which look for the usual build, get the emulated one, too.
 check_emulated() {
   [ -n "$($MAKE -s cuda-sources)" ] || { skipped="nvcc is missing"; return 2; }
   build emulated || return 1
