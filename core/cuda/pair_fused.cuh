@@ -115,7 +115,8 @@ __global__ void __launch_bounds__(CT_FUSED_THREADS, 1)
       reinterpret_cast<ct_fused_room *>(memory + (1024 - ct_shared_address(memory) % 1024) % 1024);
   const ct_fused_order order(t, !backward);
   // of all threads of a warp the same, which the compiler cannot know
-  const int warpgroup = __shfl_sync(~0u, (int)threadIdx.x / 128, 0), group = warpgroup / CT_SPLIT;
+  const int warpgroup = __shfl_sync(~0u, (int)threadIdx.x / 128, 0);
+  const int group = warpgroup / CT_GROUP_WARPGROUPS, half = warpgroup % CT_GROUP_WARPGROUPS;
   if (threadIdx.x == 0) {
     for (int s = 0; s < CT_STAGES; s++)
       ct_barrier_init(&room->full[s], 1), ct_barrier_init(&room->empty[s], CT_GROUP_WARPS);
@@ -133,15 +134,14 @@ __global__ void __launch_bounds__(CT_FUSED_THREADS, 1)
       part.columns = order.columns;
       order.part(ct_fused_at(k), &part.row, &part.column);
       part.kinds = ct_kinds_of(t, part.row, part.column, !backward);
+      ct_fused_ends ends = {};
       float d[64];
-      if constexpr (backward) {
-        const ct_fused_ends ends = ct_fused_ends_of(t, part);
-        ct_fused_products<form == CT_WEIGHT_BFLOAT16>(room, p, k, group, warpgroup % CT_SPLIT, d);
+      if constexpr (backward) ends = ct_fused_ends_of(t, part); // while the products are made
+      ct_fused_products<form == CT_WEIGHT_BFLOAT16>(room, p, k, group, half, d);
+      if constexpr (backward)
         ct_fused_weights<Maths, form, variant>(&room->group[group], t, part, ends, d);
-      } else {
-        ct_fused_products<form == CT_WEIGHT_BFLOAT16>(room, p, k, group, warpgroup % CT_SPLIT, d);
+      else
         ct_fused_sums<Maths, form == CT_WEIGHT_SPLIT_HALF>(&room->group[group], t, part, d);
-      }
     }
   }
 #endif

@@ -11,10 +11,10 @@ constexpr int CT_STEP = CT_FUSED_STEP, CT_STAGES = 4, CT_BOX_BYTES = CT_PART * C
 static_assert((int)CT_FUSED_ROWS == (int)CT_PART, "a box holds a part");
 
 enum {
-  CT_FUSED_GROUPS = 2, // that take parts
-  CT_SPLIT = 2,        // 128 threads have 64 rows of a part
-  CT_GROUP_THREADS = 128 * CT_SPLIT,
-  CT_GROUP_WARPS = 4 * CT_SPLIT,
+  CT_FUSED_GROUPS = 2,     // that take parts
+  CT_GROUP_WARPGROUPS = 2, // each has 64 rows of a part
+  CT_GROUP_THREADS = 128 * CT_GROUP_WARPGROUPS,
+  CT_GROUP_WARPS = 4 * CT_GROUP_WARPGROUPS,
   CT_FUSED_THREADS = CT_FUSED_GROUPS * CT_GROUP_THREADS + 128, // with those that load
   CT_BAND = 8,                                                 // rows of parts
   CT_WARP_BYTES = 16 * (2 * CT_PART + 16)
@@ -22,7 +22,8 @@ enum {
 static_assert((int)CT_PART == 128 && (int)CT_GROUP_THREADS >= (int)CT_PART,
               "a thread of a group for each row and column");
 
-// What a group puts down beside its registers.
+// What a group puts down beside its registers. Whoever has read it ends with a barrier of the
+// group, so that the next may write.
 struct ct_fused_group {
   alignas(16) uint8_t warp[CT_GROUP_WARPS][CT_WARP_BYTES]; // each warp's own
   float by_warp[CT_GROUP_WARPS][CT_PART];                  // columns
@@ -62,13 +63,13 @@ __device__ __forceinline__ int ct_fused_row(int i) {
 __device__ __forceinline__ int ct_fused_column(int j) { return 8 * j + threadIdx.x % 4 * 2; }
 
 // A row of a part, to tell what its pairs are.
-struct ct_fused_end {
+struct ct_labelled_row {
   int row, first, last; // within the tile; columns that are positives
 };
 
-__device__ __forceinline__ ct_fused_end ct_end_of(const ct_tile<float> &t,
-                                                  const ct_fused_part &part, int i) {
-  ct_fused_end e;
+__device__ __forceinline__ ct_labelled_row ct_labelled_row_of(const ct_tile<float> &t,
+                                                              const ct_fused_part &part, int i) {
+  ct_labelled_row e;
   e.row = part.row * CT_PART + ct_fused_row(i);
   const int at = t.row + min(e.row, t.rows - 1);
   e.first = t.first[at] - t.column, e.last = t.last[at] - t.column;
@@ -77,11 +78,11 @@ __device__ __forceinline__ ct_fused_end ct_end_of(const ct_tile<float> &t,
 
 // Whether the pair of row e.row and column `at` of the tile counts, and is a positive. half: one
 // set's pairs once.
-__device__ __forceinline__ bool ct_fused_counts(const ct_tile<float> &t, const ct_fused_end &e,
+__device__ __forceinline__ bool ct_fused_counts(const ct_tile<float> &t, const ct_labelled_row &e,
                                                 int at, bool half) {
   return e.row < t.rows && at < t.columns && !(t.diagonal && (half ? at <= e.row : at == e.row));
 }
-__device__ __forceinline__ bool ct_fused_positive(const ct_fused_end &e, int at) {
+__device__ __forceinline__ bool ct_fused_positive(const ct_labelled_row &e, int at) {
   return at >= e.first && at < e.last;
 }
 

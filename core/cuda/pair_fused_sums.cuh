@@ -148,7 +148,7 @@ ct_fused_sums_together(ct_fused_group *group, const ct_tile<float> &t, const ct_
     t.column_reference[kind][at] = column_reference, t.column_sum[kind][at] = column_sum;
   }
   if (own_column == 0) ct_fused_put_total(group, t, part, kind);
-  ct_group_sync(); // the next part's are written where this one's were read
+  ct_group_sync();
   return true;
 }
 
@@ -160,31 +160,32 @@ __device__ __noinline__ void ct_fused_sums_apart(ct_fused_group *group, const ct
   const typename Maths::parameters k = ct_parameters_of<Maths>(t);
   const int warp = ct_group_warp(), lane = threadIdx.x % 32;
   const float none = t.start[kind];
-  ct_fused_end end[2];
+  ct_labelled_row end[2];
   float reach[2], row_reference[2], row_sum[2] = {0, 0}, total = 0;
 #pragma unroll
-  for (int i = 0; i < 2; i++) end[i] = ct_end_of(t, part, i), reach[i] = Maths::lowest();
-  auto counts = [&](int i, int j, int e) {
-    const int at = part.column * CT_PART + ct_fused_column(j) + e;
-    return ct_fused_counts(t, end[i], at, true) && ct_fused_positive(end[i], at) == positive;
+  for (int i = 0; i < 2; i++) end[i] = ct_labelled_row_of(t, part, i), reach[i] = Maths::lowest();
+  // Calls visit(c, i, s) for the similarities that count in row i, column
+  // ct_fused_column(first + c / 2) + c % 2.
+  auto each = [&](int first, auto visit) {
+#pragma unroll
+    for (int c = 0; c < 8; c++) {
+      const int j = first + c / 2, e = c % 2, at = part.column * CT_PART + ct_fused_column(j) + e;
+#pragma unroll
+      for (int i = 0; i < 2; i++)
+        if (ct_fused_counts(t, end[i], at, true) && ct_fused_positive(end[i], at) == positive)
+          visit(c, i, d[4 * j + 2 * i + e]);
+    }
   };
-  ct_group_sync(); // what came before has been read
 #pragma unroll 1
   for (int first = 0; first < 16; first += 4) {
     float columns[8];
 #pragma unroll
-    for (int c = 0; c < 8; c++) {
-      const int j = first + c / 2, e = c % 2;
-      columns[c] = Maths::lowest();
-#pragma unroll
-      for (int i = 0; i < 2; i++) {
-        if (!counts(i, j, e)) continue;
-        const float s = d[4 * j + 2 * i + e];
-        const float v = Maths::coordinate(positive, t.variant, s, k);
-        reach[i] = fmaxf(reach[i], v), columns[c] = fmaxf(columns[c], v);
-        total += s;
-      }
-    }
+    for (int c = 0; c < 8; c++) columns[c] = Maths::lowest();
+    each(first, [&](int c, int i, float s) {
+      const float v = Maths::coordinate(positive, t.variant, s, k);
+      reach[i] = fmaxf(reach[i], v), columns[c] = fmaxf(columns[c], v);
+      total += s;
+    });
     int column;
     const float most = ct_scatter_columns(
         columns, first, [](float a, float b) { return fmaxf(a, b); }, &column);
@@ -212,19 +213,13 @@ __device__ __noinline__ void ct_fused_sums_apart(ct_fused_group *group, const ct
   for (int first = 0; first < 16; first += 4) {
     float columns[8];
 #pragma unroll
-    for (int c = 0; c < 8; c++) {
-      const int j = first + c / 2, e = c % 2;
-      const float other = group->reference[0][ct_fused_column(j) + e];
-      columns[c] = 0;
-#pragma unroll
-      for (int i = 0; i < 2; i++) {
-        if (!counts(i, j, e)) continue;
-        const float s = d[4 * j + 2 * i + e];
-        const ct_logit<float> l = ct_logit_of<Maths>(Maths::coordinate(positive, t.variant, s, k),
-                                                     t.scale[kind], t.low_scale[kind]);
-        row_sum[i] += ct_relative(l, row_reference[i]), columns[c] += ct_relative(l, other);
-      }
-    }
+    for (int c = 0; c < 8; c++) columns[c] = 0;
+    each(first, [&](int c, int i, float s) {
+      const ct_logit<float> l = ct_logit_of<Maths>(Maths::coordinate(positive, t.variant, s, k),
+                                                   t.scale[kind], t.low_scale[kind]);
+      const float other = group->reference[0][ct_fused_column(first + c / 2) + c % 2];
+      row_sum[i] += ct_relative(l, row_reference[i]), columns[c] += ct_relative(l, other);
+    });
     int column;
     const float sum = ct_scatter_columns(
         columns, first, [](float a, float b) { return a + b; }, &column);
@@ -237,11 +232,13 @@ __device__ __noinline__ void ct_fused_sums_apart(ct_fused_group *group, const ct
       ct_fused_put_row(t, part, kind, ct_fused_row(i), row_reference[i], row_sum[i]);
   }
   ct_group_sync();
-  if (!t.both || own >= CT_PART) return;
-  float sum = group->by_warp[0][own];
+  if (t.both && own < CT_PART) {
+    float sum = group->by_warp[0][own];
 #pragma unroll
-  for (int w = 1; w < CT_GROUP_WARPS; w++) sum += group->by_warp[w][own];
-  t.column_sum[kind][to] = sum;
+    for (int w = 1; w < CT_GROUP_WARPS; w++) sum += group->by_warp[w][own];
+    t.column_sum[kind][to] = sum;
+  }
+  ct_group_sync();
 }
 
 template <class Maths, bool exact>

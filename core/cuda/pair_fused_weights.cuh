@@ -136,7 +136,7 @@ ct_fused_weights_together(ct_fused_group *group, const ct_tile<float> &t, const 
     const float both = row[i] + group->factor[kind][ct_fused_column(j) + e];
     return power * both * Maths::slope(positive, variant, s, k);
   });
-  ct_group_sync(); // the next part's is written where this one's was read
+  ct_group_sync();
   return true;
 }
 
@@ -162,8 +162,7 @@ __device__ __noinline__ void ct_fused_weights_apart(ct_fused_group *group, const
   const float range = *t.to_range;
   const int own = ct_group_thread();
   const int column_end = t.column + min(part.column * CT_PART + own, t.columns - 1);
-  const ct_fused_end end[2] = {ct_end_of(t, part, 0), ct_end_of(t, part, 1)};
-  ct_group_sync(); // what came before has been read
+  const ct_labelled_row end[2] = {ct_labelled_row_of(t, part, 0), ct_labelled_row_of(t, part, 1)};
   for (int kind = 0; kind < CT_KINDS && own < CT_PART; kind++) {
     group->reference[kind][own] = t.self ? t.reference[kind][column_end] : 0;
     group->factor[kind][own] = t.self ? t.factor[kind][column_end] * range : 0;
@@ -173,12 +172,13 @@ __device__ __noinline__ void ct_fused_weights_apart(ct_fused_group *group, const
   ct_fused_put_weights<form>(group, t, part, [&](int i, int j, int e) {
     const int column = ct_fused_column(j) + e, at = part.column * CT_PART + column;
     const float s = d[4 * j + 2 * i + e];
-    const ct_fused_end &row = end[i];
+    const ct_labelled_row &row = end[i];
     if (!ct_fused_counts(t, row, at, false)) return 0.0f;
     return ct_fused_positive(row, at)
                ? ct_weigh_apart<Maths, true>(group, t, k, s, t.row + row.row, column, range)
                : ct_weigh_apart<Maths, false>(group, t, k, s, t.row + row.row, column, range);
   });
+  ct_group_sync();
 }
 
 template <class Maths, ct_weight_form form, int variant>
