@@ -169,12 +169,11 @@ static ct_status read_sets(ct_sorted_rows *out, const char *function, const ct_l
   return CT_OK;
 }
 
-/* Least significant digit first; digits in which all labels agree are passed over. Digits are as
- * wide as the labels are, where there are rows enough to fill a table of their values. */
+/* Least significant digit first; digits in which all labels agree are passed over. Digits are wide
+ * where there are rows enough for a table of their values. */
 ct_status ct_sort_by_label(int64_t rows, int64_t *label, int64_t *origin, ct_error *error) {
   enum { NARROW = 8, WIDE = 13, MANY_ROWS = 4096 };
   int64_t *spare = NULL, differing = 0;
-  int64_t start[(1 << WIDE) + 1];
   bool sorted = true;
   for (int64_t i = 0; i < rows; i++) {
     differing |= label[i] ^ label[0];
@@ -183,8 +182,8 @@ ct_status ct_sort_by_label(int64_t rows, int64_t *label, int64_t *origin, ct_err
   if (sorted) return CT_OK;
   const int width = rows < MANY_ROWS ? NARROW : WIDE;
   const int64_t digits = (int64_t)1 << width;
-  CT_TRY(ct_alloc(&spare, rows, 2 * sizeof *spare, "labels", error));
-  int64_t *from[2] = {label, origin}, *to[2] = {spare, spare + rows};
+  CT_TRY(ct_alloc(&spare, 2 * rows + digits + 1, sizeof *spare, "labels", error));
+  int64_t *from[2] = {label, origin}, *to[2] = {spare, spare + rows}, *start = spare + 2 * rows;
   for (int shift = 0; shift < 64 && differing >> shift; shift += width) {
     if (!((differing >> shift) & (digits - 1))) continue;
     memset(start, 0, (size_t)(digits + 1) * sizeof *start);
