@@ -286,32 +286,33 @@ ct_status copy(int device, void *to, const void *from, int64_t bytes, ct_error *
   return move(device, to, from, bytes, "copy", error);
 }
 
+// Page-locked room of the calling thread's stream, held for the scope; NULL where there is none.
+struct staged {
+  std::unique_lock<std::mutex> hold;
+  char *room = nullptr;
+  staged(int device, int64_t bytes) {
+    const int number = stream_number(device);
+    if (number < 0 || bytes <= 0) return;
+    hold = std::unique_lock<std::mutex>(staging[number].lock);
+    room = staging[number].room((size_t)bytes, streams[number].stream);
+  }
+};
+
 // The bytes have been read when the call returns.
 ct_status upload(int device, void *to, const void *from, int64_t bytes, ct_error *error) {
-  const char *what = "copy to the GPU";
-  const int number = stream_number(device);
   ct_on_device on(device);
-  if (number < 0 || bytes <= 0) return move(device, to, from, bytes, what, error);
-  std::lock_guard<std::mutex> hold(staging[number].lock);
-  char *room = staging[number].room((size_t)bytes, streams[number].stream);
-  if (room) memcpy(room, from, (size_t)bytes);
-  return move(device, to, room ? room : from, bytes, what, error);
+  staged s(device, bytes);
+  if (s.room) memcpy(s.room, from, (size_t)bytes);
+  return move(device, to, s.room ? s.room : from, bytes, "copy to the GPU", error);
 }
 
 ct_status download(int device, void *to, const void *from, int64_t bytes, ct_error *error) {
   const char *what = "copy from the GPU";
-  const int number = stream_number(device);
   ct_on_device on(device);
-  if (number < 0) {
-    CT_TRY(move(device, to, from, bytes, what, error));
-    return ct_cuda_status(cudaStreamSynchronize(ct_cuda_stream(device)), what, error);
-  }
-  std::lock_guard<std::mutex> hold(staging[number].lock);
-  cudaStream_t stream = streams[number].stream;
-  char *room = bytes > 0 ? staging[number].room((size_t)bytes, stream) : nullptr;
-  CT_TRY(move(device, room ? room : to, from, bytes, what, error));
-  CT_CUDA_TRY(cudaStreamSynchronize(stream), what, error);
-  if (room) memcpy(to, room, (size_t)bytes);
+  staged s(device, bytes);
+  CT_TRY(move(device, s.room ? s.room : to, from, bytes, what, error));
+  CT_CUDA_TRY(cudaStreamSynchronize(ct_cuda_stream(device)), what, error);
+  if (s.room) memcpy(to, s.room, (size_t)bytes);
   return CT_OK;
 }
 
