@@ -53,7 +53,7 @@ check_isa() {
   CIRCLET_ISA=avx2 OMP_NUM_THREADS=8 specs build spec
 }
 
-# The specs of the GPU, kernels and all, on one that is emulated (spec/emulated), which takes an hour:
+# The specs of the GPU, kernels and all, on one that is emulated (spec/emulated), which takes long:
 # convolutions on a stand-in for cuDNN, then on circlet's own kernels; losses again on one that has
 # Hopper's tensor cores. Scripts, which look for the usual build, get the emulated one, too.
 check_emulated() {

@@ -128,6 +128,7 @@ inline ct_emulated_products &ct_own_products() {
 
 template <bool bfloat16> void ct_multiply(float (&d)[64], ct_operand a, ct_operand b, bool add) {
   ct_emulated_products &own = ct_own_products();
+  if (own.count == sizeof own.queued / sizeof *own.queued) abort(); // nobody waits for them
   own.queued[own.count++] = {d, a, b, add, bfloat16, own.groups};
 }
 inline void ct_tensor_commit() { ct_own_products().groups++; }
