@@ -76,13 +76,8 @@ __device__ __forceinline__ ct_labelled_row ct_labelled_row_of(const ct_tile<floa
   return e;
 }
 
-// Whether the pair of row e.row and column `at` of the tile counts, and is a positive. half: one
-// set's pairs once.
-__device__ __forceinline__ bool ct_fused_counts(const ct_tile<float> &t, const ct_labelled_row &e,
-                                                int at, bool half) {
-  return e.row < t.rows && at < t.columns && !(t.diagonal && (half ? at <= e.row : at == e.row));
-}
-__device__ __forceinline__ bool ct_fused_positive(const ct_labelled_row &e, int at) {
+// Whether the pair with column `at` is a positive.
+__device__ __forceinline__ bool ct_is_positive(const ct_labelled_row &e, int at) {
   return at >= e.first && at < e.last;
 }
 

@@ -172,7 +172,7 @@ __device__ __noinline__ void ct_fused_sums_apart(ct_fused_group *group, const ct
       const int j = first + c / 2, e = c % 2, at = part.column * CT_PART + ct_fused_column(j) + e;
 #pragma unroll
       for (int i = 0; i < 2; i++)
-        if (ct_fused_counts(t, end[i], at, true) && ct_fused_positive(end[i], at) == positive)
+        if (ct_is_pair(t, end[i].row, at, true) && ct_is_positive(end[i], at) == positive)
           visit(c, i, d[4 * j + 2 * i + e]);
     }
   };
@@ -245,9 +245,7 @@ template <class Maths, bool exact>
 __device__ __forceinline__ void ct_fused_sums(ct_fused_group *group, const ct_tile<float> &t,
                                               const ct_fused_part &part, const float (&d)[64]) {
   const bool *present = part.kinds.present;
-  const int own = ct_group_thread();
-  if (own < CT_KINDS && !present[own]) t.part_s[CT_KINDS * ct_part_index(part) + own] = 0;
-  if (own == 0) t.part_kinds[ct_part_index(part)] = (uint8_t)(present[0] | present[1] << 1);
+  ct_note_kinds(t, part.kinds, ct_part_index(part), ct_group_thread());
   if (part.kinds.only(CT_NEGATIVE)) {
     if (ct_fused_sums_together<Maths, exact, false>(group, t, part, d)) return;
   } else if (part.kinds.only(CT_POSITIVE)) {

@@ -173,8 +173,8 @@ __device__ __noinline__ void ct_fused_weights_apart(ct_fused_group *group, const
     const int column = ct_fused_column(j) + e, at = part.column * CT_PART + column;
     const float s = d[4 * j + 2 * i + e];
     const ct_labelled_row &row = end[i];
-    if (!ct_fused_counts(t, row, at, false)) return 0.0f;
-    return ct_fused_positive(row, at)
+    if (!ct_is_pair(t, row.row, at, false)) return 0.0f;
+    return ct_is_positive(row, at)
                ? ct_weigh_apart<Maths, true>(group, t, k, s, t.row + row.row, column, range)
                : ct_weigh_apart<Maths, false>(group, t, k, s, t.row + row.row, column, range);
   });

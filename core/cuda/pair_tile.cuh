@@ -84,6 +84,12 @@ __device__ __forceinline__ void ct_load_row(const ct_tile<Real> &t, const ct_lan
   for (int c = 0; c < CT_LANE_COLUMNS; c++) s[c] += own + lane.half[c];
 }
 
+// Whether row and column `at` of the tile are a pair. half: one set's pairs once.
+template <class Real>
+__device__ __forceinline__ bool ct_is_pair(const ct_tile<Real> &t, int row, int at, bool half) {
+  return row < t.rows && at < t.columns && !(t.diagonal && (half ? at <= row : at == row));
+}
+
 // Bits of those of the lane's pairs in a row that are of the kind; plain parts do not ask.
 template <class Real>
 __device__ __forceinline__ unsigned ct_counted(const ct_tile<Real> &t, int row, int column,
@@ -94,8 +100,7 @@ __device__ __forceinline__ unsigned ct_counted(const ct_tile<Real> &t, int row, 
 #pragma unroll
   for (int c = 0; c < CT_LANE_COLUMNS; c++) {
     const int at = column + c, j = t.column + at;
-    const bool counts = at < t.columns && !(t.diagonal && (half ? at <= row : at == row));
-    if (counts && (j >= first && j < last) == positive) bits |= 1u << c;
+    if (ct_is_pair(t, row, at, half) && (j >= first && j < last) == positive) bits |= 1u << c;
   }
   return bits;
 }
@@ -297,6 +302,14 @@ __device__ __forceinline__ void ct_sum_kind(const ct_tile<Real> &t, int part_row
   }
 }
 
+// Notes which kinds a part holds, and that of the others there is nothing; by some of its threads.
+template <class Real>
+__device__ __forceinline__ void ct_note_kinds(const ct_tile<Real> &t, const ct_part_kinds &kinds,
+                                              int64_t part, int thread) {
+  if (thread < CT_KINDS && !kinds.present[thread]) t.part_s[CT_KINDS * part + thread] = 0;
+  if (thread == 0) t.part_kinds[part] = (uint8_t)(kinds.present[0] | kinds.present[1] << 1);
+}
+
 template <class Maths, class Real>
 __global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
     ct_sums_kernel(ct_tile<Real> t) {
@@ -305,9 +318,7 @@ __global__ void __launch_bounds__(CT_PART_THREADS, sizeof(Real) == 4 ? 4 : 2)
   const ct_part_kinds kinds = ct_kinds_of(t, part_row, part_column, true);
   const int64_t part = (int64_t)part_row * gridDim.x + part_column;
   if (kinds.none()) return;
-  if (threadIdx.x < CT_KINDS && !kinds.present[threadIdx.x])
-    t.part_s[CT_KINDS * part + threadIdx.x] = 0;
-  if (threadIdx.x == 0) t.part_kinds[part] = (uint8_t)(kinds.present[0] | kinds.present[1] << 1);
+  ct_note_kinds(t, kinds, part, threadIdx.x);
   if (kinds.only(CT_NEGATIVE)) {
     ct_sum_kind<Maths, Real, false, true>(t, part_row, part_column, room);
   } else {
