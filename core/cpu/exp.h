@@ -109,6 +109,29 @@ static inline double ct_power_f64(double n) {
   return power;
 }
 
+/* The same of n + ct_power_zero: whatever is added to that number is rounded to an integer. 0 below
+ * `least`, another such sum, of an integer in the normal range. */
+static inline float ct_power_zero_f32(void) { return 0x1.8p23f + 127.0f; }
+static inline double ct_power_zero_f64(void) { return 0x1.8p52 + 1023.0; }
+
+static inline float ct_power_from_f32(float shifted, float least) {
+  float power;
+  uint32_t bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits <<= 23;
+  memcpy(&power, &bits, sizeof power);
+  return shifted < least ? 0 : power;
+}
+
+static inline double ct_power_from_f64(double shifted, double least) {
+  double power;
+  uint64_t bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits <<= 52;
+  memcpy(&power, &bits, sizeof power);
+  return shifted < least ? 0 : power;
+}
+
 /* To the nearest integer, for |x| < 2^22 and 2^51; beyond, x itself or near it. */
 static inline float ct_round_f32(float x) { return (x + 0x1.8p23f) - 0x1.8p23f; }
 static inline double ct_round_f64(double x) { return (x + 0x1.8p52) - 0x1.8p52; }

@@ -204,9 +204,15 @@ typedef struct ct_pair_run {
   void *row_reach, *column_reach;  /* [rows]; [n]: largest coordinates */
   const void *row_reference, *column_reference; /* [rows]; [n] */
   const void *row_factor, *column_factor;       /* [rows]; [n] */
-  const void *row_linear, *column_linear;       /* [rows]; [n]; of CT_TERM */
-  const void *row_cut, *column_cut; /* [rows]; [n]; row_cut is NULL: no pair is dropped */
-  void *weight;                     /* may be s */
+  /* CT_LSE: whether all that is relative to a reference is so to `shared` in place of the anchors'
+   * own: sums of columns and factors. Those of rows are multiplied by row_lift before they join
+   * row_sum, which is not. Logits below `least` count for nothing. */
+  bool together;
+  double shared, least;
+  const void *row_lift;                   /* [rows] 2^(shared - reference) */
+  const void *row_linear, *column_linear; /* [rows]; [n]; of CT_TERM */
+  const void *row_cut, *column_cut;       /* [rows]; [n]; row_cut is NULL: no pair is dropped */
+  void *weight;                           /* may be s */
   double *row_sum, *row_sum_s, *row_term, *row_count; /* [rows] */
   void *column_sum, *column_term, *column_count;      /* [n] */
 } ct_pair_run;

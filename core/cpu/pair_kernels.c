@@ -42,11 +42,10 @@ typedef struct parameters_f64 {
 /* For losses whose logit is scale * coordinate, of any sign. */
 #define CT_LOSS_LINEAR_LOGIT(loss)                                                                 \
   CT_LOSS_INLINE REAL NAME(loss##_lowest)(void) { return (REAL)-0x1p100; }                         \
-  CT_LOSS_INLINE void NAME(loss##_logit)(REAL v, REAL scale, REAL scale_low, REAL * high,          \
-                                         REAL * low) {                                             \
-    REAL product = v * scale;                                                                      \
-    *high = product;                                                                               \
-    *low = REST(v, scale, product) + v * scale_low;                                                \
+  CT_LOSS_INLINE REAL NAME(loss##_above)(REAL v, REAL scale, REAL scale_low, REAL reference,       \
+                                         bool exact) {                                             \
+    REAL above = REST(v, scale, reference);                                                        \
+    return exact ? FUSED(v, scale_low, above) : above;                                             \
   }
 
 /* Distances of similarities (loss/rule.h). */

@@ -8,27 +8,31 @@
 #define ABS(x)       ((x) < 0 ? -(x) : (x))
 #define LARGER(a, b) ((a) > (b) ? (a) : (b))
 
-#define REAL          float
-#define NAME(x)       x##_f32
-#define REST(a, b, p) ct_rest_f32(a, b, p)
-#define LOSS(x)       CT_LOSS_PASTE(LOSS_NAME, x, f32)
-#define LOSS_OF(x)    CT_LOSS_PASTE_TWO(LOSS_NAME, x)
+#define REAL           float
+#define NAME(x)        x##_f32
+#define REST(a, b, p)  ct_rest_f32(a, b, p)
+#define FUSED(a, b, c) CT_FMAF(a, b, c)
+#define LOSS(x)        CT_LOSS_PASTE(LOSS_NAME, x, f32)
+#define LOSS_OF(x)     CT_LOSS_PASTE_TWO(LOSS_NAME, x)
 #include LOSS_HEADER
 #include "cpu/pair_run.h"
 #undef REAL
 #undef NAME
 #undef REST
+#undef FUSED
 #undef LOSS
 
-#define REAL          double
-#define NAME(x)       x##_f64
-#define REST(a, b, p) ct_rest_f64(a, b, p)
-#define LOSS(x)       CT_LOSS_PASTE(LOSS_NAME, x, f64)
+#define REAL           double
+#define NAME(x)        x##_f64
+#define REST(a, b, p)  ct_rest_f64(a, b, p)
+#define FUSED(a, b, c) CT_FMA(a, b, c)
+#define LOSS(x)        CT_LOSS_PASTE(LOSS_NAME, x, f64)
 #include LOSS_HEADER
 #include "cpu/pair_run.h"
 #undef REAL
 #undef NAME
 #undef REST
+#undef FUSED
 #undef LOSS
 
 #define ROW(type)                                                                                  \

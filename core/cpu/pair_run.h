@@ -5,6 +5,8 @@
  * A pair's logit to base 2 is split into an integer n and a rest f, so that its exponential is
  * 2^f * 2^n. Both ends take theirs from the same 2^f: relative to an anchor's reference, itself an
  * integer, it is 2^f * 2^(n - reference), and raising a reference rescales sums exactly.
+ * Where references of a tile's anchors are near each other, one stands for all of them, and both
+ * ends take the same power: `together`.
  * Of an extreme, the reference is the largest coordinate itself, and the sum counts the pairs that
  * reach it.
  *
@@ -61,20 +63,70 @@ CT_INLINED REAL LOSS(share_of)(bool positive, REAL share) {
 }
 
 /* What a term counts for relative to the reference; pairs without a share may lie above it. */
-CT_INLINED REAL LOSS(relative)(bool refined, REAL n, REAL reference) {
+CT_INLINED REAL LOSS(relative)(REAL n, REAL reference) {
   REAL above = n - reference;
-  return NAME(ct_power)(refined && above > 0 ? 0 : above);
+  return NAME(ct_power)(above > 0 ? 0 : above);
 }
 
 /* The integer n and 2^f of a coordinate. Logits beyond the integers of REAL only occur in double:
  * whatever is left of them then says nothing, and must only stay finite. */
 CT_INLINED void LOSS(split)(REAL v, LOSS(factor) scale, REAL *n, REAL *power) {
-  REAL high, low;
-  LOSS(logit)(v, scale.high, scale.low, &high, &low);
-  REAL whole = NAME(ct_round)(high), f = (high - whole) + low;
+  REAL whole = NAME(ct_round)(LOSS(above)(v, scale.high, scale.low, 0, false));
+  REAL f = LOSS(above)(v, scale.high, scale.low, whole, true);
   if (sizeof(REAL) == sizeof(double)) f = f < -1 ? -1 : f > 1 ? 1 : f;
   *n = whole;
   *power = NAME(ct_exp2_near)(f);
+}
+
+/* A shared reference, and the least n that counts for any anchor of it. */
+typedef struct LOSS(shared) {
+  REAL zero; /* what is added to it has the bits of a power relative to the reference */
+  REAL least;
+} LOSS(shared);
+
+CT_INLINED LOSS(shared) LOSS(shared_of)(const ct_pair_run *run) {
+  const REAL zero = NAME(ct_power_zero)() - (REAL)run->shared;
+  return (LOSS(shared)){zero, zero + (REAL)run->least};
+}
+
+/* n, and 2^f * 2^(n - shared). */
+typedef struct LOSS(power) {
+  REAL n, power;
+} LOSS(power);
+
+CT_INLINED LOSS(power) LOSS(power_of)(REAL v, LOSS(factor) scale, LOSS(shared) shared) {
+  REAL shifted = LOSS(above)(v, scale.high, scale.low, -shared.zero, false);
+  REAL n = shifted - shared.zero, f = LOSS(above)(v, scale.high, scale.low, n, true);
+  if (sizeof(REAL) == sizeof(double)) f = f < -1 ? -1 : f > 1 ? 1 : f;
+  REAL power = NAME(ct_exp2_near)(f) * NAME(ct_power_from)(shifted, shared.least);
+  return (LOSS(power)){n, power};
+}
+
+/* Four rows side by side, of which each has its chain of comparisons. Returns how many rows are
+ * done. */
+CT_INLINED int64_t LOSS(reach_four)(const ct_pair_run *run, bool positive, int variant,
+                                    bool columns) {
+  const NAME(parameters) k = LOSS(parameters_of)(run->parameters);
+  REAL *restrict column_reach = run->column_reach, *reach = run->row_reach;
+  const int64_t stride = run->stride;
+  int64_t i = 0;
+  for (; i + 4 <= run->rows; i += 4) {
+    const REAL *restrict s = (const REAL *)run->s + i * stride;
+    REAL a = reach[i], b = reach[i + 1], c = reach[i + 2], d = reach[i + 3];
+#pragma omp simd reduction(max : a, b, c, d)
+    for (int64_t j = 0; j < run->n; j++) {
+      REAL of_a = LOSS(coordinate)(positive, variant, s[j], k);
+      REAL of_b = LOSS(coordinate)(positive, variant, s[j + stride], k);
+      REAL of_c = LOSS(coordinate)(positive, variant, s[j + 2 * stride], k);
+      REAL of_d = LOSS(coordinate)(positive, variant, s[j + 3 * stride], k);
+      a = LARGER(of_a, a), b = LARGER(of_b, b), c = LARGER(of_c, c), d = LARGER(of_d, d);
+      of_a = LARGER(of_a, of_b), of_c = LARGER(of_c, of_d);
+      of_a = LARGER(of_a, of_c);
+      if (columns) column_reach[j] = LARGER(of_a, column_reach[j]);
+    }
+    reach[i] = a, reach[i + 1] = b, reach[i + 2] = c, reach[i + 3] = d;
+  }
+  return i;
 }
 
 CT_INLINED void LOSS(reach_as)(const ct_pair_run *run, bool positive, int variant, bool columns,
@@ -85,7 +137,8 @@ CT_INLINED void LOSS(reach_as)(const ct_pair_run *run, bool positive, int varian
   const ct_pair_ends none = {0}, *ends = refined ? run->ends : &none;
   const int64_t pitch = ends->pitch;
   LOSS(end) row = LOSS(common_end)(run, positive), column = row;
-  for (int64_t i = 0; i < run->rows; i++) {
+  int64_t done = refined ? 0 : LOSS(reach_four)(run, positive, variant, columns);
+  for (int64_t i = done; i < run->rows; i++) {
     const REAL *restrict s = (const REAL *)run->s + i * run->stride;
     const REAL *row_share = refined ? (const REAL *)ends->row_share + i * ends->share_stride : NULL;
     const REAL *column_share =
@@ -114,15 +167,13 @@ CT_INLINED void LOSS(raise_as)(bool positive, int64_t n, const double *parameter
   REAL *restrict known = reference;
   LOSS(factor) scale = LOSS(factor_of)(positive, parameters);
   for (int64_t i = 0; i < n; i++) {
-    REAL high = v[i], low;
     if (LOSS(has)(positive, CT_EXTREME)) {
-      if (!(high > known[i])) continue;
+      if (!(v[i] > known[i])) continue;
       sum[i] = 0;
-      known[i] = high;
+      known[i] = v[i];
     } else {
       if (own) scale = (LOSS(factor)){own[i], own[pitch + i]};
-      LOSS(logit)(v[i], scale.high, scale.low, &high, &low);
-      REAL whole = NAME(ct_round)(high);
+      REAL whole = NAME(ct_round)(LOSS(above)(v[i], scale.high, scale.low, 0, false));
       if (!(whole > known[i])) continue;
       sum[i] *= ct_power_f64((double)known[i] - (double)whole);
       known[i] = whole;
@@ -144,22 +195,80 @@ static double LOSS(start)(int kind, bool of_reference) {
   return (double)lowest;
 }
 
+/* What a pair adds to the sums of its row and of its column. */
+typedef struct LOSS(parts) {
+  REAL row, column;
+} LOSS(parts);
+
+CT_INLINED LOSS(parts)
+    LOSS(parts_of)(bool positive, int variant, bool together, bool columns, REAL s, LOSS(end) end,
+                   LOSS(shared) shared, REAL reference, REAL column_reference) {
+  const REAL v = LOSS(coordinate)(positive, variant, s, end.k);
+  REAL n, power;
+  if (together) {
+    power = LOSS(power_of)(v, end.scale, shared).power;
+    return (LOSS(parts)){power, power};
+  }
+  LOSS(split)(v, end.scale, &n, &power);
+  return (LOSS(parts)){power * NAME(ct_power)(n - reference),
+                       columns ? power * NAME(ct_power)(n - column_reference) : 0};
+}
+
+/* Four rows of log-sum-exps side by side: they meet the sums of the columns once, and to add up the
+ * lanes of four sums takes no longer than of one. Returns how many rows are done. */
+CT_INLINED int64_t LOSS(add_four)(const ct_pair_run *run, bool positive, int variant, bool columns,
+                                  bool together) {
+  const LOSS(end) end = LOSS(common_end)(run, positive);
+  const LOSS(shared) shared = LOSS(shared_of)(run);
+  const REAL *restrict column_reference = run->column_reference, *lift = run->row_lift;
+  REAL *restrict column_sum = run->column_sum;
+  const int64_t stride = run->stride;
+  int64_t i = 0;
+  for (; i + 4 <= run->rows; i += 4) {
+    const REAL *restrict s = (const REAL *)run->s + i * stride;
+    const REAL *reference = (const REAL *)run->row_reference + i;
+    const REAL r0 = reference[0], r1 = reference[1], r2 = reference[2], r3 = reference[3];
+    REAL sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0, plain = 0;
+#pragma omp simd reduction(+ : sum0, sum1, sum2, sum3, plain)
+    for (int64_t j = 0; j < run->n; j++) {
+      const REAL s0 = s[j], s1 = s[j + stride], s2 = s[j + 2 * stride], s3 = s[j + 3 * stride];
+      const REAL of = columns && !together ? column_reference[j] : 0;
+#define PARTS(s, r) LOSS(parts_of)(positive, variant, together, columns, s, end, shared, r, of)
+      const LOSS(parts) p0 = PARTS(s0, r0), p1 = PARTS(s1, r1), p2 = PARTS(s2, r2),
+                        p3 = PARTS(s3, r3);
+#undef PARTS
+      sum0 += p0.row, sum1 += p1.row, sum2 += p2.row, sum3 += p3.row;
+      if (columns) column_sum[j] += (p0.column + p1.column) + (p2.column + p3.column);
+      plain += (s0 + s1) + (s2 + s3);
+    }
+    const double sum[4] = {(double)sum0, (double)sum1, (double)sum2, (double)sum3};
+    for (int r = 0; r < 4; r++)
+      run->row_sum[i + r] += together ? sum[r] * (double)lift[i + r] : sum[r];
+    run->row_sum_s[i] += (columns ? 2 : 1) * (double)plain; /* a pair that serves both ends */
+  }
+  return i;
+}
+
 CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant, bool columns,
-                             bool refined) {
+                             bool refined, bool together) {
   const bool lse = LOSS(has)(positive, CT_LSE), extreme = LOSS(has)(positive, CT_EXTREME);
   const bool term = LOSS(has)(positive, CT_TERM);
+  const LOSS(shared) shared = LOSS(shared_of)(run);
   const REAL *restrict column_reference = run->column_reference;
   REAL *restrict column_sum = run->column_sum;
   REAL *restrict column_term = run->column_term, *restrict column_count = run->column_count;
   const ct_pair_ends none = {0}, *ends = refined ? run->ends : &none;
   const int64_t pitch = ends->pitch;
   LOSS(end) row = LOSS(common_end)(run, positive), column = row;
-  for (int64_t i = 0; i < run->rows; i++) {
+  const bool plainly = !refined && LOSS_OF(statistics)(positive) == CT_LSE;
+  int64_t done = plainly ? LOSS(add_four)(run, positive, variant, columns, together) : 0;
+  for (int64_t i = done; i < run->rows; i++) {
     const REAL *restrict s = (const REAL *)run->s + i * run->stride;
     const REAL *row_share = refined ? (const REAL *)ends->row_share + i * ends->share_stride : NULL;
     const REAL *column_share =
         refined && columns ? (const REAL *)ends->column_share + i * ends->share_stride : NULL;
-    const REAL reference = lse || extreme ? ((const REAL *)run->row_reference)[i] : 0;
+    const REAL reference =
+        (lse || extreme) && !together ? ((const REAL *)run->row_reference)[i] : 0;
     REAL total = 0, plain = 0, terms = 0, count = 0;
     if (refined) row = LOSS(own_end)(ends->row_own, ends->row_scale, pitch, i);
 #pragma omp simd reduction(+ : total, plain, terms, count)
@@ -172,15 +281,19 @@ CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant,
         other = LOSS(share_of)(positive, column_share[j]);
         u = LOSS(coordinate)(positive, variant, s[j], column.k);
       }
-      if (lse) {
+      if (lse && !refined) {
+        const REAL of = columns && !together ? column_reference[j] : 0;
+        LOSS(parts)
+        p = LOSS(parts_of)(positive, variant, together, columns, s[j], row, shared, reference, of);
+        total += p.row;
+        if (columns) column_sum[j] += p.column;
+      } else if (lse) {
         REAL n, power;
         LOSS(split)(v, row.scale, &n, &power);
-        REAL own = power * LOSS(relative)(refined, n, reference);
-        total += refined ? mine * own : own;
-        if (refined && columns) LOSS(split)(u, column.scale, &n, &power);
+        total += mine * (power * LOSS(relative)(n, reference));
         if (columns) {
-          own = power * LOSS(relative)(refined, n, column_reference[j]);
-          column_sum[j] += refined ? other * own : own;
+          LOSS(split)(u, column.scale, &n, &power);
+          column_sum[j] += other * (power * LOSS(relative)(n, column_reference[j]));
         }
       }
       if (extreme) {
@@ -205,7 +318,8 @@ CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant,
         plain += s[j];
       }
     }
-    if (lse || extreme) run->row_sum[i] += (double)total;
+    const REAL lift = together ? ((const REAL *)run->row_lift)[i] : 1;
+    if (lse || extreme) run->row_sum[i] += (double)total * (double)lift;
     if (term) run->row_term[i] += (double)terms, run->row_count[i] += (double)count;
     /* a pair that serves both ends counts twice */
     run->row_sum_s[i] += (columns && !refined ? 2 : 1) * (double)plain;
@@ -213,17 +327,19 @@ CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant,
 }
 
 CT_INLINED void LOSS(weigh_as)(const ct_pair_run *run, bool positive, int variant, bool columns,
-                               bool drop) {
+                               bool drop, bool together) {
   const bool lse = LOSS(has)(positive, CT_LSE), extreme = LOSS(has)(positive, CT_EXTREME);
   const bool term = LOSS(has)(positive, CT_TERM);
   const REAL *column_reference = run->column_reference;
   const REAL *column_factor = run->column_factor, *column_cut = run->column_cut;
   const REAL *column_linear = run->column_linear;
+  const LOSS(shared) shared = LOSS(shared_of)(run);
   const LOSS(end) both = LOSS(common_end)(run, positive);
   for (int64_t i = 0; i < run->rows; i++) {
     const REAL *s = (const REAL *)run->s + i * run->stride;
     REAL *to = (REAL *)run->weight + i * run->weight_stride;
-    const REAL reference = lse || extreme ? ((const REAL *)run->row_reference)[i] : 0;
+    const REAL reference =
+        (lse || extreme) && !together ? ((const REAL *)run->row_reference)[i] : 0;
     const REAL factor = lse || extreme ? ((const REAL *)run->row_factor)[i] : 0;
     const REAL linear = term ? ((const REAL *)run->row_linear)[i] : 0;
     const REAL cut = drop ? ((const REAL *)run->row_cut)[i] : 0;
@@ -232,9 +348,15 @@ CT_INLINED void LOSS(weigh_as)(const ct_pair_run *run, bool positive, int varian
       REAL v = LOSS(coordinate)(positive, variant, s[j], both.k), weight = 0;
       if (lse) {
         REAL n, power, lowest = cut;
-        LOSS(split)(v, both.scale, &n, &power);
-        weight = factor * NAME(ct_power)(n - reference);
-        if (columns) weight += column_factor[j] * NAME(ct_power)(n - column_reference[j]);
+        if (together) {
+          LOSS(power) of = LOSS(power_of)(v, both.scale, shared);
+          n = of.n, power = of.power;
+          weight = columns ? factor + column_factor[j] : factor;
+        } else {
+          LOSS(split)(v, both.scale, &n, &power);
+          weight = factor * NAME(ct_power)(n - reference);
+          if (columns) weight += column_factor[j] * NAME(ct_power)(n - column_reference[j]);
+        }
         weight *= power * LOSS(slope)(positive, variant, s[j], both.k);
         if (drop && columns) lowest = column_cut[j] < cut ? column_cut[j] : cut;
         weight = drop && n < lowest ? 0 : weight;
@@ -271,7 +393,7 @@ CT_INLINED LOSS(part)
   if (LOSS(has)(positive, CT_LSE)) {
     REAL n, power;
     LOSS(split)(v, end.scale, &n, &power);
-    part.sum = end.share * anchor.factor * power * LOSS(relative)(true, n, anchor.reference) *
+    part.sum = end.share * anchor.factor * power * LOSS(relative)(n, anchor.reference) *
                LOSS(slope)(positive, variant, s, end.k);
     part.counts = n < anchor.cut ? 0 : part.counts;
   }
@@ -291,6 +413,7 @@ CT_INLINED void LOSS(weigh_refined)(const ct_pair_run *run, bool positive, int v
   const bool sum = LOSS(has)(positive, CT_LSE | CT_EXTREME), term = LOSS(has)(positive, CT_TERM);
   const ct_pair_ends *ends = run->ends;
   const bool drop = run->row_cut;
+  const REAL none = (REAL)-0x1p100; /* a cut below all logits */
   const REAL *reference = run->row_reference, *column_reference = run->column_reference;
   const REAL *factor = run->row_factor, *column_factor = run->column_factor;
   const REAL *linear = run->row_linear, *column_linear = run->column_linear;
@@ -304,7 +427,7 @@ CT_INLINED void LOSS(weigh_refined)(const ct_pair_run *run, bool positive, int v
     REAL *to = (REAL *)run->weight + i * run->weight_stride;
     LOSS(end) row = LOSS(own_end)(ends->row_own, ends->row_scale, ends->pitch, i), column = row;
     LOSS(anchor)
-    mine = {sum ? reference[i] : 0, sum ? factor[i] : 0, term ? linear[i] : 0, -INFINITY};
+    mine = {sum ? reference[i] : 0, sum ? factor[i] : 0, term ? linear[i] : 0, none};
     if (sum && drop) mine.cut = cut[i];
 #pragma omp simd
     for (int64_t j = 0; j < run->n; j++) {
@@ -317,7 +440,7 @@ CT_INLINED void LOSS(weigh_refined)(const ct_pair_run *run, bool positive, int v
         LOSS(anchor)
         theirs = {sum ? column_reference[j] : 0, sum ? column_factor[j] : 0,
                   term ? column_linear[j] : 0, sum ? column_cut[j] : 0};
-        theirs.cut = drop ? theirs.cut : -INFINITY;
+        theirs.cut = drop ? theirs.cut : none;
         other = LOSS(part_of)(positive, variant, s[j], column, theirs);
       }
       REAL weight = own.counts + other.counts > 0 ? own.sum + other.sum : 0;
@@ -337,19 +460,31 @@ CT_INLINED void LOSS(reach_kind)(const ct_pair_run *run, bool positive, int vari
             : LOSS(reach_ends)(run, positive, variant, false);
 }
 
-CT_INLINED void LOSS(add_ends)(const ct_pair_run *run, bool positive, int variant, bool refined) {
-  run->column_sum ? LOSS(add_as)(run, positive, variant, true, refined)
-                  : LOSS(add_as)(run, positive, variant, false, refined);
+CT_INLINED void LOSS(add_ends)(const ct_pair_run *run, bool positive, int variant, bool refined,
+                               bool together) {
+  run->column_sum ? LOSS(add_as)(run, positive, variant, true, refined, together)
+                  : LOSS(add_as)(run, positive, variant, false, refined, together);
 }
 
 CT_INLINED void LOSS(add_kind)(const ct_pair_run *run, bool positive, int variant) {
-  run->ends ? LOSS(add_ends)(run, positive, variant, true)
-            : LOSS(add_ends)(run, positive, variant, false);
+  if (run->ends)
+    LOSS(add_ends)(run, positive, variant, true, false);
+  else
+    run->together &&LOSS(has)(positive, CT_LSE)
+        ? LOSS(add_ends)(run, positive, variant, false, true)
+        : LOSS(add_ends)(run, positive, variant, false, false);
 }
 
-CT_INLINED void LOSS(weigh_ends)(const ct_pair_run *run, bool positive, int variant, bool drop) {
-  run->column_factor ? LOSS(weigh_as)(run, positive, variant, true, drop)
-                     : LOSS(weigh_as)(run, positive, variant, false, drop);
+CT_INLINED void LOSS(weigh_ends)(const ct_pair_run *run, bool positive, int variant, bool drop,
+                                 bool together) {
+  run->column_factor ? LOSS(weigh_as)(run, positive, variant, true, drop, together)
+                     : LOSS(weigh_as)(run, positive, variant, false, drop, together);
+}
+
+CT_INLINED void LOSS(weigh_plain)(const ct_pair_run *run, bool positive, int variant, bool drop) {
+  run->together &&LOSS(has)(positive, CT_LSE)
+      ? LOSS(weigh_ends)(run, positive, variant, drop, true)
+      : LOSS(weigh_ends)(run, positive, variant, drop, false);
 }
 
 CT_INLINED void LOSS(weigh_kind)(const ct_pair_run *run, bool positive, int variant) {
@@ -357,8 +492,8 @@ CT_INLINED void LOSS(weigh_kind)(const ct_pair_run *run, bool positive, int vari
     run->column_factor ? LOSS(weigh_refined)(run, positive, variant, true)
                        : LOSS(weigh_refined)(run, positive, variant, false);
   else
-    run->row_cut ? LOSS(weigh_ends)(run, positive, variant, true)
-                 : LOSS(weigh_ends)(run, positive, variant, false);
+    run->row_cut ? LOSS(weigh_plain)(run, positive, variant, true)
+                 : LOSS(weigh_plain)(run, positive, variant, false);
 }
 
 #define CT_OF_KIND(name)                                                                           \

@@ -22,6 +22,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/threads.h"
+#include "cpu/exp.h"
 #include "cpu/pair_schedule.h"
 #include "cpu/tile.h"
 #include "cpu/triplet.h"
@@ -194,6 +195,29 @@ static int64_t rows_alike(const pass *p, const tile *t, int64_t i, int64_t end) 
   return to - i;
 }
 
+/* Whether rows and columns of a tile have a label in common, or may have. */
+static bool has_positives(const pass *p, const tile *t) {
+  const ct_pair_side *x = p->stream->rows;
+  if (is_mixed(p->stream)) return true;
+  return x->first[t->row] < t->column + t->columns && x->last[t->row + t->rows - 1] > t->column;
+}
+
+/* The kinds of pairs that may be in a tile are those below this one. */
+static int kinds_of(const pass *p, const tile *t) {
+  return has_positives(p, t) ? CT_POSITIVE + 1 : CT_NEGATIVE + 1;
+}
+
+/* Whether an anchor has pairs of the kind among rows or columns low..high-1. */
+static bool has_pairs(const pass *p, int64_t anchor, int kind, int64_t low, int64_t high) {
+  const int64_t first = p->stream->rows->first[anchor], last = p->stream->rows->last[anchor];
+  int64_t positives = smaller(last, high) - (first > low ? first : low);
+  if (positives < 0) positives = 0;
+  int64_t negatives = high - low - positives;
+  if (!p->stream->columns && anchor >= low && anchor < high)
+    anchor >= first &&anchor < last ? positives-- : negatives--;
+  return (kind == CT_POSITIVE ? positives : negatives) > 0;
+}
+
 /* Rows from..from+rows-1 of a tile, and the runs that each of them has. */
 typedef void visit_runs(const pass *p, const tile *t, int64_t row, int64_t rows, const run *r,
                         void *context);
@@ -248,13 +272,6 @@ static double triplet_slope(const pass *p, double s) {
 #define TILES   (&CT_ISA_SELECT(ct_tile_kernels)->f64)
 #define PAIRS   (&ct_pair_kernels_of(p->stream->rule)->f64)
 #include "cpu/pair_tile.h"
-
-/* Whether rows and columns of a tile have a label in common, or may have. */
-static bool has_positives(const pass *p, const tile *t) {
-  const ct_pair_side *x = p->stream->rows;
-  if (is_mixed(p->stream)) return true;
-  return x->first[t->row] < t->column + t->columns && x->last[t->row + t->rows - 1] > t->column;
-}
 
 static void run_tile(const pass *p, const tile *t) {
   if ((p->coupling || p->list) && !has_positives(p, t)) return;

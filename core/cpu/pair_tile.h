@@ -1,6 +1,8 @@
 /* One tile of the streaming driver for one compute type. Include with REAL, NAME(x) and
  * the tables of kernels, TILES and PAIRS, defined. */
 
+#include "cpu/pair_together.h"
+
 /* A tile's similarities or weights, where they are and how far apart its rows, and what forward
  * finds: the largest coordinates of its rows and columns, and the sums of its columns. */
 typedef struct NAME(sheet) {
@@ -11,6 +13,7 @@ typedef struct NAME(sheet) {
   REAL *column_sum[CT_KINDS];   /* [columns] */
   REAL *column_term[CT_KINDS];  /* [columns] */
   REAL *column_count[CT_KINDS]; /* [columns] */
+  NAME(shared) shared[CT_KINDS];
 } NAME(sheet);
 
 /* The similarities of a block with itself: those right of the diagonal, whole steps at a time, and
@@ -91,7 +94,7 @@ static void NAME(refine_run)(const pass *p, const tile *t, int64_t row, const ru
 
 static void NAME(start_sums)(const pass *p, const tile *t, NAME(sheet) * sheet) {
   REAL *scratch = (REAL *)(void *)t->scratch;
-  for (int kind = 0; kind < CT_KINDS; kind++) {
+  for (int kind = 0; kind < kinds_of(p, t); kind++) {
     sheet->row_reach[kind] = scratch + SCRATCH_REACH + 2 * kind * LARGEST_BLOCK;
     sheet->column_reach[kind] = sheet->row_reach[kind] + LARGEST_BLOCK;
     sheet->column_sum[kind] = scratch + SCRATCH_SUMS + 3 * kind * LARGEST_BLOCK;
@@ -128,6 +131,10 @@ static void NAME(sum_run)(const pass *p, const tile *t, int64_t row, int64_t row
   NAME(refine_run)(p, t, row, of, &r, &ends);
   r.row_reach = sheet->row_reach[of->kind] + row;
   r.row_reference = (const REAL *)sums->reference + t->row + row;
+  r.together = sheet->shared[of->kind].is;
+  r.shared = (double)sheet->shared[of->kind].reference;
+  r.least = (double)sheet->shared[of->kind].least;
+  r.row_lift = sheet->shared[of->kind].row_lift + row;
   r.row_sum = sums->sum + t->row + row;
   r.row_sum_s = sums->sum_s + t->row + row;
   if (sums->term) {
@@ -146,7 +153,7 @@ static void NAME(sum_run)(const pass *p, const tile *t, int64_t row, int64_t row
 
 /* Columns add up in the compute type, a few rows at a time. */
 static void NAME(clear_columns)(const pass *p, const tile *t, const NAME(sheet) * sheet) {
-  for (int kind = 0; kind < CT_KINDS; kind++) {
+  for (int kind = 0; kind < kinds_of(p, t); kind++) {
     memset(sheet->column_sum[kind], 0, (size_t)t->columns * sizeof(REAL));
     if (!p->sums[kind].term) continue;
     memset(sheet->column_term[kind], 0, (size_t)t->columns * sizeof(REAL));
@@ -155,10 +162,13 @@ static void NAME(clear_columns)(const pass *p, const tile *t, const NAME(sheet) 
 }
 
 static void NAME(flush_columns)(const pass *p, const tile *t, const NAME(sheet) * sheet) {
-  for (int kind = 0; kind < CT_KINDS; kind++) {
+  for (int kind = 0; kind < kinds_of(p, t); kind++) {
     const ct_pair_sums *to = &p->sums[kind];
-    for (int64_t j = 0; j < t->columns; j++)
-      to->sum[t->column + j] += (double)sheet->column_sum[kind][j];
+    const NAME(shared) *shared = &sheet->shared[kind];
+    for (int64_t j = 0; j < t->columns; j++) {
+      const REAL lift = shared->is ? shared->column_lift[j] : 1;
+      to->sum[t->column + j] += (double)sheet->column_sum[kind][j] * (double)lift;
+    }
     if (!to->term) continue;
     for (int64_t j = 0; j < t->columns; j++) {
       to->term[t->column + j] += (double)sheet->column_term[kind][j];
@@ -204,9 +214,12 @@ static void NAME(tile_sums)(const pass *p, const tile *t) {
   NAME(summing) reach = {&sheet, PAIRS->reach}, add = {&sheet, PAIRS->add};
   NAME(start_sums)(p, t, &sheet);
   each_run(p, t, 0, t->rows, false, NAME(sum_run), &reach);
-  for (int kind = 0; kind < CT_KINDS; kind++) {
+  for (int kind = 0; kind < kinds_of(p, t); kind++) {
     NAME(raise_references)(p, sheet.row_reach[kind], kind, t->row, t->rows);
     if (t->both) NAME(raise_references)(p, sheet.column_reach[kind], kind, t->column, t->columns);
+    /* In place of the reaches, which have done their part. */
+    sheet.shared[kind] =
+        NAME(share_reference)(p, t, kind, p->sums[kind].reference, t->both, sheet.row_reach[kind]);
   }
   for (int64_t from = 0; from < t->rows; from += STEP) {
     if (t->both) NAME(clear_columns)(p, t, &sheet);
@@ -270,6 +283,20 @@ typedef struct NAME(weighing) {
   NAME(sheet) from, to;
 } NAME(weighing);
 
+/* Whether a reference is shared in backward; the lifts then become factors relative to it. */
+static NAME(shared) NAME(share_factors)(const pass *p, const tile *t, int kind) {
+  const bool columns = !p->stream->columns;
+  REAL *room = (REAL *)(void *)t->scratch + SCRATCH_REACH + 2 * kind * LARGEST_BLOCK;
+  const REAL *factor = p->factors->factor[kind];
+  if (!factor) return (NAME(shared)){0};
+  NAME(shared)
+  shared = NAME(share_reference)(p, t, kind, p->factors->reference[kind], columns, room);
+  for (int64_t i = 0; i < t->rows && shared.is; i++) shared.row_lift[i] *= factor[t->row + i];
+  for (int64_t j = 0; j < t->columns && shared.is && columns; j++)
+    shared.column_lift[j] *= factor[t->column + j];
+  return shared;
+}
+
 /* Weights of positives of a coupled loss, from linear parts of their ends. */
 static void NAME(weigh_coupled)(const pass *p, const tile *t, int64_t row, int64_t rows,
                                 const run *of, const NAME(weighing) * sheets) {
@@ -308,12 +335,17 @@ static void NAME(weigh_run)(const pass *p, const tile *t, int64_t row, int64_t r
   r.weight = sheets->to.s + row * sheets->to.stride + (of->from - t->column);
   r.weight_stride = sheets->to.stride;
   r.row_reference = (const REAL *)f->reference[kind] + t->row + row;
-  r.row_factor = (const REAL *)f->factor[kind] + t->row + row;
+  const NAME(shared) *shared = &sheets->from.shared[kind];
+  r.together = shared->is;
+  r.shared = (double)shared->reference;
+  r.least = (double)shared->least;
+  r.row_factor = shared->is ? shared->row_lift + row : (const REAL *)f->factor[kind] + t->row + row;
   if (f->linear[kind]) r.row_linear = (const REAL *)f->linear[kind] + t->row + row;
   if (f->cut[kind]) r.row_cut = (const REAL *)f->cut[kind] + t->row + row;
   if (!p->stream->columns) {
     r.column_reference = (const REAL *)f->reference[kind] + of->from;
-    r.column_factor = (const REAL *)f->factor[kind] + of->from;
+    r.column_factor = shared->is ? shared->column_lift + (of->from - t->column)
+                                 : (const REAL *)f->factor[kind] + of->from;
     if (f->linear[kind]) r.column_linear = (const REAL *)f->linear[kind] + of->from;
     if (f->cut[kind]) r.column_cut = (const REAL *)f->cut[kind] + of->from;
   }
@@ -339,6 +371,8 @@ static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
   sheets = {.from = NAME(compute)(p, t, t->kept != NULL),
             .to = {.s = (REAL *)(void *)t->scratch, .stride = SCRATCH_STRIDE}};
   NAME(find_shares)(p, t, &sheets.from, true);
+  for (int kind = 0; kind < kinds_of(p, t); kind++)
+    sheets.from.shared[kind] = NAME(share_factors)(p, t, kind);
   if (p->stream->refinement) NAME(clear_shareless)(p, t, &sheets.to);
   each_run(p, t, 0, t->rows, true, NAME(weigh_run), &sheets);
   for (int64_t i = 0; i < t->rows && is_diagonal(p, t); i++)

@@ -84,9 +84,7 @@ __device__ __forceinline__ bool ct_is_positive(const ct_labelled_row &e, int at)
 // The largest logit to base 2 of a coordinate that no other exceeds, rounded.
 template <class Maths>
 __device__ __forceinline__ float ct_reference_of(const ct_tile<float> &t, int kind, float v) {
-  float high, low;
-  Maths::logit(v, t.scale[kind], t.low_scale[kind], &high, &low);
-  return ct_round_of(high);
+  return ct_round_of(Maths::above(v, t.scale[kind], t.low_scale[kind], 0, false));
 }
 
 // A copy of a part's similarities in memory, for what is too rare to be part of the kernel.

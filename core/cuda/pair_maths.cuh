@@ -56,44 +56,42 @@ typedef struct parameters_f64 {
 
 #define CT_LOSS_LINEAR_LOGIT(loss)                                                                 \
   CT_LOSS_INLINE REAL NAME(loss##_lowest)(void) { return (REAL)-0x1p100; }                         \
-  CT_LOSS_INLINE void NAME(loss##_logit)(REAL v, REAL scale, REAL scale_low, REAL * high,          \
-                                         REAL * low) {                                             \
-    REAL product = v * scale;                                                                      \
-    *high = product;                                                                               \
-    *low = REST(v, scale, product) + v * scale_low;                                                \
-  }                                                                                                \
   CT_LOSS_INLINE REAL NAME(loss##_above)(REAL v, REAL scale, REAL scale_low, REAL reference,       \
                                          bool exact) {                                             \
     REAL above = REST(v, scale, reference);                                                        \
-    return exact ? above + v * scale_low : above;                                                  \
+    return exact ? FUSED(v, scale_low, above) : above;                                             \
   }
 
-#define REAL          float
-#define NAME(x)       x##_f32
-#define REST(a, b, p) fmaf((a), (b), -(p))
-#define SQRT(x)       sqrtf(x)
-#define ABS(x)        fabsf(x)
-#define LARGER(a, b)  fmaxf((a), (b))
+#define REAL           float
+#define NAME(x)        x##_f32
+#define REST(a, b, p)  fmaf((a), (b), -(p))
+#define FUSED(a, b, c) fmaf((a), (b), (c))
+#define SQRT(x)        sqrtf(x)
+#define ABS(x)         fabsf(x)
+#define LARGER(a, b)   fmaxf((a), (b))
 #include "cpu/pair_distance.h"
 #include "cuda/pair_headers.cuh"
 #undef REAL
 #undef NAME
 #undef REST
+#undef FUSED
 #undef SQRT
 #undef ABS
 #undef LARGER
 
-#define REAL          double
-#define NAME(x)       x##_f64
-#define REST(a, b, p) fma((a), (b), -(p))
-#define SQRT(x)       sqrt(x)
-#define ABS(x)        fabs(x)
-#define LARGER(a, b)  fmax((a), (b))
+#define REAL           double
+#define NAME(x)        x##_f64
+#define REST(a, b, p)  fma((a), (b), -(p))
+#define FUSED(a, b, c) fma((a), (b), (c))
+#define SQRT(x)        sqrt(x)
+#define ABS(x)         fabs(x)
+#define LARGER(a, b)   fmax((a), (b))
 #include "cpu/pair_distance.h"
 #include "cuda/pair_headers.cuh"
 #undef REAL
 #undef NAME
 #undef REST
+#undef FUSED
 #undef SQRT
 #undef ABS
 #undef LARGER
@@ -111,10 +109,6 @@ template <int loss, class Real> struct ct_maths;
     static __host__ __device__ __forceinline__ Real coordinate(bool positive, int variant, Real s, \
                                                                parameters k) {                     \
       return loss##_coordinate_##suffix(positive, variant, s, k);                                  \
-    }                                                                                              \
-    static __host__ __device__ __forceinline__ void logit(Real v, Real scale, Real low_scale,      \
-                                                          Real *high, Real *low) {                 \
-      loss##_logit_##suffix(v, scale, low_scale, high, low);                                       \
     }                                                                                              \
     static __host__ __device__ __forceinline__ Real above(Real v, Real scale, Real low_scale,      \
                                                           Real reference, bool exact) {            \
@@ -193,16 +187,14 @@ template <class Real> struct ct_logit { Real rank, rest; };
 
 template <class Maths>
 __device__ __forceinline__ ct_logit<float> ct_logit_of(float v, float scale, float low_scale) {
-  ct_logit<float> l;
-  Maths::logit(v, scale, low_scale, &l.rank, &l.rest);
-  return l;
+  const float high = Maths::above(v, scale, low_scale, 0, false);
+  return {high, Maths::above(v, scale, low_scale, high, true)};
 }
 
 template <class Maths>
 __device__ __forceinline__ ct_logit<double> ct_logit_of(double v, double scale, double low_scale) {
-  double high, low;
-  Maths::logit(v, scale, low_scale, &high, &low);
-  const double whole = ct_round_of(high), f = (high - whole) + low;
+  const double whole = ct_round_of(Maths::above(v, scale, low_scale, 0, false));
+  const double f = Maths::above(v, scale, low_scale, whole, true);
   return {whole, ct_exp2_near(f < -1 ? -1 : f > 1 ? 1 : f)};
 }
 

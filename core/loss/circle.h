@@ -50,18 +50,12 @@ CT_LOSS_INLINE REAL NAME(circle_coordinate)(bool positive, int variant, REAL s,
   return ABS(LARGER(d, -m));
 }
 
-/* gamma/ln 2 = scale + scale_low: scale * v^2 = high + low. */
-CT_LOSS_INLINE void NAME(circle_logit)(REAL v, REAL scale, REAL scale_low, REAL *high, REAL *low) {
-  REAL square = v * v, product = square * scale;
-  *high = product;
-  *low = (REST(v, v, square) * scale + square * scale_low) + REST(square, scale, product);
-}
-
-/* The logit less a reference, rounded once; `exact`: with what v^2 and the scale lose. */
+/* gamma/ln 2 = scale + scale_low. The logit scale * v^2 less a reference, rounded once; `exact`:
+ * with what v^2 and the scale lose. */
 CT_LOSS_INLINE REAL NAME(circle_above)(REAL v, REAL scale, REAL scale_low, REAL reference,
                                        bool exact) {
   REAL square = v * v, above = REST(square, scale, reference);
-  return exact ? above + (REST(v, v, square) * scale + square * scale_low) : above;
+  return exact ? FUSED(REST(v, v, square), scale, FUSED(square, scale_low, above)) : above;
 }
 
 /* With the weight [d+m]_+ held fixed: the paper's gradient, Eq. 9-10. */

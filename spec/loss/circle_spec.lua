@@ -84,6 +84,27 @@ describe("circle_loss", function()
     end
   end)
 
+  it("agrees with the reference where the logits of a tile lie any number of bits apart", function()
+    -- Anchor i, its positive and one negative in a plane of their own: the negative at a cosine that
+    -- makes its logit `bits` i/n to base 2, all others at 0. The drivers scale by powers of two, by
+    -- one for a whole tile where its anchors' largest logits are within 76 (Double: 512) of each
+    -- other.
+    local n, m, gamma = 24, 0.25, 1600
+    for _, bits in ipairs { 10, 60, 75, 76, 77, 78, 100, 124, 126, 128, 160, 400, 511, 513, 1000 } do
+      local x, labels = circlet.DoubleTensor(3 * n, 2 * n):zero(), circlet.LongTensor(3 * n)
+      for i = 1, n do
+        local cosine = math.sqrt(bits * i / n * math.log(2) / gamma)
+        for k, s in ipairs { 1, 0.9, cosine } do
+          x[3 * i - 3 + k][2 * i - 1], x[3 * i - 3 + k][2 * i] = s, math.sqrt(1 - s * s)
+          labels[3 * i - 3 + k] = k < 3 and i or n + i // 2 + 1
+        end
+      end
+      cases.compare(("%d bits"):format(bits), x, labels, { gamma = gamma, m = m })
+      cases.compare(("%d bits, references"):format(bits), { x, x:clone() },
+        { labels, labels:clone() }, { gamma = gamma, m = m })
+    end
+  end)
+
   it("treats references that are the anchors themselves as other elements", function()
     -- every anchor has itself as a positive at similarity 1: valid even when alone in its class
     local x = circlet.DoubleTensor { { 1, 0 }, { 0, 2 } }
