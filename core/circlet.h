@@ -90,7 +90,7 @@ typedef struct circlet_options {
   double filter_eps;     /* 0: the exact gradient; pairs below this share of it are left out */
   int64_t memory_budget; /* bytes that may hold similarities between the passes; -1: all where they
                             take 4 MiB or less, otherwise what a fourth copy of the rows takes;
-                            of two sets, what the references take, up to 64 MiB */
+                            of two sets, what the references take, up to 256 MiB */
 } circlet_options;
 
 typedef struct circlet_facts {

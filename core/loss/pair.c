@@ -379,7 +379,7 @@ static ct_pair_stream stream_of(ct_pair_context *c, const ct_pair_columns *colum
  * layouts and the gradient), what each row and thread needs besides, and the similarities. Beside
  * references these may take as much as the references do, within reason. */
 static int64_t budget_of(const ct_pair_context *c, int64_t all) {
-  enum { SMALL = 4 << 20, LARGE = 64 << 20, EACH_ROW = 160, EACH_THREAD = 320 << 10 };
+  enum { SMALL = 4 << 20, LARGE = 256 << 20, EACH_ROW = 160, EACH_THREAD = 320 << 10 };
   if (c->options.memory_budget != CT_BUDGET_LIKE_ROWS) return c->options.memory_budget;
   if (all <= SMALL) return all;
   int64_t real = (int64_t)ct_dtype_size(c->queries.compute);

@@ -66,26 +66,29 @@ describe("memory_budget", function()
     assert.is_true(default >= plain + copy / 2, (default - plain) / copy .. " copies kept")
   end)
 
-  it("keeps beside references what they take, at most 64 MiB, by default", function()
-    local function more(rows, refs, columns)
+  it("keeps beside references what they take, at most 256 MiB, by default", function()
+    -- workspaces at budgets of nothing, so many bytes, more, and the default
+    local function used(rows, refs, columns, bytes)
       local x, labels = data("Float", rows, columns)
       local y, y_labels = circlet.zeros(refs, columns), circlet.LongTensor(refs):random(1, 9)
-      local function used(budget)
+      local list = {}
+      for i, budget in ipairs { 0, bytes, 1.1 * bytes, -1 } do
         local context = core.pair_context()
         collectgarbage()
         collectgarbage()
         circlet.memory(true)
         local before = circlet.memory()
-        context:forward("spec", { memory_budget = budget }, x, labels, y, y_labels)
-        return select(2, circlet.memory()) - before
+        context:forward("spec", { memory_budget = budget >= 0 and budget or nil }, x, labels, y,
+          y_labels)
+        list[i] = select(2, circlet.memory()) - before
       end
-      return used(nil) - used(0)
+      return list
     end
-    local tile = 4 * 64 * 256 -- at most
-    local bytes = more(512, 6000, 64)
-    assert(bytes <= 4 * 6000 * 64 + 64 and bytes > 4 * 6000 * 64 - tile, bytes)
-    bytes = more(1024, 17000, 1000)
-    assert(bytes <= 64 * 2 ^ 20 + 64 and bytes > 64 * 2 ^ 20 - tile, bytes)
+    for _, case in ipairs { { 512, 6000, 64, 4 * 6000 * 64 }, { 128, 560000, 128, 2 ^ 28 } } do
+      local nothing, exact, more, default = table.unpack(used(table.unpack(case)))
+      assert.equal(exact, default)
+      assert(nothing < exact and exact < more)
+    end
   end)
 
   it("lets backward run more than once on what forward kept", function()

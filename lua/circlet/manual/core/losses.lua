@@ -16,7 +16,7 @@
 -- @option reduction "mean"|"mean_all"|"sum"|"none"|"mean_nonzero" mean over valid anchors, over all, sum, a tensor of losses (the gradient is that of the sum), mean over terms that are not 0
 -- @option similarity "cosine"|"dot"|"euclidean" "cosine" by default; euclidean is 1 - |x-y|^2/2
 -- @option filter_eps number 0 by default; leaves pairs out of the gradient that have less than this share of the softmax
--- @option memory_budget integer bytes that may hold similarities between forward and backward; by default all that fit 4 MiB, otherwise a copy of x, or beside refs what these take, up to 64 MiB
+-- @option memory_budget integer bytes that may hold similarities between forward and backward; by default all that fit 4 MiB, otherwise a copy of x, or beside refs what these take, up to 256 MiB
 -- @option ignore_label integer rows with this label take no part
 -- @option weights circlet.Tensor [B] numbers >= 0: how often an anchor counts
 -- @option hardest_negatives integer so many negatives count for each anchor: those with the largest similarities, the first of equals; all by default
