@@ -130,12 +130,14 @@ static ct_status backward(ct_pair_context *context, const char *function, double
   return status;
 }
 
-/* Loss, gradients and facts of a whole call; the context lives on the stack. */
+/* Loss, gradients and facts of a whole call. The context, which is larger than its gradient, ends
+ * with it: left to the collector, every call would have fresh pages to make its own. */
 static int run_pair(lua_State *L, const pair_call *call, const ct_loss_options *options) {
   ct_error error;
   ct_loss_facts facts;
   ct_dtype dtype = call->queries.x->dtype;
   ct_pair_context *context = push_context(L, options->rule);
+  lua_toclose(L, -1);
   ct_tensor *losses = ctl_push_tensor(L, ct_dtype_is_real(dtype) ? dtype : CT_FLOAT);
   int losses_at = lua_gettop(L);
   ctl_check(L, forward(context, call, options, losses, &facts, &error), &error);

@@ -324,31 +324,63 @@ static ct_status start_losses(const ct_pair_context *c, ct_tensor *losses, ct_er
   return given > c->queries.rows ? ct_fill(losses, ct_scalar_of(0), error) : CT_OK;
 }
 
-static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *error) {
+/* Anchors are many, and each takes some exponentials and logarithms: threads share them in parts of
+ * one size, whose sums have the same bits whoever makes them. */
+enum { PART_ROWS = 256, ANCHOR_WORK = 256 };
+
+typedef struct batch_part {
+  double anchors, nonzero;
+  ct_loss_parts sums;
+} batch_part;
+
+/* Those of up to PART_ROWS anchors from `first` on; for CT_NONE also stores their losses. */
+static batch_part part_of(const ct_pair_context *c, int64_t first, const ct_tensor *losses) {
   const ct_loss_rule *rule = c->options.rule;
-  ct_reduction reduction = c->options.reduction;
-  double anchors = 0, nonzero = 0;
-  ct_loss_parts p = {0};
-  CT_TRY(start_losses(c, losses, error));
-  for (int64_t i = 0; i < c->queries.rows; i++) {
+  const int64_t rows = c->queries.rows;
+  batch_part p = {0};
+  for (int64_t i = first; i < rows && i < first + PART_ROWS; i++) {
     ct_anchor a = anchor_of(c, i);
     bool valid = rule->valid(a.pairs);
     double weight = weight_of(c, i);
     double loss = valid ? rule->combine(&a, parameters_of(c, i)).loss : 0;
     ct_loss_parts own = valid ? ct_parts_of(rule->unit, &a, loss) : (ct_loss_parts){0};
-    anchors += weight;
+    p.anchors += weight;
     for (int part = 0; part < CT_KINDS; part++) {
-      p.loss[part] += weight * own.loss[part];
-      p.terms[part] += weight * own.terms[part];
-      p.nonzero[part] += weight * own.nonzero[part];
-      nonzero += own.nonzero[part];
+      p.sums.loss[part] += weight * own.loss[part];
+      p.sums.terms[part] += weight * own.terms[part];
+      p.sums.nonzero[part] += weight * own.nonzero[part];
+      p.nonzero += own.nonzero[part];
     }
-    if (reduction == CT_NONE)
-      ct_scalar_store(losses->dtype,
-                      (char *)ct_tensor_data(losses) + c->queries.origin[i] * losses->stride[0] *
-                                                           (int64_t)ct_dtype_size(losses->dtype),
-                      ct_scalar_of(weight * loss));
+    if (c->options.reduction != CT_NONE) continue;
+    int64_t at = c->queries.origin[i] * losses->stride[0] * (int64_t)ct_dtype_size(losses->dtype);
+    ct_scalar_store(losses->dtype, (char *)ct_tensor_data(losses) + at,
+                    ct_scalar_of(weight * loss));
   }
+  return p;
+}
+
+static ct_status anchor_terms(ct_pair_context *c, ct_tensor *losses, ct_error *error) {
+  const ct_loss_rule *rule = c->options.rule;
+  ct_reduction reduction = c->options.reduction;
+  double anchors = 0, nonzero = 0;
+  ct_loss_parts p = {0};
+  batch_part *parts = NULL;
+  const int64_t rows = c->queries.rows, count = (rows + PART_ROWS - 1) / PART_ROWS;
+  CT_TRY(start_losses(c, losses, error));
+  CT_TRY(ct_alloc(&parts, count, sizeof *parts, "loss sums", error));
+  int threads = ct_threads_for(rows * ANCHOR_WORK);
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (int64_t k = 0; k < count; k++) parts[k] = part_of(c, k * PART_ROWS, losses);
+  for (int64_t k = 0; k < count; k++) {
+    anchors += parts[k].anchors;
+    nonzero += parts[k].nonzero;
+    for (int part = 0; part < CT_KINDS; part++) {
+      p.loss[part] += parts[k].sums.loss[part];
+      p.terms[part] += parts[k].sums.terms[part];
+      p.nonzero[part] += parts[k].sums.nonzero[part];
+    }
+  }
+  ct_free(parts);
   c->facts.n_nonzero = llround(nonzero);
   c->facts.loss = 0;
   for (int kind = 0; kind < CT_KINDS; kind++) {
@@ -528,30 +560,32 @@ static double cut_of(const ct_pair_context *c, double reference, double sum, dou
   return weight > 0 ? floor(reference + log2(c->options.filter_eps * sum)) : INFINITY;
 }
 
-static void fill_factors(const ct_pair_context *c, int kind, double scale, const kind_factors *to) {
-  ct_dtype real = c->queries.compute;
-  size_t element = ct_dtype_size(real);
-  double common = 0, sum = 1, weight, linear = 0;
-  double share = c->share[kind];
-  bool batch = c->options.aggregate == CT_PER_BATCH;
-  if (batch) sum = merge_sums(c, kind, &common);
+static void fill_factors(const ct_pair_context *c, double scale, const kind_factors to[CT_KINDS]) {
+  const ct_dtype real = c->queries.compute;
+  const size_t element = ct_dtype_size(real);
+  const bool batch = c->options.aggregate == CT_PER_BATCH;
+  double all_sum[CT_KINDS], all_reference[CT_KINDS];
+  for (int kind = 0; kind < CT_KINDS && batch; kind++)
+    all_sum[kind] = merge_sums(c, kind, &all_reference[kind]);
+  int threads = ct_threads_for(c->queries.rows * ANCHOR_WORK);
+#pragma omp parallel for num_threads(threads) if (threads > 1)
   for (int64_t i = 0; i < c->queries.rows; i++) {
-    size_t at = (size_t)i * element;
-    if (batch) {
-      weight = c->batch.by_sum[kind] / sum;
-    } else {
-      ct_anchor_loss own = anchor_loss(c, i);
-      sum = c->sums[kind].sum[i];
-      weight = own.by_sum[kind] / sum;
-      weight *= share * weight_of(c, i);
-      linear = own.by_term[kind] * share * weight_of(c, i);
-      common = reference_at(c, kind, i);
+    const ct_anchor_loss own = batch ? c->batch : anchor_loss(c, i);
+    const size_t at = (size_t)i * element;
+    for (int kind = 0; kind < CT_KINDS; kind++) {
+      const double reference = batch ? all_reference[kind] : reference_at(c, kind, i);
+      const double sum = batch ? all_sum[kind] : c->sums[kind].sum[i];
+      const double share = batch ? 1 : c->share[kind] * weight_of(c, i);
+      const double weight = sum > 0 ? own.by_sum[kind] / sum * share : 0;
+      const kind_factors *f = &to[kind];
+      ct_scalar_store(real, f->reference + at, ct_scalar_of(reference));
+      ct_scalar_store(real, f->factor + at, ct_scalar_of(weight * scale));
+      if (f->linear)
+        ct_scalar_store(real, f->linear + at,
+                        ct_scalar_of(batch ? 0 : own.by_term[kind] * share * scale));
+      if (f->cut)
+        ct_scalar_store(real, f->cut + at, ct_scalar_of(cut_of(c, reference, sum, weight)));
     }
-    if (!(sum > 0)) weight = 0;
-    ct_scalar_store(real, to->reference + at, ct_scalar_of(common));
-    ct_scalar_store(real, to->factor + at, ct_scalar_of(weight * scale));
-    if (to->linear) ct_scalar_store(real, to->linear + at, ct_scalar_of(linear * scale));
-    if (to->cut) ct_scalar_store(real, to->cut + at, ct_scalar_of(cut_of(c, common, sum, weight)));
   }
 }
 
@@ -580,12 +614,21 @@ static ct_status start_side(side_gradient *g, const char *function, ct_error *er
   return g->rows->given > g->rows->rows ? ct_fill(&g->contiguous, ct_scalar_of(0), error) : CT_OK;
 }
 
+/* A copy of the rows is large enough for one thread to be slow at. */
+static void clear(char *block, size_t bytes) {
+  enum { PART = 64 << 10 };
+  int threads = ct_threads_for((int64_t)bytes / 8);
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+  for (size_t at = 0; at < bytes; at += PART)
+    memset(block + at, 0, bytes - at < PART ? bytes - at : PART);
+}
+
 static ct_status pack_side(side_gradient *g, ct_error *error) {
   int64_t count = ct_rows_packed(g->rows);
   size_t real = ct_dtype_size(g->rows->compute);
   if (!g->to) return CT_OK;
   CT_TRY(ct_alloc(&g->packed, count, real, "gradient", error));
-  memset(g->packed, 0, (size_t)count * real);
+  clear(g->packed, (size_t)count * real);
   if (g->rows->similarity != CT_EUCLIDEAN) return CT_OK;
   CT_TRY(ct_alloc(&g->weight, g->rows->side.padded, sizeof *g->weight, "gradient", error));
   memset(g->weight, 0, (size_t)g->rows->side.padded * sizeof *g->weight);
@@ -643,16 +686,17 @@ ct_status ct_pair_backward(ct_pair_context *context, const char *function, doubl
   char *room = NULL;
   CT_TRY(ct_alloc(&room, c->queries.rows, 4 * CT_KINDS * element, "loss factors", error));
   ct_pair_factors factors = {.own = c->own};
+  kind_factors to[CT_KINDS];
   for (int kind = 0; kind < CT_KINDS; kind++) {
     char *own = room + (size_t)(4 * kind) * each;
-    kind_factors to = {own, own + each, c->options.filter_eps > 0 ? own + 2 * each : NULL,
-                       c->sums[kind].term ? own + 3 * each : NULL};
-    fill_factors(c, kind, scale, &to);
-    factors.reference[kind] = to.reference;
-    factors.factor[kind] = to.factor;
-    factors.cut[kind] = to.cut;
-    factors.linear[kind] = to.linear;
+    to[kind] = (kind_factors){own, own + each, c->options.filter_eps > 0 ? own + 2 * each : NULL,
+                              c->sums[kind].term ? own + 3 * each : NULL};
+    factors.reference[kind] = to[kind].reference;
+    factors.factor[kind] = to[kind].factor;
+    factors.cut[kind] = to[kind].cut;
+    factors.linear[kind] = to[kind].linear;
   }
+  fill_factors(c, scale, to);
   side_gradient queries = {.rows = &c->queries, .to = grad_queries};
   side_gradient references = {.rows = &c->references, .to = c->self ? NULL : grad_references};
   double *lift = NULL;
