@@ -1,6 +1,7 @@
-/* The table core.bench: yardsticks for scripts/bench (cpu/yardstick.h). Not part of the public
- * module. */
+/* The table core.bench: yardsticks and clocks for scripts/bench (cpu/yardstick.h, pair_clock.h).
+ * Not part of the public module. */
 #include "bind/bind.h"
+#include "cpu/pair_clock.h"
 #include "cpu/yardstick.h"
 
 static int check_threads(lua_State *L, int index) {
@@ -44,8 +45,37 @@ static int bench_fma(lua_State *L) {
   return 1;
 }
 
+/* core.bench.clocks(run): the losses' driver notes what its threads spend their time on, from now
+ * on, or no longer */
+static int bench_clocks(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TBOOLEAN);
+  ct_pair_clocks(lua_toboolean(L, 1));
+  return 0;
+}
+
+/* core.bench.spent() -> { rows, similarities, sums, weights, gradient, wait }: seconds of all
+ * threads together since clocks(true) */
+static int bench_spent(lua_State *L) {
+  static const char *const names[] = {
+      [CT_WORK_ROWS] = "rows",         [CT_WORK_SIMILARITIES] = "similarities",
+      [CT_WORK_SUMS] = "sums",         [CT_WORK_WEIGHTS] = "weights",
+      [CT_WORK_GRADIENT] = "gradient", [CT_WORK_WAIT] = "wait"};
+  double spent[CT_WORKS];
+  ct_pair_spent(spent);
+  lua_createtable(L, 0, CT_WORKS);
+  for (int k = 0; k < CT_WORKS; k++) {
+    lua_pushnumber(L, spent[k]);
+    lua_setfield(L, -2, names[k]);
+  }
+  return 1;
+}
+
 void ctl_open_bench(lua_State *L) {
-  static const luaL_Reg functions[] = {{"gemm", bench_gemm}, {"fma", bench_fma}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"gemm", bench_gemm},
+                                       {"fma", bench_fma},
+                                       {"clocks", bench_clocks},
+                                       {"spent", bench_spent},
+                                       {NULL, NULL}};
   luaL_newlib(L, functions);
   lua_setfield(L, -2, "bench");
 }

@@ -23,6 +23,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "cpu/exp.h"
+#include "cpu/pair_clock.h"
 #include "cpu/pair_schedule.h"
 #include "cpu/tile.h"
 #include "cpu/triplet.h"
@@ -142,6 +143,7 @@ typedef struct tile {
   void *to_columns;               /* their gradient, laid out as y; NULL: not wanted */
   double *to_columns_weight;      /* [y->padded] */
   char *scratch;                  /* SCRATCH elements of the compute type, this thread's */
+  ct_pair_clock *clock;           /* this thread's */
   char *row_share, *column_share; /* sheets of a refinement, this thread's (pair_shares.h) */
   int32_t *nearest;     /* [rows, LARGEST_BLOCK] which vector of its class each column is */
   weight_list lists[2]; /* of rows and of columns, this thread's */
@@ -287,6 +289,7 @@ static void run_tile(const pass *p, const tile *t) {
     : p->coupling ? tile_couple_f64(p, t)
     : p->gradient ? tile_gradient_f64(p, t)
                   : tile_sums_f64(p, t);
+  ct_pair_turn(t->clock, p->gradient ? CT_WORK_GRADIENT : CT_WORK_SUMS);
 }
 
 void ct_pair_stream_tiles(const ct_pair_stream *stream, int64_t *tiles, int64_t *elements) {
@@ -360,20 +363,22 @@ typedef struct progress {
 } progress;
 
 /* One set against itself. */
-static void run_meetings(const pass *p, progress *at, char *mine) {
+static void run_meetings(const pass *p, progress *at, char *mine, ct_pair_clock *clock) {
   const ct_pair_side *x = p->stream->rows;
   const int64_t blocks = p->shape.row_blocks, height = p->shape.height;
   for (int64_t slot; (slot = ct_take(&at->next)) < ct_meetings(blocks);) {
     ct_meeting m = ct_meeting_at(blocks, slot);
     ct_await(&at->rows[m.row], m.round);
     ct_await(&at->rows[m.column], m.round);
+    ct_pair_turn(clock, CT_WORK_WAIT);
     if (m.real && !ct_interrupted()) {
       tile t = {.row = m.row * height,
                 .column = m.column * height,
                 .y = x,
                 .first = m.column * height,
                 .both = m.row != m.column,
-                .scratch = mine};
+                .scratch = mine,
+                .clock = clock};
       t.rows = smaller(x->rows - t.row, height);
       t.vectors = t.columns = smaller(x->rows - t.column, height);
       if (t.both && p->gradient) {
@@ -390,7 +395,7 @@ static void run_meetings(const pass *p, progress *at, char *mine) {
 }
 
 /* Two sets: blocks of columns go past all blocks of rows, one behind the other. */
-static void run_columns(const pass *p, progress *at, char *mine) {
+static void run_columns(const pass *p, progress *at, char *mine, ct_pair_clock *clock) {
   const ct_pair_side *x = p->stream->rows;
   const ct_pair_columns *columns = p->stream->columns;
   const shape *s = &p->shape;
@@ -409,6 +414,7 @@ static void run_columns(const pass *p, progress *at, char *mine) {
     if (!ct_interrupted()) columns->load(columns->source, from, &block);
     if (unload) memset(block.gradient, 0, packed_bytes(p));
     if (weigh) memset(block.weight, 0, (size_t)block.side.padded * sizeof *block.weight);
+    ct_pair_turn(clock, CT_WORK_ROWS);
     for (int64_t i = 0; i < s->row_blocks; i++) {
       tile t = {.row = i * s->height,
                 .rows = smaller(x->rows - i * s->height, s->height),
@@ -419,15 +425,40 @@ static void run_columns(const pass *p, progress *at, char *mine) {
                 .to_columns = unload ? block.gradient : NULL,
                 .to_columns_weight = weigh ? block.weight : NULL,
                 .scratch = mine,
+                .clock = clock,
                 .nearest = (int32_t *)(void *)(mine + room_of(p).nearest)};
       place_lists(p, &t);
       place_kept(p, &t, k * s->row_blocks + i);
       ct_await(&at->rows[i], k);
+      ct_pair_turn(clock, CT_WORK_WAIT);
       if (!ct_interrupted()) run_tile(p, &t);
       ct_advance(&at->rows[i], k + 1);
     }
     if (unload && !ct_interrupted()) columns->unload(columns->source, from, &block);
+    ct_pair_turn(clock, CT_WORK_ROWS);
   }
+}
+
+static bool clocks_run;
+static double all_spent[CT_WORKS];
+
+void ct_pair_clocks(bool on) {
+  clocks_run = on;
+  if (on) memset(all_spent, 0, sizeof all_spent);
+}
+
+void ct_pair_spent(double spent[CT_WORKS]) { memcpy(spent, all_spent, sizeof all_spent); }
+
+static ct_pair_clock start_clock(void) {
+  ct_pair_clock clock = {.runs = clocks_run};
+  if (clock.runs) clock.last = ct_pair_now();
+  return clock;
+}
+
+static void stop_clock(const ct_pair_clock *clock) {
+  if (!clock->runs) return;
+#pragma omp critical(circlet_pair_clock)
+  for (int k = 0; k < CT_WORKS; k++) all_spent[k] += clock->spent[k];
 }
 
 static ct_status run_pass(const pass *p, const char *what, ct_error *error) {
@@ -450,7 +481,9 @@ static ct_status run_pass(const pass *p, const char *what, ct_error *error) {
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
       char *mine = rooms + each * (size_t)omp_get_thread_num();
-      across ? run_columns(p, &at, mine) : run_meetings(p, &at, mine);
+      ct_pair_clock clock = start_clock();
+      across ? run_columns(p, &at, mine, &clock) : run_meetings(p, &at, mine, &clock);
+      stop_clock(&clock);
     }
     if (ct_interrupted()) status = ct_fail(error, CT_EINTERRUPTED, "%s: interrupted", what);
   }

@@ -60,7 +60,9 @@ static NAME(sheet) NAME(compute)(const pass *p, const tile *t, bool known) {
     for (int64_t j = 0; j < t->vectors; j++)
       sheet.s[i * sheet.stride + j] += own + y_half[t->first + j];
   }
-  return p->stream->centres > 1 ? NAME(take_nearest)(p, t, sheet) : sheet;
+  if (p->stream->centres > 1) sheet = NAME(take_nearest)(p, t, sheet);
+  ct_pair_turn(t->clock, CT_WORK_SIMILARITIES);
+  return sheet;
 }
 
 static ct_pair_run NAME(run_of)(const pass *p, const tile *t, const NAME(sheet) * sheet,
@@ -446,6 +448,7 @@ static void NAME(tile_gradient)(const pass *p, const tile *t) {
   void *to_rows = p->gradient->rows, *to_columns = t->to_columns;
   NAME(sheet) sheet = NAME(weigh_tile)(p, t);
   NAME(add_weights)(p, t, &sheet);
+  ct_pair_turn(t->clock, CT_WORK_WEIGHTS);
   weight_list by_row = t->lists[0], by_column = t->lists[1];
   if (by_row.start && NAME(list_weights)(t, &sheet, &by_row, &by_column)) {
     if (to_rows)

@@ -1,3 +1,4 @@
+local circlet = require "circlet"
 local measure = require "circlet.bench.measure"
 
 describe("measure", function()
@@ -55,5 +56,34 @@ describe("measure", function()
     assert.equal("c1 a5 b1 c1 c1 a5 a5 c1", table.concat(order, " "))
     assert.same({ a = { 1, 1, 1 }, b = { 2 }, c = { 3, 3, 3 }, d = { 9 } }, times)
     assert.equal(7, settled)
+  end)
+
+  it("tells what the threads of a loss spend their time on", function()
+    local bench, threads = require("circlet.core").bench, circlet.getnumthreads()
+    finally(function() circlet.setnumthreads(threads) end)
+    circlet.setnumthreads(2)
+    local x, labels = circlet.randn(700, 64), circlet.LongTensor(700):random(1, 50)
+    local start, calls = circlet.tic(), 0
+    local work = measure.work(function()
+      calls = calls + 1
+      circlet.circle_loss(x, labels, { memory_budget = 0 })
+    end, 2, 3)
+    local most, sum = 2 * circlet.toc(start) / 3, 0
+    for part, seconds in pairs(work) do
+      assert(part == "rest" or seconds >= 0, part)
+      sum = sum + seconds
+    end
+    assert.equal(4, calls) -- the first one does not count
+    assert(sum > 0 and sum <= most, sum)
+    for _, part in ipairs { "similarities", "sums", "weights", "gradient" } do
+      assert(work[part] > 0, part)
+    end
+    assert.equal(0, work.rows) -- of references and class vectors, which there are none of
+    local before = bench.spent().gradient
+    circlet.circle_loss(x, labels)
+    assert.equal(before, bench.spent().gradient) -- the clocks stand still again
+    work = measure.work(function() circlet.circle_class_loss({ x, x }, labels) end, 2, 1)
+    assert(work.rows > 0)
+    assert.is_false(pcall(bench.clocks, 1))
   end)
 end)

@@ -62,6 +62,25 @@ describe("the report of a benchmark", function()
     assert.falsy(text:find("Class-level: peak", 1, true))
   end)
 
+  it("shows what the time goes into, and how fast the products are while they run", function()
+    -- Two threads, 10 ms in all: 8 ms of products, of 4e9 operations at 100 GFLOP/s a thread.
+    local work = { similarities = 0.025, sums = 0.005, weights = 0.005, gradient = 0.055, rows = 0,
+      wait = 0.002, rest = 0.008 }
+    local e = report.entry({ kind = "pair", name = "pair-x", B = 1000, D = 1000 },
+      { circlet = { 0.05 } }, {}, {}, 200e9, work, 2)
+    assert.near(0.25, e.work.similarities, 1e-12)
+    assert.near(0.08, e.work.rest, 1e-12)
+    assert.near(0.5, e.products_of_peak, 1e-12) -- 4e9 in 80 ms of one thread
+    local text = report.text({ e }, tables.render, { ascii = true })
+    local shares = text:match("\n1000 x 1000 ([%d%.%% ]+)\n?$"):gsub("%s+", " ")
+    assert.equal(" 25.0% 5.0% 5.0% 55.0% 0.0% 2.0% 8.0% 50.0%", shares)
+    assert.falsy(report.text({ entry() }, tables.render):find("what the time goes into", 1, true))
+    -- Similarities of class vectors are computed twice: 8*B*C*D.
+    e = report.entry({ kind = "class", name = "class-y", B = 100, C = 100, D = 1000 },
+      { circlet = { 0.05 } }, {}, {}, 200e9, work, 2)
+    assert.near(80e6 / 0.08 / 100e9, e.products_of_peak, 1e-12)
+  end)
+
   it("writes JSON that reads back, a cell per line", function()
     local text = report.json({ threads = 2, machine = { cpu = "X" } }, { entry(), class_entry() })
     local _, lines = text:gsub("\n", "")

@@ -85,12 +85,13 @@ describe("circle_loss", function()
   end)
 
   it("agrees with the reference where the logits of a tile lie any number of bits apart", function()
-    -- Anchor i, its positive and one negative in a plane of their own: the negative at a cosine that
-    -- makes its logit `bits` i/n to base 2, all others at 0. The drivers scale by powers of two, by
-    -- one for a whole tile where its anchors' largest logits are within 76 (Double: 512) of each
-    -- other.
+    -- Anchor i, its positive and one negative in a plane of their own: the negative at a cosine
+    -- that makes its logit `bits` i/n to base 2, all others at 0. The driver scales by powers of
+    -- two, by one for a whole tile where its anchors' largest logits are within 76 (Double: 512)
+    -- of each other.
     local n, m, gamma = 24, 0.25, 1600
-    for _, bits in ipairs { 10, 60, 75, 76, 77, 78, 100, 124, 126, 128, 160, 400, 511, 513, 1000 } do
+    local list = { 10, 60, 75, 76, 77, 78, 100, 124, 126, 128, 160, 400, 511, 513, 1000 }
+    for _, bits in ipairs(list) do
       local x, labels = circlet.DoubleTensor(3 * n, 2 * n):zero(), circlet.LongTensor(3 * n)
       for i = 1, n do
         local cosine = math.sqrt(bits * i / n * math.log(2) / gamma)

@@ -69,6 +69,12 @@ function cells.operations(cell)
   return (cell.kind == "pair" and 4 or 6) * cells.pairs(cell) * cell.D
 end
 
+--- The operations of its products when no similarity is kept: similarities of class vectors are
+-- computed twice.
+function cells.recomputed_operations(cell)
+  return (cell.kind == "pair" and 4 or 8) * cells.pairs(cell) * cell.D
+end
+
 --- The inputs, the same in every process: { x = [B,D], labels = [B], w = [C,D] or nil }.
 function cells.inputs(cell)
   circlet.manualSeed(1)

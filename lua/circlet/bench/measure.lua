@@ -115,4 +115,22 @@ function measure.peak(threads, tries)
   return best
 end
 
+--- What the losses' driver spends its time on in `calls` calls of f on `threads` threads: seconds a
+-- call of all threads together, { rows, similarities, sums, weights, gradient, wait } (as
+-- core.bench.spent) and `rest`, which is outside the driver's passes or left to one thread.
+function measure.work(f, threads, calls)
+  local bench = require("circlet.core").bench
+  f()
+  bench.clocks(true)
+  local start = circlet.tic()
+  for _ = 1, calls do f() end
+  local seconds = circlet.toc(start)
+  local spent = bench.spent()
+  bench.clocks(false)
+  local work, rest = {}, threads * seconds
+  for part, value in pairs(spent) do work[part], rest = value / calls, rest - value end
+  work.rest = rest / calls
+  return work
+end
+
 return measure

@@ -20,8 +20,9 @@ local others = {
 -- reason. Ratios: to_gemm and recomputed_to_gemm (circlet's time, and that without a similarity
 -- kept, over that of the bare products), kept (all similarities kept over none), of_peak
 -- (operations per second, none kept, over `peak`, what multiplying and adding in registers
--- reaches) and, by other way, how many times circlet's time it takes.
-function report.entry(cell, times, facts, skipped, peak)
+-- reaches) and, by other way, how many times circlet's time it takes. `work` of measure.work with
+-- no similarity kept becomes shares of the time, and the rate of the products while they run.
+function report.entry(cell, times, facts, skipped, peak, work, threads)
   local entry = { name = cell.name, kind = cell.kind, B = cell.B, C = cell.C, D = cell.D,
     operations = cells.operations(cell), ways = {}, ratios = {}, skipped = skipped }
   for name, list in pairs(times) do
@@ -38,6 +39,14 @@ function report.entry(cell, times, facts, skipped, peak)
   entry.ratios.of_peak = entry.operations / measure.median(recomputed) / peak
   for _, other in ipairs(others) do
     if times[other.key] then entry.ratios[other.key] = measure.ratio(times[other.key], own) end
+  end
+  if work then
+    local total = 0
+    for _, seconds in pairs(work) do total = total + seconds end
+    entry.work = {}
+    for part, seconds in pairs(work) do entry.work[part] = seconds / total end
+    entry.products_of_peak = cells.recomputed_operations(cell)
+      / (work.similarities + work.gradient) / (peak / threads)
   end
   return entry
 end
@@ -106,6 +115,24 @@ local function memory_table(entries)
   return present(columns, rows), rows
 end
 
+local function percent(value) return ("%.1f%%"):format(100 * value) end
+
+local function work_table(entries)
+  local columns = {
+    column("size", "B x D"), column("similarities", "similarities", percent),
+    column("sums", "sums", percent), column("weights", "weights", percent),
+    column("gradient", "gradient", percent), column("rows", "rows in and out", percent),
+    column("wait", "waiting", percent), column("rest", "rest", percent),
+    column("products", "products of peak", percent),
+  }
+  local rows = {}
+  for i, entry in ipairs(entries) do
+    rows[i] = { size = size(entry), products = entry.products_of_peak }
+    for part, share in pairs(entry.work or {}) do rows[i][part] = share end
+  end
+  return present(columns, rows), rows
+end
+
 --- The tables as text. `render` is tables.render or tables.markdown.
 function report.text(entries, render, options)
   local titles, parts = { pair = "Pair-wise", class = "Class-level" }, {}
@@ -122,6 +149,13 @@ function report.text(entries, render, options)
       columns, rows = memory_table(list)
       if #columns > 1 then
         parts[#parts + 1] = titles[kind] .. ": peak memory of a call beyond its inputs, MB"
+        parts[#parts + 1] = render(columns, rows, options)
+      end
+      columns, rows = work_table(list)
+      if #columns > 1 then
+        parts[#parts + 1] = titles[kind] .. ": what the time goes into when no similarity is kept, "
+          .. "and the rate of its products (similarities, gradient) of what the cores can multiply "
+          .. "and add"
         parts[#parts + 1] = render(columns, rows, options)
       end
     end
