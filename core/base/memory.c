@@ -1,5 +1,6 @@
 /* Aligned, counted allocation. Each block is preceded by a 64-byte header that holds its size: the
- * header keeps the payload aligned for AVX-512 and lets ct_free() account without being told.
+ * header keeps the payload aligned for AVX-512 and lets ct_free() account without being told. As
+ * many bytes behind it may be read, so that loops need not end where the data do.
  *
  * Large blocks that are freed wait for a request of about their size, KEPT_BYTES of them at most:
  * a page fresh from the system must be zeroed first, which for the workspace of a loss takes as
@@ -96,7 +97,7 @@ bool ct_memory_fails(void) { return fail_countdown > 0 && --fail_countdown == 0;
 
 ct_status ct_alloc(void *out, int64_t count, size_t element, const char *what, ct_error *error) {
   int64_t bytes, total;
-  if (!ct_size_mul(count, (int64_t)element, &bytes) || !ct_size_add(bytes, 2 * ALIGN - 1, &total))
+  if (!ct_size_mul(count, (int64_t)element, &bytes) || !ct_size_add(bytes, 3 * ALIGN - 1, &total))
     return ct_fail(error, CT_ENOMEM, "%s: %lld elements of %zu bytes exceed the address space",
                    what, (long long)count, element);
   total -= total % ALIGN; /* aligned_alloc wants a multiple of the alignment */

@@ -12,8 +12,9 @@
 bool ct_size_mul(int64_t a, int64_t b, int64_t *out);
 bool ct_size_add(int64_t a, int64_t b, int64_t *out);
 
-/* count*element bytes, uninitialised; the caller owns *out and ends it with ct_free.
- * count = 0 gives a valid pointer. Fails with CT_ENOMEM, naming `what` and the bytes asked for. */
+/* count*element bytes, uninitialised, and 64 more that may be read but hold nothing; the caller
+ * owns *out and ends it with ct_free. count = 0 gives a valid pointer. Fails with CT_ENOMEM, naming
+ * `what` and the bytes asked for. */
 ct_status ct_alloc(void *out, int64_t count, size_t element, const char *what, ct_error *error);
 
 /* The block `p` (NULL: a new one) grown or shrunk, contents kept; *p is unchanged on failure. */

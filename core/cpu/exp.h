@@ -67,7 +67,7 @@ static inline double ct_exp_f64(double x) {
 
 /* 2^f for |f| <= 0.51, a polynomial by our own Remez exchange: relative error below 2e-8 and 6e-17
  * with its coefficients rounded; exactly 1 at 0. */
-static inline float ct_exp2_near_f32(float f) {
+static inline __attribute__((always_inline)) float ct_exp2_near_f32(float f) {
   float q = CT_FMAF(0x1.473712p-13f, f, 0x1.5f8742p-10f);
   q = CT_FMAF(q, f, 0x1.3b26bep-7f);
   q = CT_FMAF(q, f, 0x1.c6ae44p-5f);
@@ -76,7 +76,7 @@ static inline float ct_exp2_near_f32(float f) {
   return CT_FMAF(q, f, 1.0f);
 }
 
-static inline double ct_exp2_near_f64(double f) {
+static inline __attribute__((always_inline)) double ct_exp2_near_f64(double f) {
   double q = CT_FMA(0x1.c066c6dd20d7cp-32, f, 0x1.e6128792fa609p-28);
   q = CT_FMA(q, f, 0x1.b5428cc71aad3p-24);
   q = CT_FMA(q, f, 0x1.62bfce3959d87p-20);

@@ -191,8 +191,8 @@ typedef struct ct_pair_ends {
 } ct_pair_ends;
 
 /* Inner loops over a run: `n` similarities with consecutive columns in each of `rows` rows, all of
- * one kind. All pointers are of the compute type; the column's part is NULL where columns are no
- * anchors. */
+ * one kind; 64 bytes beyond those of each row can be read. All pointers are of the compute type;
+ * the column's part is NULL where columns are no anchors. */
 typedef struct ct_pair_run {
   int64_t rows, n;
   int64_t stride, weight_stride; /* from one row of s, or of weights, to the next */
@@ -200,6 +200,8 @@ typedef struct ct_pair_run {
   int variant;
   const double *parameters;
   void *s;
+  bool meets_self; /* row r's own element, which is no pair, stands at column self + r, if there */
+  int64_t self;
   const struct ct_pair_ends *ends; /* NULL: every pair counts once, with the same parameters */
   void *row_reach, *column_reach;  /* [rows]; [n]: largest coordinates */
   const void *row_reference, *column_reference; /* [rows]; [n] */

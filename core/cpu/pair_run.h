@@ -102,31 +102,84 @@ CT_INLINED LOSS(power) LOSS(power_of)(REAL v, LOSS(factor) scale, LOSS(shared) s
   return (LOSS(power)){n, power};
 }
 
-/* Four rows side by side, of which each has its chain of comparisons. Returns how many rows are
- * done. */
-CT_INLINED int64_t LOSS(reach_four)(const ct_pair_run *run, bool positive, int variant,
-                                    bool columns) {
+/* Up to four rows go side by side. Of their columns, whole vectors come first; those that are left,
+ * and those among which the rows' own elements are, come as corners: blocks of LANES columns, of
+ * which only the pairs are taken. What a corner computes besides is read from the same rows, or
+ * beyond their ends (ct_pair_run). */
+enum { LOSS(LANES) = 64 / sizeof(REAL), LOSS(ABREAST) = 4 };
+
+typedef struct LOSS(rows) {
+  int64_t at[LOSS(ABREAST)]; /* fewer rows: the last one again */
+  int count;
+  int64_t vectors; /* columns before the first corner */
+} LOSS(rows);
+
+CT_INLINED LOSS(rows) LOSS(rows_at)(const ct_pair_run *run, int64_t i) {
+  LOSS(rows) rows = {.count = (int)(run->rows - i < LOSS(ABREAST) ? run->rows - i : LOSS(ABREAST))};
+  for (int r = 0; r < LOSS(ABREAST); r++) rows.at[r] = i + (r < rows.count ? r : rows.count - 1);
+  if (rows.count == LOSS(ABREAST) && !run->meets_self)
+    rows.vectors = run->n / LOSS(LANES) * LOSS(LANES);
+  return rows;
+}
+
+CT_INLINED const REAL *LOSS(row_of)(const ct_pair_run *run, const LOSS(rows) * rows, int r) {
+  return (const REAL *)run->s + rows->at[r] * run->stride;
+}
+
+/* How many columns of the corner at j are in the run, and which of them is row r's own element. */
+CT_INLINED int64_t LOSS(width_of)(const ct_pair_run *run, int64_t j) {
+  return run->n - j < LOSS(LANES) ? run->n - j : LOSS(LANES);
+}
+
+CT_INLINED int64_t LOSS(self_of)(const ct_pair_run *run, const LOSS(rows) * rows, int r,
+                                 int64_t j) {
+  return run->meets_self ? run->self + rows->at[r] - j : -1;
+}
+
+CT_INLINED void LOSS(reach_corner)(const ct_pair_run *run, bool positive, int variant, bool columns,
+                                   const LOSS(rows) * rows, int64_t j, REAL *reach) {
   const NAME(parameters) k = LOSS(parameters_of)(run->parameters);
-  REAL *restrict column_reach = run->column_reach, *reach = run->row_reach;
-  const int64_t stride = run->stride;
-  int64_t i = 0;
-  for (; i + 4 <= run->rows; i += 4) {
-    const REAL *restrict s = (const REAL *)run->s + i * stride;
-    REAL a = reach[i], b = reach[i + 1], c = reach[i + 2], d = reach[i + 3];
+  const int64_t width = LOSS(width_of)(run, j);
+  for (int r = 0; r < rows->count; r++) {
+    const REAL *s = LOSS(row_of)(run, rows, r) + j;
+    const int64_t self = LOSS(self_of)(run, rows, r, j);
+    REAL v[LOSS(LANES)];
+#pragma omp simd
+    for (int64_t l = 0; l < LOSS(LANES); l++) v[l] = LOSS(coordinate)(positive, variant, s[l], k);
+    if (self >= 0 && self < width) v[self] = LOSS(lowest)();
+    for (int64_t l = 0; l < width; l++) reach[r] = LARGER(v[l], reach[r]);
+    REAL *column = columns ? (REAL *)run->column_reach + j : NULL;
+    for (int64_t l = 0; l < width && columns; l++) column[l] = LARGER(v[l], column[l]);
+  }
+}
+
+CT_INLINED void LOSS(reach_plain)(const ct_pair_run *run, bool positive, int variant,
+                                  bool columns) {
+  const NAME(parameters) k = LOSS(parameters_of)(run->parameters);
+  REAL *restrict column_reach = run->column_reach;
+  for (int64_t i = 0; i < run->rows; i += LOSS(ABREAST)) {
+    const LOSS(rows) rows = LOSS(rows_at)(run, i);
+    const REAL *s0 = LOSS(row_of)(run, &rows, 0), *s1 = LOSS(row_of)(run, &rows, 1);
+    const REAL *s2 = LOSS(row_of)(run, &rows, 2), *s3 = LOSS(row_of)(run, &rows, 3);
+    REAL *known = (REAL *)run->row_reach + i;
+    REAL a = known[0], b = known[rows.at[1] - i], c = known[rows.at[2] - i],
+         d = known[rows.at[3] - i];
 #pragma omp simd reduction(max : a, b, c, d)
-    for (int64_t j = 0; j < run->n; j++) {
-      REAL of_a = LOSS(coordinate)(positive, variant, s[j], k);
-      REAL of_b = LOSS(coordinate)(positive, variant, s[j + stride], k);
-      REAL of_c = LOSS(coordinate)(positive, variant, s[j + 2 * stride], k);
-      REAL of_d = LOSS(coordinate)(positive, variant, s[j + 3 * stride], k);
+    for (int64_t j = 0; j < rows.vectors; j++) {
+      REAL of_a = LOSS(coordinate)(positive, variant, s0[j], k);
+      REAL of_b = LOSS(coordinate)(positive, variant, s1[j], k);
+      REAL of_c = LOSS(coordinate)(positive, variant, s2[j], k);
+      REAL of_d = LOSS(coordinate)(positive, variant, s3[j], k);
       a = LARGER(of_a, a), b = LARGER(of_b, b), c = LARGER(of_c, c), d = LARGER(of_d, d);
       of_a = LARGER(of_a, of_b), of_c = LARGER(of_c, of_d);
       of_a = LARGER(of_a, of_c);
       if (columns) column_reach[j] = LARGER(of_a, column_reach[j]);
     }
-    reach[i] = a, reach[i + 1] = b, reach[i + 2] = c, reach[i + 3] = d;
+    REAL reach[LOSS(ABREAST)] = {a, b, c, d};
+    for (int64_t j = rows.vectors; j < run->n; j += LOSS(LANES))
+      LOSS(reach_corner)(run, positive, variant, columns, &rows, j, reach);
+    for (int r = 0; r < rows.count; r++) known[r] = reach[r];
   }
-  return i;
 }
 
 CT_INLINED void LOSS(reach_as)(const ct_pair_run *run, bool positive, int variant, bool columns,
@@ -137,8 +190,11 @@ CT_INLINED void LOSS(reach_as)(const ct_pair_run *run, bool positive, int varian
   const ct_pair_ends none = {0}, *ends = refined ? run->ends : &none;
   const int64_t pitch = ends->pitch;
   LOSS(end) row = LOSS(common_end)(run, positive), column = row;
-  int64_t done = refined ? 0 : LOSS(reach_four)(run, positive, variant, columns);
-  for (int64_t i = done; i < run->rows; i++) {
+  if (!refined) {
+    LOSS(reach_plain)(run, positive, variant, columns);
+    return;
+  }
+  for (int64_t i = 0; i < run->rows; i++) {
     const REAL *restrict s = (const REAL *)run->s + i * run->stride;
     const REAL *row_share = refined ? (const REAL *)ends->row_share + i * ends->share_stride : NULL;
     const REAL *column_share =
@@ -214,39 +270,66 @@ CT_INLINED LOSS(parts)
                        columns ? power * NAME(ct_power)(n - column_reference) : 0};
 }
 
-/* Four rows of log-sum-exps side by side: they meet the sums of the columns once, and to add up the
- * lanes of four sums takes no longer than of one. Returns how many rows are done. */
-CT_INLINED int64_t LOSS(add_four)(const ct_pair_run *run, bool positive, int variant, bool columns,
-                                  bool together) {
+CT_INLINED void LOSS(add_corner)(const ct_pair_run *run, bool positive, int variant, bool columns,
+                                 bool together, const LOSS(rows) * rows, int64_t j, REAL *sum,
+                                 REAL *plain) {
   const LOSS(end) end = LOSS(common_end)(run, positive);
   const LOSS(shared) shared = LOSS(shared_of)(run);
-  const REAL *restrict column_reference = run->column_reference, *lift = run->row_lift;
+  const int64_t width = LOSS(width_of)(run, j);
+  REAL of[LOSS(LANES)] = {0};
+  if (columns && !together)
+    memcpy(of, (const REAL *)run->column_reference + j, (size_t)width * sizeof *of);
+  for (int r = 0; r < rows->count; r++) {
+    const REAL *s = LOSS(row_of)(run, rows, r) + j;
+    const REAL reference = together ? 0 : ((const REAL *)run->row_reference)[rows->at[r]];
+    const int64_t self = LOSS(self_of)(run, rows, r, j);
+    REAL power[LOSS(LANES)], of_column[LOSS(LANES)], taken[LOSS(LANES)];
+#pragma omp simd
+    for (int64_t l = 0; l < LOSS(LANES); l++) {
+      const LOSS(parts) p =
+          LOSS(parts_of)(positive, variant, together, columns, s[l], end, shared, reference, of[l]);
+      power[l] = p.row, of_column[l] = p.column, taken[l] = s[l];
+    }
+    if (self >= 0 && self < width) power[self] = of_column[self] = taken[self] = 0;
+    for (int64_t l = 0; l < width; l++) sum[r] += power[l], *plain += taken[l];
+    REAL *column = columns ? (REAL *)run->column_sum + j : NULL;
+    for (int64_t l = 0; l < width && columns; l++) column[l] += of_column[l];
+  }
+}
+
+/* Of log-sum-exps alone, where every pair counts once. */
+CT_INLINED void LOSS(add_plain)(const ct_pair_run *run, bool positive, int variant, bool columns,
+                                bool together) {
+  const LOSS(end) end = LOSS(common_end)(run, positive);
+  const LOSS(shared) shared = LOSS(shared_of)(run);
+  const REAL *reference = run->row_reference, *lift = run->row_lift;
+  const REAL *restrict column_reference = run->column_reference;
   REAL *restrict column_sum = run->column_sum;
-  const int64_t stride = run->stride;
-  int64_t i = 0;
-  for (; i + 4 <= run->rows; i += 4) {
-    const REAL *restrict s = (const REAL *)run->s + i * stride;
-    const REAL *reference = (const REAL *)run->row_reference + i;
-    const REAL r0 = reference[0], r1 = reference[1], r2 = reference[2], r3 = reference[3];
+  for (int64_t i = 0; i < run->rows; i += LOSS(ABREAST)) {
+    const LOSS(rows) rows = LOSS(rows_at)(run, i);
+    const REAL *s0 = LOSS(row_of)(run, &rows, 0), *s1 = LOSS(row_of)(run, &rows, 1);
+    const REAL *s2 = LOSS(row_of)(run, &rows, 2), *s3 = LOSS(row_of)(run, &rows, 3);
+    const REAL r0 = together ? 0 : reference[rows.at[0]], r1 = together ? 0 : reference[rows.at[1]];
+    const REAL r2 = together ? 0 : reference[rows.at[2]], r3 = together ? 0 : reference[rows.at[3]];
     REAL sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0, plain = 0;
 #pragma omp simd reduction(+ : sum0, sum1, sum2, sum3, plain)
-    for (int64_t j = 0; j < run->n; j++) {
-      const REAL s0 = s[j], s1 = s[j + stride], s2 = s[j + 2 * stride], s3 = s[j + 3 * stride];
+    for (int64_t j = 0; j < rows.vectors; j++) {
       const REAL of = columns && !together ? column_reference[j] : 0;
 #define PARTS(s, r) LOSS(parts_of)(positive, variant, together, columns, s, end, shared, r, of)
-      const LOSS(parts) p0 = PARTS(s0, r0), p1 = PARTS(s1, r1), p2 = PARTS(s2, r2),
-                        p3 = PARTS(s3, r3);
+      const LOSS(parts) p0 = PARTS(s0[j], r0), p1 = PARTS(s1[j], r1);
+      const LOSS(parts) p2 = PARTS(s2[j], r2), p3 = PARTS(s3[j], r3);
 #undef PARTS
       sum0 += p0.row, sum1 += p1.row, sum2 += p2.row, sum3 += p3.row;
       if (columns) column_sum[j] += (p0.column + p1.column) + (p2.column + p3.column);
-      plain += (s0 + s1) + (s2 + s3);
+      plain += (s0[j] + s1[j]) + (s2[j] + s3[j]);
     }
-    const double sum[4] = {(double)sum0, (double)sum1, (double)sum2, (double)sum3};
-    for (int r = 0; r < 4; r++)
-      run->row_sum[i + r] += together ? sum[r] * (double)lift[i + r] : sum[r];
+    REAL sum[LOSS(ABREAST)] = {sum0, sum1, sum2, sum3};
+    for (int64_t j = rows.vectors; j < run->n; j += LOSS(LANES))
+      LOSS(add_corner)(run, positive, variant, columns, together, &rows, j, sum, &plain);
+    for (int r = 0; r < rows.count; r++)
+      run->row_sum[i + r] += together ? (double)sum[r] * (double)lift[i + r] : (double)sum[r];
     run->row_sum_s[i] += (columns ? 2 : 1) * (double)plain; /* a pair that serves both ends */
   }
-  return i;
 }
 
 CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant, bool columns,
@@ -260,9 +343,12 @@ CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant,
   const ct_pair_ends none = {0}, *ends = refined ? run->ends : &none;
   const int64_t pitch = ends->pitch;
   LOSS(end) row = LOSS(common_end)(run, positive), column = row;
-  const bool plainly = !refined && LOSS_OF(statistics)(positive) == CT_LSE;
-  int64_t done = plainly ? LOSS(add_four)(run, positive, variant, columns, together) : 0;
-  for (int64_t i = done; i < run->rows; i++) {
+  if (!refined && LOSS_OF(statistics)(positive) == CT_LSE) {
+    LOSS(add_plain)(run, positive, variant, columns, together);
+    return;
+  }
+  for (int64_t i = 0; i < run->rows; i++) {
+    const int64_t self = run->meets_self ? run->self + i : -1;
     const REAL *restrict s = (const REAL *)run->s + i * run->stride;
     const REAL *row_share = refined ? (const REAL *)ends->row_share + i * ends->share_stride : NULL;
     const REAL *column_share =
@@ -271,51 +357,55 @@ CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant,
         (lse || extreme) && !together ? ((const REAL *)run->row_reference)[i] : 0;
     REAL total = 0, plain = 0, terms = 0, count = 0;
     if (refined) row = LOSS(own_end)(ends->row_own, ends->row_scale, pitch, i);
+    for (int64_t from = 0, to; from < run->n; from = to + 1) { /* the row's own element between */
+      to = self >= from && self < run->n ? self : run->n;
 #pragma omp simd reduction(+ : total, plain, terms, count)
-    for (int64_t j = 0; j < run->n; j++) {
-      REAL v = LOSS(coordinate)(positive, variant, s[j], row.k), u = v;
-      REAL mine = 1, other = 1;
-      if (refined) mine = LOSS(share_of)(positive, row_share[j]);
-      if (refined && columns) {
-        column = LOSS(own_end)(ends->column_own, ends->column_scale, pitch, j);
-        other = LOSS(share_of)(positive, column_share[j]);
-        u = LOSS(coordinate)(positive, variant, s[j], column.k);
-      }
-      if (lse && !refined) {
-        const REAL of = columns && !together ? column_reference[j] : 0;
-        LOSS(parts)
-        p = LOSS(parts_of)(positive, variant, together, columns, s[j], row, shared, reference, of);
-        total += p.row;
-        if (columns) column_sum[j] += p.column;
-      } else if (lse) {
-        REAL n, power;
-        LOSS(split)(v, row.scale, &n, &power);
-        total += mine * (power * LOSS(relative)(n, reference));
-        if (columns) {
-          LOSS(split)(u, column.scale, &n, &power);
-          column_sum[j] += other * (power * LOSS(relative)(n, column_reference[j]));
-        }
-      }
-      if (extreme) {
-        total += v == reference ? mine : (REAL)0;
-        if (columns) column_sum[j] += u == column_reference[j] ? other : (REAL)0;
-      }
-      if (term) {
-        REAL t = LOSS(term)(positive, variant, s[j], row.k), one = t != 0 ? (REAL)1 : (REAL)0;
-        terms += refined ? mine * t : t;
-        count += refined ? mine * one : one;
+      for (int64_t j = from; j < to; j++) {
+        REAL v = LOSS(coordinate)(positive, variant, s[j], row.k), u = v;
+        REAL mine = 1, other = 1;
+        if (refined) mine = LOSS(share_of)(positive, row_share[j]);
         if (refined && columns) {
-          t = LOSS(term)(positive, variant, s[j], column.k);
-          one = t != 0 ? (REAL)1 : (REAL)0;
-          t *= other, one *= other;
+          column = LOSS(own_end)(ends->column_own, ends->column_scale, pitch, j);
+          other = LOSS(share_of)(positive, column_share[j]);
+          u = LOSS(coordinate)(positive, variant, s[j], column.k);
         }
-        if (columns) column_term[j] += t, column_count[j] += one;
-      }
-      if (refined) {
-        plain += mine > 0 ? s[j] : 0;
-        if (columns) plain += other > 0 ? s[j] : 0;
-      } else {
-        plain += s[j];
+        if (lse && !refined) {
+          const REAL of = columns && !together ? column_reference[j] : 0;
+          LOSS(parts)
+          p = LOSS(parts_of)(positive, variant, together, columns, s[j], row, shared, reference,
+                             of);
+          total += p.row;
+          if (columns) column_sum[j] += p.column;
+        } else if (lse) {
+          REAL n, power;
+          LOSS(split)(v, row.scale, &n, &power);
+          total += mine * (power * LOSS(relative)(n, reference));
+          if (columns) {
+            LOSS(split)(u, column.scale, &n, &power);
+            column_sum[j] += other * (power * LOSS(relative)(n, column_reference[j]));
+          }
+        }
+        if (extreme) {
+          total += v == reference ? mine : (REAL)0;
+          if (columns) column_sum[j] += u == column_reference[j] ? other : (REAL)0;
+        }
+        if (term) {
+          REAL t = LOSS(term)(positive, variant, s[j], row.k), one = t != 0 ? (REAL)1 : (REAL)0;
+          terms += refined ? mine * t : t;
+          count += refined ? mine * one : one;
+          if (refined && columns) {
+            t = LOSS(term)(positive, variant, s[j], column.k);
+            one = t != 0 ? (REAL)1 : (REAL)0;
+            t *= other, one *= other;
+          }
+          if (columns) column_term[j] += t, column_count[j] += one;
+        }
+        if (refined) {
+          plain += mine > 0 ? s[j] : 0;
+          if (columns) plain += other > 0 ? s[j] : 0;
+        } else {
+          plain += s[j];
+        }
       }
     }
     const REAL lift = together ? ((const REAL *)run->row_lift)[i] : 1;

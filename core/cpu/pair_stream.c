@@ -151,12 +151,16 @@ typedef struct tile {
   int64_t kept_stride;
 } tile;
 
+/* Of a tile's similarities that are kept. What follows them may be read (ct_pair_run), but is not
+ * that of a tile that another thread may write. */
+static int64_t kept_elements(const shape *s) { return s->height * s->width + 16; }
+
 /* Of tile `number`, counted along the rows' blocks (one set: from the diagonal on). */
 static void place_kept(const pass *p, tile *t, int64_t number) {
   const shape *s = &p->shape;
   size_t real = ct_dtype_size(p->stream->dtype);
   if (number >= p->stream->kept_tiles) return;
-  t->kept = (char *)p->stream->kept + (size_t)(number * s->height * s->width) * real;
+  t->kept = (char *)p->stream->kept + (size_t)(number * kept_elements(s)) * real;
   t->kept_stride = s->width;
 }
 
@@ -224,25 +228,17 @@ static bool has_pairs(const pass *p, int64_t anchor, int kind, int64_t low, int6
 typedef void visit_runs(const pass *p, const tile *t, int64_t row, int64_t rows, const run *r,
                         void *context);
 
-/* Visits all pairs of the tile's rows from..to-1, many rows at a time. Rows that meet themselves
- * have a run of positives on either side: unless `self` is wanted as one more positive, these are
- * visited row by row; of a refinement it has no share. */
-static void each_run(const pass *p, const tile *t, int64_t from, int64_t to, bool self,
-                     visit_runs *visit, void *context) {
+/* Visits all pairs of the tile's rows from..to-1, many rows at a time, and with the positives rows
+ * that meet themselves. */
+static void each_run(const pass *p, const tile *t, int64_t from, int64_t to, visit_runs *visit,
+                     void *context) {
   const int64_t low = t->column, high = t->column + t->columns;
-  const bool split = is_diagonal(p, t) && !self && !p->stream->refinement;
   run runs[4];
   for (int64_t i = from, rows; i < to; i += rows) {
     int64_t row = t->row + i, last = p->stream->rows->last[row];
     int count = runs_without(p->stream, row, last, last, low, high, runs);
     rows = rows_alike(p, t, i, to);
-    for (int k = 0; k < count; k++)
-      if (!split || runs[k].kind == CT_NEGATIVE) visit(p, t, i, rows, &runs[k], context);
-    for (int64_t r = i; split && r < i + rows; r++) {
-      count = find_runs(p->stream, t->row + r, low, high, runs);
-      for (int k = 0; k < count; k++)
-        if (runs[k].kind == CT_POSITIVE) visit(p, t, r, 1, &runs[k], context);
-    }
+    for (int k = 0; k < count; k++) visit(p, t, i, rows, &runs[k], context);
   }
 }
 
@@ -296,7 +292,7 @@ void ct_pair_stream_tiles(const ct_pair_stream *stream, int64_t *tiles, int64_t 
   shape s = shape_of(stream);
   *tiles = s.row_blocks * (s.column_blocks ? s.column_blocks : s.row_blocks + 1);
   if (!s.column_blocks) *tiles /= 2;
-  *elements = s.height * s.width;
+  *elements = kept_elements(&s);
 }
 
 /* A thread's room: scratch; where pairs are dropped, the lists; where classes have several vectors,

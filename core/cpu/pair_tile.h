@@ -131,6 +131,9 @@ static void NAME(sum_run)(const pass *p, const tile *t, int64_t row, int64_t row
   ct_pair_run r = NAME(run_of)(p, t, sheet, row, rows, of);
   ct_pair_ends ends;
   NAME(refine_run)(p, t, row, of, &r, &ends);
+  /* of a refinement, it has no share */
+  r.meets_self = is_diagonal(p, t) && of->kind == CT_POSITIVE && !p->stream->refinement;
+  r.self = t->row + row - of->from;
   r.row_reach = sheet->row_reach[of->kind] + row;
   r.row_reference = (const REAL *)sums->reference + t->row + row;
   r.together = sheet->shared[of->kind].is;
@@ -215,7 +218,7 @@ static void NAME(tile_sums)(const pass *p, const tile *t) {
   if (p->stream->diagnosis) diagnose_pairs(p, t, sheet.s, sheet.stride);
   NAME(summing) reach = {&sheet, PAIRS->reach}, add = {&sheet, PAIRS->add};
   NAME(start_sums)(p, t, &sheet);
-  each_run(p, t, 0, t->rows, false, NAME(sum_run), &reach);
+  each_run(p, t, 0, t->rows, NAME(sum_run), &reach);
   for (int kind = 0; kind < kinds_of(p, t); kind++) {
     NAME(raise_references)(p, sheet.row_reach[kind], kind, t->row, t->rows);
     if (t->both) NAME(raise_references)(p, sheet.column_reach[kind], kind, t->column, t->columns);
@@ -225,10 +228,10 @@ static void NAME(tile_sums)(const pass *p, const tile *t) {
   }
   for (int64_t from = 0; from < t->rows; from += STEP) {
     if (t->both) NAME(clear_columns)(p, t, &sheet);
-    each_run(p, t, from, smaller(from + STEP, t->rows), false, NAME(sum_run), &add);
+    each_run(p, t, from, smaller(from + STEP, t->rows), NAME(sum_run), &add);
     if (t->both) NAME(flush_columns)(p, t, &sheet);
   }
-  if (p->stream->triplets) each_run(p, t, 0, t->rows, false, NAME(add_triplets), &sheet);
+  if (p->stream->triplets) each_run(p, t, 0, t->rows, NAME(add_triplets), &sheet);
 }
 
 /* What positives of a coupled loss have at the ends of a pair: the row's when `column` is false.
@@ -376,7 +379,7 @@ static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
   for (int kind = 0; kind < kinds_of(p, t); kind++)
     sheets.from.shared[kind] = NAME(share_factors)(p, t, kind);
   if (p->stream->refinement) NAME(clear_shareless)(p, t, &sheets.to);
-  each_run(p, t, 0, t->rows, true, NAME(weigh_run), &sheets);
+  each_run(p, t, 0, t->rows, NAME(weigh_run), &sheets);
   for (int64_t i = 0; i < t->rows && is_diagonal(p, t); i++)
     sheets.to.s[i * sheets.to.stride + i] = 0;
   if (p->stream->diagnosis) diagnose_weights(p, t, sheets.to.s, sheets.to.stride);
