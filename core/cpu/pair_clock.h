@@ -1,4 +1,4 @@
-/* Where the time of the streaming driver goes, for `make bench-profile`: each thread of a pass has
+/* Where the time of the streaming driver goes, for `make bench`: each thread of a pass has
  * a clock that is read whenever it turns from one part of the work to another, a handful of times a
  * tile. It stands still unless somebody asked. */
 #ifndef CIRCLET_CPU_PAIR_CLOCK_H

@@ -68,14 +68,19 @@ CT_INLINED REAL LOSS(relative)(REAL n, REAL reference) {
   return NAME(ct_power)(above > 0 ? 0 : above);
 }
 
-/* The integer n and 2^f of a coordinate. Logits beyond the integers of REAL only occur in double:
- * whatever is left of them then says nothing, and must only stay finite. */
-CT_INLINED void LOSS(split)(REAL v, LOSS(factor) scale, REAL *n, REAL *power) {
-  REAL whole = NAME(ct_round)(LOSS(above)(v, scale.high, scale.low, 0, false));
-  REAL f = LOSS(above)(v, scale.high, scale.low, whole, true);
+/* 2^f, what is left of a coordinate's logit beyond the integer n next to it. Logits beyond the
+ * integers of REAL only occur in double: whatever is left of them then says nothing, and must only
+ * stay finite. */
+CT_INLINED REAL LOSS(power_beyond)(REAL v, LOSS(factor) scale, REAL n) {
+  REAL f = LOSS(above)(v, scale.high, scale.low, n, true);
   if (sizeof(REAL) == sizeof(double)) f = f < -1 ? -1 : f > 1 ? 1 : f;
-  *n = whole;
-  *power = NAME(ct_exp2_near)(f);
+  return NAME(ct_exp2_near)(f);
+}
+
+/* The integer n and 2^f of a coordinate. */
+CT_INLINED void LOSS(split)(REAL v, LOSS(factor) scale, REAL *n, REAL *power) {
+  *n = NAME(ct_round)(LOSS(above)(v, scale.high, scale.low, 0, false));
+  *power = LOSS(power_beyond)(v, scale, *n);
 }
 
 /* A shared reference, and the least n that counts for any anchor of it. */
@@ -96,10 +101,8 @@ typedef struct LOSS(power) {
 
 CT_INLINED LOSS(power) LOSS(power_of)(REAL v, LOSS(factor) scale, LOSS(shared) shared) {
   REAL shifted = LOSS(above)(v, scale.high, scale.low, -shared.zero, false);
-  REAL n = shifted - shared.zero, f = LOSS(above)(v, scale.high, scale.low, n, true);
-  if (sizeof(REAL) == sizeof(double)) f = f < -1 ? -1 : f > 1 ? 1 : f;
-  REAL power = NAME(ct_exp2_near)(f) * NAME(ct_power_from)(shifted, shared.least);
-  return (LOSS(power)){n, power};
+  REAL n = shifted - shared.zero, far = NAME(ct_power_from)(shifted, shared.least);
+  return (LOSS(power)){n, LOSS(power_beyond)(v, scale, n) * far};
 }
 
 /* Up to four rows go side by side. Of their columns, whole vectors come first; those that are left,
@@ -182,36 +185,31 @@ CT_INLINED void LOSS(reach_plain)(const ct_pair_run *run, bool positive, int var
   }
 }
 
-CT_INLINED void LOSS(reach_as)(const ct_pair_run *run, bool positive, int variant, bool columns,
-                               bool refined) {
-  if (!LOSS(has)(positive, CT_LSE | CT_EXTREME)) return;
+/* Of a refinement: a pair counts for the ends that it has a share of. */
+CT_INLINED void LOSS(reach_refined)(const ct_pair_run *run, bool positive, int variant,
+                                    bool columns) {
   REAL *restrict column_reach = run->column_reach;
   const REAL lowest = LOSS(lowest)();
-  const ct_pair_ends none = {0}, *ends = refined ? run->ends : &none;
-  const int64_t pitch = ends->pitch;
-  LOSS(end) row = LOSS(common_end)(run, positive), column = row;
-  if (!refined) {
-    LOSS(reach_plain)(run, positive, variant, columns);
-    return;
-  }
+  const ct_pair_ends *ends = run->ends;
   for (int64_t i = 0; i < run->rows; i++) {
     const REAL *restrict s = (const REAL *)run->s + i * run->stride;
-    const REAL *row_share = refined ? (const REAL *)ends->row_share + i * ends->share_stride : NULL;
+    const REAL *row_share = (const REAL *)ends->row_share + i * ends->share_stride;
     const REAL *column_share =
-        refined && columns ? (const REAL *)ends->column_share + i * ends->share_stride : NULL;
+        columns ? (const REAL *)ends->column_share + i * ends->share_stride : NULL;
+    const LOSS(end) row = LOSS(own_end)(ends->row_own, ends->row_scale, ends->pitch, i);
     REAL largest = ((const REAL *)run->row_reach)[i];
-    if (refined) row = LOSS(own_end)(ends->row_own, ends->row_scale, pitch, i);
 #pragma omp simd reduction(max : largest)
     for (int64_t j = 0; j < run->n; j++) {
-      REAL v = LOSS(coordinate)(positive, variant, s[j], row.k), other = v;
-      if (refined) v = LOSS(share_of)(positive, row_share[j]) > 0 ? v : lowest;
-      largest = v > largest ? v : largest;
-      if (refined && columns) {
-        column = LOSS(own_end)(ends->column_own, ends->column_scale, pitch, j);
-        other = LOSS(coordinate)(positive, variant, s[j], column.k);
-        other = LOSS(share_of)(positive, column_share[j]) > 0 ? other : lowest;
+      REAL v = LOSS(coordinate)(positive, variant, s[j], row.k);
+      v = LOSS(share_of)(positive, row_share[j]) > 0 ? v : lowest;
+      largest = LARGER(v, largest);
+      if (columns) {
+        const LOSS(end) column =
+            LOSS(own_end)(ends->column_own, ends->column_scale, ends->pitch, j);
+        v = LOSS(coordinate)(positive, variant, s[j], column.k);
+        v = LOSS(share_of)(positive, column_share[j]) > 0 ? v : lowest;
+        column_reach[j] = LARGER(v, column_reach[j]);
       }
-      if (columns) column_reach[j] = other > column_reach[j] ? other : column_reach[j];
     }
     ((REAL *)run->row_reach)[i] = largest;
   }
@@ -540,14 +538,14 @@ CT_INLINED void LOSS(weigh_refined)(const ct_pair_run *run, bool positive, int v
 }
 
 /* One loop for each combination that can occur. */
-CT_INLINED void LOSS(reach_ends)(const ct_pair_run *run, bool positive, int variant, bool refined) {
-  run->column_reach ? LOSS(reach_as)(run, positive, variant, true, refined)
-                    : LOSS(reach_as)(run, positive, variant, false, refined);
-}
-
 CT_INLINED void LOSS(reach_kind)(const ct_pair_run *run, bool positive, int variant) {
-  run->ends ? LOSS(reach_ends)(run, positive, variant, true)
-            : LOSS(reach_ends)(run, positive, variant, false);
+  if (!LOSS(has)(positive, CT_LSE | CT_EXTREME)) return;
+  if (run->ends)
+    run->column_reach ? LOSS(reach_refined)(run, positive, variant, true)
+                      : LOSS(reach_refined)(run, positive, variant, false);
+  else
+    run->column_reach ? LOSS(reach_plain)(run, positive, variant, true)
+                      : LOSS(reach_plain)(run, positive, variant, false);
 }
 
 CT_INLINED void LOSS(add_ends)(const ct_pair_run *run, bool positive, int variant, bool refined,

@@ -20,8 +20,9 @@ local others = {
 -- reason. Ratios: to_gemm and recomputed_to_gemm (circlet's time, and that without a similarity
 -- kept, over that of the bare products), kept (all similarities kept over none), of_peak
 -- (operations per second, none kept, over `peak`, what multiplying and adding in registers
--- reaches) and, by other way, how many times circlet's time it takes. `work` of measure.work with
--- no similarity kept becomes shares of the time, and the rate of the products while they run.
+-- reaches) and, by other way, how many times circlet's time it takes. `work`, what
+-- measure.work gave on `threads` threads with no similarity kept, becomes shares of the time, and
+-- with the peak of one thread the rate of the products while they run (products_of_peak).
 function report.entry(cell, times, facts, skipped, peak, work, threads)
   local entry = { name = cell.name, kind = cell.kind, B = cell.B, C = cell.C, D = cell.D,
     operations = cells.operations(cell), ways = {}, ratios = {}, skipped = skipped }
