@@ -39,15 +39,6 @@ typedef struct parameters_f64 {
     return (void)positive, (void)variant, (void)s, (void)k, (REAL)0;                               \
   }
 
-/* For losses whose logit is scale * coordinate, of any sign. */
-#define CT_LOSS_LINEAR_LOGIT(loss)                                                                 \
-  CT_LOSS_INLINE REAL NAME(loss##_lowest)(void) { return (REAL)-0x1p100; }                         \
-  CT_LOSS_INLINE REAL NAME(loss##_above)(REAL v, REAL scale, REAL scale_low, REAL reference,       \
-                                         bool exact) {                                             \
-    REAL above = REST(v, scale, reference);                                                        \
-    return exact ? FUSED(v, scale_low, above) : above;                                             \
-  }
-
 /* Distances of similarities (loss/rule.h). */
 #define REAL    float
 #define NAME(x) x##_f32

@@ -54,14 +54,6 @@ typedef struct parameters_f64 {
   CT_LOSS_INLINE REAL NAME(loss##_coordinate)(bool, int, REAL s, NAME(parameters)) { return s; }   \
   CT_LOSS_INLINE REAL NAME(loss##_slope)(bool, int, REAL, NAME(parameters)) { return 0; }
 
-#define CT_LOSS_LINEAR_LOGIT(loss)                                                                 \
-  CT_LOSS_INLINE REAL NAME(loss##_lowest)(void) { return (REAL)-0x1p100; }                         \
-  CT_LOSS_INLINE REAL NAME(loss##_above)(REAL v, REAL scale, REAL scale_low, REAL reference,       \
-                                         bool exact) {                                             \
-    REAL above = REST(v, scale, reference);                                                        \
-    return exact ? FUSED(v, scale_low, above) : above;                                             \
-  }
-
 #define REAL           float
 #define NAME(x)        x##_f32
 #define REST(a, b, p)  fmaf((a), (b), -(p))

@@ -104,4 +104,14 @@ static inline double ct_distance_slope(double s) {
   return square > CT_DISTANCE_SQUARE_LEAST ? -1 / sqrt(square) : 0;
 }
 
+/* For losses whose logit is scale * coordinate, of any sign: what a header's part of one pair
+ * needs, for each compute type, on the CPU and the GPU. */
+#define CT_LOSS_LINEAR_LOGIT(loss)                                                                 \
+  CT_LOSS_INLINE REAL NAME(loss##_lowest)(void) { return (REAL)-0x1p100; }                         \
+  CT_LOSS_INLINE REAL NAME(loss##_above)(REAL v, REAL scale, REAL scale_low, REAL reference,       \
+                                         bool exact) {                                             \
+    REAL above = REST(v, scale, reference);                                                        \
+    return exact ? FUSED(v, scale_low, above) : above;                                             \
+  }
+
 #endif
