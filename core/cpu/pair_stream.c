@@ -149,6 +149,7 @@ typedef struct tile {
   weight_list lists[2]; /* of rows and of columns, this thread's */
   char *kept;           /* [rows, kept_stride] similarities to keep, or NULL */
   int64_t kept_stride;
+  const struct tile *next; /* this thread's, if there is one and it is known */
 } tile;
 
 /* Of a tile's similarities that are kept. What follows them may be read (ct_pair_run), but is not
@@ -358,31 +359,40 @@ typedef struct progress {
   _Atomic int64_t next, *rows;
 } progress;
 
-/* One set against itself. */
-static void run_meetings(const pass *p, progress *at, char *mine, ct_pair_clock *clock) {
+static tile meeting_tile(const pass *p, ct_meeting m, char *mine, ct_pair_clock *clock) {
   const ct_pair_side *x = p->stream->rows;
   const int64_t blocks = p->shape.row_blocks, height = p->shape.height;
-  for (int64_t slot; (slot = ct_take(&at->next)) < ct_meetings(blocks);) {
-    ct_meeting m = ct_meeting_at(blocks, slot);
+  tile t = {.row = m.row * height,
+            .column = m.column * height,
+            .y = x,
+            .first = m.column * height,
+            .both = m.row != m.column,
+            .scratch = mine,
+            .clock = clock};
+  if (!m.real) return t;
+  t.rows = smaller(x->rows - t.row, height);
+  t.vectors = t.columns = smaller(x->rows - t.column, height);
+  if (t.both && p->gradient) {
+    t.to_columns = p->gradient->rows;
+    t.to_columns_weight = p->gradient->rows_weight;
+  }
+  place_lists(p, &t);
+  place_kept(p, &t, m.row * blocks - m.row * (m.row - 1) / 2 + (m.column - m.row));
+  return t;
+}
+
+/* One set against itself. */
+static void run_meetings(const pass *p, progress *at, char *mine, ct_pair_clock *clock) {
+  const int64_t blocks = p->shape.row_blocks, all = ct_meetings(blocks);
+  for (int64_t slot = ct_take(&at->next), then; slot < all; slot = then) {
+    then = ct_take(&at->next);
+    const ct_meeting m = ct_meeting_at(blocks, slot), n = ct_meeting_at(blocks, then);
     ct_await(&at->rows[m.row], m.round);
     ct_await(&at->rows[m.column], m.round);
     ct_pair_turn(clock, CT_WORK_WAIT);
     if (m.real && !ct_interrupted()) {
-      tile t = {.row = m.row * height,
-                .column = m.column * height,
-                .y = x,
-                .first = m.column * height,
-                .both = m.row != m.column,
-                .scratch = mine,
-                .clock = clock};
-      t.rows = smaller(x->rows - t.row, height);
-      t.vectors = t.columns = smaller(x->rows - t.column, height);
-      if (t.both && p->gradient) {
-        t.to_columns = p->gradient->rows;
-        t.to_columns_weight = p->gradient->rows_weight;
-      }
-      place_lists(p, &t);
-      place_kept(p, &t, m.row * blocks - m.row * (m.row - 1) / 2 + (m.column - m.row));
+      tile t = meeting_tile(p, m, mine, clock), next = meeting_tile(p, n, mine, clock);
+      if (then < all && n.real) t.next = &next;
       run_tile(p, &t);
     }
     ct_advance(&at->rows[m.row], m.round + 1);
@@ -390,9 +400,30 @@ static void run_meetings(const pass *p, progress *at, char *mine, ct_pair_clock 
   }
 }
 
+/* Block i of rows with block k of columns. */
+static tile column_tile(const pass *p, int64_t i, int64_t k, const ct_pair_block *block, char *mine,
+                        ct_pair_clock *clock) {
+  const shape *s = &p->shape;
+  tile t = {.row = i * s->height,
+            .rows = smaller(p->stream->rows->rows - i * s->height, s->height),
+            .column = k * s->step / p->stream->centres,
+            .columns = block->side.rows / p->stream->centres,
+            .vectors = block->side.rows,
+            .y = &block->side,
+            .scratch = mine,
+            .clock = clock,
+            .nearest = (int32_t *)(void *)(mine + room_of(p).nearest)};
+  if (p->gradient && p->gradient->columns) {
+    t.to_columns = block->gradient;
+    if (p->gradient->columns_weight) t.to_columns_weight = block->weight;
+  }
+  place_lists(p, &t);
+  place_kept(p, &t, k * s->row_blocks + i);
+  return t;
+}
+
 /* Two sets: blocks of columns go past all blocks of rows, one behind the other. */
 static void run_columns(const pass *p, progress *at, char *mine, ct_pair_clock *clock) {
-  const ct_pair_side *x = p->stream->rows;
   const ct_pair_columns *columns = p->stream->columns;
   const shape *s = &p->shape;
   ct_pair_block block = place_block(p, mine + room_of(p).block);
@@ -412,19 +443,10 @@ static void run_columns(const pass *p, progress *at, char *mine, ct_pair_clock *
     if (weigh) memset(block.weight, 0, (size_t)block.side.padded * sizeof *block.weight);
     ct_pair_turn(clock, CT_WORK_ROWS);
     for (int64_t i = 0; i < s->row_blocks; i++) {
-      tile t = {.row = i * s->height,
-                .rows = smaller(x->rows - i * s->height, s->height),
-                .column = from / p->stream->centres,
-                .columns = block.side.rows / p->stream->centres,
-                .vectors = block.side.rows,
-                .y = &block.side,
-                .to_columns = unload ? block.gradient : NULL,
-                .to_columns_weight = weigh ? block.weight : NULL,
-                .scratch = mine,
-                .clock = clock,
-                .nearest = (int32_t *)(void *)(mine + room_of(p).nearest)};
-      place_lists(p, &t);
-      place_kept(p, &t, k * s->row_blocks + i);
+      const bool more = i + 1 < s->row_blocks;
+      tile t = column_tile(p, i, k, &block, mine, clock);
+      tile next = column_tile(p, more ? i + 1 : i, k, &block, mine, clock);
+      if (more) t.next = &next;
       ct_await(&at->rows[i], k);
       ct_pair_turn(clock, CT_WORK_WAIT);
       if (!ct_interrupted()) run_tile(p, &t);

@@ -16,6 +16,44 @@ typedef struct NAME(sheet) {
   NAME(shared) shared[CT_KINDS];
 } NAME(sheet);
 
+/* The first rows that a product reads: all the rows' first dimensions, as far as products take them
+ * at a time, from the layout by row; or their first panel, from the layout by dimension. */
+static ct_tile_region NAME(chunk)(const pass *p, const void *by_row, int64_t first, int64_t rows) {
+  const int64_t dim = p->stream->dim, width = TILES->width, line = width * (int64_t)sizeof(REAL);
+  return (ct_tile_region){.at = (const char *)((const REAL *)by_row + first * dim),
+                          .bytes = smaller(dim, CT_TILE_DEPTH) * line,
+                          .stride = dim * line,
+                          .count = up_to_tile(rows) / width};
+}
+
+static ct_tile_region NAME(panel)(const void *by_dim, int64_t first, int64_t rows) {
+  const int64_t width = TILES->width;
+  return (ct_tile_region){.at = (const char *)((const REAL *)by_dim + first * width),
+                          .bytes = up_to_tile(rows) * width * (int64_t)sizeof(REAL),
+                          .count = 1};
+}
+
+/* What the gradient's products begin with: that of the rows, that of the columns. */
+static ct_tile_ahead NAME(ahead_of_rows)(const pass *p, const tile *t) {
+  return (ct_tile_ahead){{NAME(panel)(t->y->by_dim, t->first, t->vectors),
+                          NAME(panel)(p->gradient->rows, t->row, t->rows)}};
+}
+
+static ct_tile_ahead NAME(ahead_of_columns)(const pass *p, const tile *t) {
+  return (ct_tile_ahead){{NAME(panel)(p->stream->rows->by_dim, t->row, t->rows),
+                          NAME(panel)(t->to_columns, t->first, t->vectors)}};
+}
+
+/* What this thread's next tile begins with, if any. */
+static ct_tile_ahead NAME(ahead_of_next)(const pass *p, const tile *t) {
+  const tile *next = t->next;
+  if (!next) return (ct_tile_ahead){0};
+  if (p->gradient && next->kept)
+    return p->gradient->rows ? NAME(ahead_of_rows)(p, next) : NAME(ahead_of_columns)(p, next);
+  return (ct_tile_ahead){{NAME(chunk)(p, p->stream->rows->by_row, next->row, next->rows),
+                          NAME(chunk)(p, next->y->by_row, next->first, next->vectors)}};
+}
+
 /* The similarities of a block with itself: those right of the diagonal, whole steps at a time, and
  * the others mirrored, which are the same bits. */
 static void NAME(compute_diagonal)(const pass *p, const tile *t, const NAME(sheet) * sheet) {
@@ -25,7 +63,7 @@ static void NAME(compute_diagonal)(const pass *p, const tile *t, const NAME(shee
   REAL *s = sheet->s;
   for (int64_t i = 0; i < rows; i += STRIP)
     TILES->similarities(STRIP, rows - i, p->stream->dim, x->by_row, t->row + i, x->by_row,
-                        t->row + i, s + i * stride + i, stride);
+                        t->row + i, s + i * stride + i, stride, NULL);
   for (int64_t i = STRIP; i < rows; i += STRIP)
     for (int64_t j = 0; j < i; j += 16)
       for (int64_t r = i; r < i + STRIP; r++)
@@ -50,11 +88,14 @@ static NAME(sheet) NAME(compute)(const pass *p, const tile *t, bool known) {
   sheet = {.s = (REAL *)(void *)(t->kept ? t->kept : t->scratch),
            .stride = t->kept ? t->kept_stride : SCRATCH_STRIDE};
   const REAL *x_half = x->half, *y_half = y->half;
+  const ct_tile_ahead ahead = p->gradient && p->gradient->rows ? NAME(ahead_of_rows)(p, t)
+                              : p->gradient && t->to_columns   ? NAME(ahead_of_columns)(p, t)
+                                                               : NAME(ahead_of_next)(p, t);
   if (!known && is_diagonal(p, t))
     NAME(compute_diagonal)(p, t, &sheet);
   else if (!known)
     TILES->similarities(up_to_tile(t->rows), up_to_tile(t->vectors), p->stream->dim, x->by_row,
-                        t->row, y->by_row, t->first, sheet.s, sheet.stride);
+                        t->row, y->by_row, t->first, sheet.s, sheet.stride, &ahead);
   for (int64_t i = 0; i < t->rows && !known && y_half; i++) {
     const REAL own = x_half ? x_half[t->row + i] : 0;
     for (int64_t j = 0; j < t->vectors; j++)
@@ -462,10 +503,12 @@ static void NAME(tile_gradient)(const pass *p, const tile *t) {
                                x->by_dim, x->pitch, t->row, to_columns, y->pitch, t->first);
     return;
   }
+  const ct_tile_ahead next = NAME(ahead_of_next)(p, t);
+  const ct_tile_ahead after_rows = to_columns ? NAME(ahead_of_columns)(p, t) : next;
   if (to_rows)
     kernels->multiply(rows, columns, dim, sheet.s, sheet.stride, y->by_dim, y->pitch, t->first,
-                      to_rows, x->pitch, t->row);
+                      to_rows, x->pitch, t->row, &after_rows);
   if (to_columns)
     kernels->multiply_transposed(columns, rows, dim, sheet.s, sheet.stride, x->by_dim, x->pitch,
-                                 t->row, to_columns, y->pitch, t->first);
+                                 t->row, to_columns, y->pitch, t->first, &next);
 }

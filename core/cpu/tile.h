@@ -12,9 +12,25 @@
 #include <stdint.h>
 #include "cpu/isa.h"
 
-enum { CT_TILE_ROWS = 32 }; /* a multiple of every instruction set's width and height */
+enum {
+  CT_TILE_ROWS = 32, /* a multiple of every instruction set's width and height */
+  /* Similarities take so many dimensions at a time: of a panel of doubles, AVX-512's widest, they
+   * are 128 x 16 x 8 bytes, half of a 32 KiB cache. */
+  CT_TILE_DEPTH = 128
+};
 
 static inline int64_t ct_tile_pitch(int64_t padded_rows) { return padded_rows + 2; }
+
+/* What will be read once a product is through: it asks for it while its last rows are under way.
+ * `count` pieces of `bytes` each, whole cache lines, begin `stride` bytes apart. */
+typedef struct ct_tile_region {
+  const char *at;
+  int64_t bytes, stride, count;
+} ct_tile_region;
+
+typedef struct ct_tile_ahead {
+  ct_tile_region region[2];
+} ct_tile_ahead;
 
 typedef struct ct_tile_kernels {
   int64_t width;
@@ -24,16 +40,18 @@ typedef struct ct_tile_kernels {
   /* `width` rows from `first` on, a multiple of it, from the layout by dimension to that by row. */
   void (*interleave)(int64_t dim, int64_t pitch, int64_t first, const void *by_dim, void *by_row);
   /* s[r*lds + c] = row (first_a + r) of a . row (first_b + c) of b, for m x n; a and b by row. m,
-   * n, first_a, first_b: multiples of CT_TILE_ROWS. */
+   * n, first_a, first_b: multiples of CT_TILE_ROWS. `ahead`, here and below, may be NULL. */
   void (*similarities)(int64_t m, int64_t n, int64_t dim, const void *a, int64_t first_a,
-                       const void *b, int64_t first_b, void *s, int64_t lds);
+                       const void *b, int64_t first_b, void *s, int64_t lds,
+                       const ct_tile_ahead *ahead);
   /* g row (first_g + r) += sum over k of w(r,k) * row (first_x + k) of x, for m rows and n terms;
    * w(r,k) = w[r*ldw + k], or w[k*ldw + r] for the transposed form. x and g by dimension. */
   void (*multiply)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw, const void *x,
-                   int64_t pitch_x, int64_t first_x, void *g, int64_t pitch_g, int64_t first_g);
+                   int64_t pitch_x, int64_t first_x, void *g, int64_t pitch_g, int64_t first_g,
+                   const ct_tile_ahead *ahead);
   void (*multiply_transposed)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
                               const void *x, int64_t pitch_x, int64_t first_x, void *g,
-                              int64_t pitch_g, int64_t first_g);
+                              int64_t pitch_g, int64_t first_g, const ct_tile_ahead *ahead);
   /* The same for m rows of which each names its terms: g row (first_g + r) += value[e] * row
    * (first_x + index[e]) of x for e in start[r]..start[r+1]-1. */
   void (*multiply_listed)(int64_t m, int64_t dim, const int32_t *start, const int32_t *index,

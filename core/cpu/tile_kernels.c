@@ -15,23 +15,56 @@ enum { VECTOR_BYTES = 32, HEIGHT = 4 };
 enum { VECTOR_BYTES = 16, HEIGHT = 4 };
 #endif
 
-/* A chunk of a panel of doubles, AVX-512's widest: 128 x 16 x 8 bytes, half of a 32 KiB cache. */
-enum { DEPTH = 128 };
+enum { DEPTH = CT_TILE_DEPTH };
 
 static inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* What products will read next, asked for a part at a time while others run: the operands of a tile
- * exceed a second-level cache, and waiting for them took a sixth of the time. */
-enum { LINE = 64 };
+/* What products read next they ask for while others run, a few lines on each beat of steps: the
+ * operands of a tile exceed a second-level cache, and many lines at once would keep its own from
+ * coming. */
+enum { LINE = 64, BEAT = 16, REGIONS = sizeof(ct_tile_ahead) / sizeof(ct_tile_region) };
 
-static inline int64_t part_of(int64_t bytes, int64_t parts) {
-  return (bytes + parts * LINE - 1) / (parts * LINE) * LINE;
+typedef struct fetcher {
+  const char *at;
+  int64_t left, each; /* lines: of the piece, on a beat */
+  ct_tile_ahead ahead;
+  int region;
+} fetcher;
+
+static inline int64_t beats(int64_t steps) { return (steps + BEAT - 1) / BEAT; }
+
+static inline fetcher fetcher_of(const ct_tile_ahead *ahead, int64_t beats) {
+  fetcher f = {0};
+  if (!ahead) return f;
+  f.ahead = *ahead;
+  for (int r = 0; r < REGIONS; r++) f.each += ahead->region[r].bytes * ahead->region[r].count;
+  f.each = (f.each + beats * LINE - 1) / (beats * LINE);
+  return f;
 }
 
-static inline __attribute__((always_inline)) void fetch(const void *from, int64_t at, int64_t part,
-                                                        int64_t end) {
-  for (int64_t to = smaller(at + part, end); at < to; at += LINE)
-    __builtin_prefetch((const char *)from + at, 0, 2);
+static inline bool next_piece(fetcher *f) {
+  for (; f->region < REGIONS; f->region++) {
+    ct_tile_region *of = &f->ahead.region[f->region];
+    if (of->count == 0) continue;
+    f->at = of->at;
+    f->left = of->bytes / LINE;
+    of->at += of->stride;
+    of->count--;
+    return true;
+  }
+  return false;
+}
+
+static inline __attribute__((always_inline)) void fetch(fetcher *f) {
+  for (int64_t i = 0; i < f->each; i++) {
+    if (f->left == 0 && !next_piece(f)) {
+      f->each = 0;
+      return;
+    }
+    __builtin_prefetch(f->at, 0, 2);
+    f->at += LINE;
+    f->left--;
+  }
 }
 
 #define REAL    float

@@ -31,22 +31,33 @@ static void NAME(unpack)(int64_t dim, int64_t pitch, int64_t i, const void *by_d
     memcpy(x + k, d, (size_t)(dim - k < width ? dim - k : width) * sizeof *x);
 }
 
+static inline __attribute__((always_inline)) void
+NAME(step)(const REAL *a, int64_t stride_r, const REAL *b, NAME(vector) c[HEIGHT][2]) {
+  const NAME(vector) *pair = (const NAME(vector) *)b;
+  NAME(vector) b0 = pair[0], b1 = pair[1];
+#pragma GCC unroll 8
+  for (int r = 0; r < HEIGHT; r++) {
+    REAL x = a[r * stride_r];
+    c[r][0] += x * b0;
+    c[r][1] += x * b1;
+  }
+}
+
 /* c[HEIGHT][2] += n steps of: HEIGHT broadcasts a[r*stride_r + k*stride_k] times the pair
- * b[k*WIDTH]. Inlined with constant strides, so that c lives in registers. */
+ * b[k*WIDTH], with a fetch on each beat. Inlined with constant strides, so that c lives in
+ * registers. */
 static inline __attribute__((always_inline)) void NAME(steps)(int64_t n, const REAL *a,
                                                               int64_t stride_r, int64_t stride_k,
-                                                              const REAL *b,
+                                                              const REAL *b, fetcher *ahead,
                                                               NAME(vector) c[HEIGHT][2]) {
-  for (int64_t k = 0; k < n; k++) {
-    const NAME(vector) *pair = (const NAME(vector) *)(b + k * NAME(WIDTH));
-    NAME(vector) b0 = pair[0], b1 = pair[1];
-#pragma GCC unroll 8
-    for (int r = 0; r < HEIGHT; r++) {
-      REAL x = a[r * stride_r + k * stride_k];
-      c[r][0] += x * b0;
-      c[r][1] += x * b1;
-    }
+  int64_t k = 0;
+  for (; k + BEAT <= n; k += BEAT) {
+    fetch(ahead);
+#pragma GCC unroll 16
+    for (int64_t e = 0; e < BEAT; e++)
+      NAME(step)(a + (k + e) * stride_k, stride_r, b + (k + e) * NAME(WIDTH), c);
   }
+  for (; k < n; k++) NAME(step)(a + k * stride_k, stride_r, b + k * NAME(WIDTH), c);
 }
 
 static inline __attribute__((always_inline)) void NAME(store)(NAME(vector) c[HEIGHT][2], REAL *to,
@@ -57,6 +68,12 @@ static inline __attribute__((always_inline)) void NAME(store)(NAME(vector) c[HEI
     pair[0] = c[r][0];
     pair[1] = c[r][1];
   }
+}
+
+/* By itself: memset() of them has compilers put them into memory. */
+static inline __attribute__((always_inline)) void NAME(clear)(NAME(vector) c[HEIGHT][2]) {
+#pragma GCC unroll 8
+  for (int r = 0; r < HEIGHT; r++) c[r][0] = c[r][1] = (NAME(vector)){0};
 }
 
 static inline __attribute__((always_inline)) void NAME(load)(NAME(vector) c[HEIGHT][2],
@@ -70,26 +87,28 @@ static inline __attribute__((always_inline)) void NAME(load)(NAME(vector) c[HEIG
 }
 
 static void NAME(similarities)(int64_t m, int64_t n, int64_t dim, const void *a, int64_t first_a,
-                               const void *b, int64_t first_b, void *s, int64_t lds) {
-  const int64_t width = NAME(WIDTH);
+                               const void *b, int64_t first_b, void *s, int64_t lds,
+                               const ct_tile_ahead *ahead) {
+  const int64_t width = NAME(WIDTH), panel = dim * 2 * VECTOR_BYTES;
   const REAL *x = (const REAL *)a + first_a * dim, *y = (const REAL *)b + first_b * dim;
   for (int64_t deep = 0; deep < dim; deep += DEPTH) {
-    int64_t depth = smaller(dim - deep, DEPTH);
-    int64_t ahead = smaller(dim - deep - depth, DEPTH) * 2 * VECTOR_BYTES;
-    int64_t part_x = part_of(ahead, n / HEIGHT), part_y = part_of(ahead, m / HEIGHT);
+    const int64_t depth = smaller(dim - deep, DEPTH), next = smaller(dim - deep - depth, DEPTH);
+    const REAL *next_x = x + (deep + depth) * width, *next_y = y + (deep + depth) * width;
+    const ct_tile_ahead chunks = {
+        {{(const char *)next_x, next * 2 * VECTOR_BYTES, panel, m / width},
+         {(const char *)next_y, next * 2 * VECTOR_BYTES, panel, n / width}}};
+    fetcher f = fetcher_of(next ? &chunks : ahead, m / HEIGHT * (n / width) * beats(depth));
     for (int64_t j = 0; j < n; j += width)
       for (int64_t i = 0; i < m; i += HEIGHT) {
         const REAL *of_x = x + i / width * width * dim + deep * width,
                    *of_y = y + j * dim + deep * width;
         REAL *to = (REAL *)s + i * lds + j;
         NAME(vector) c[HEIGHT][2];
-        fetch(of_x + depth * width, (j + i % width) / HEIGHT * part_x, part_x, ahead);
-        fetch(of_y + depth * width, i / HEIGHT * part_y, part_y, ahead);
         if (deep)
           NAME(load)(c, to, lds);
         else
-          memset(c, 0, sizeof c);
-        NAME(steps)(depth, of_x + i % width, 1, width, of_y, c);
+          NAME(clear)(c);
+        NAME(steps)(depth, of_x + i % width, 1, width, of_y, &f, c);
         NAME(store)(c, to, lds);
       }
   }
@@ -98,26 +117,23 @@ static void NAME(similarities)(int64_t m, int64_t n, int64_t dim, const void *a,
 static inline __attribute__((always_inline)) void
 NAME(multiply_by)(int64_t m, int64_t n, int64_t dim, const REAL *w, int64_t stride_r,
                   int64_t stride_k, const REAL *x, int64_t pitch_x, int64_t first_x, REAL *g,
-                  int64_t pitch_g, int64_t first_g) {
-  const int64_t width = NAME(WIDTH), parts = (n + DEPTH - 1) / DEPTH * (m / HEIGHT);
-  const int64_t bytes_x = n * 2 * VECTOR_BYTES, bytes_g = m * 2 * VECTOR_BYTES;
-  const int64_t part_x = part_of(bytes_x, parts), part_g = part_of(bytes_g, parts);
+                  int64_t pitch_g, int64_t first_g, const ct_tile_ahead *ahead) {
+  const int64_t width = NAME(WIDTH);
   for (int64_t d = 0; d < dim; d += width) {
     const REAL *of_x = x + d * pitch_x + first_x * width;
     REAL *of_g = g + d * pitch_g + first_g * width;
-    bool more = d + width < dim;
-    for (int64_t deep = 0, part = 0; deep < n; deep += DEPTH)
-      for (int64_t i = 0; i < m; i += HEIGHT, part++) {
+    const REAL *next_x = of_x + pitch_x * width, *next_g = of_g + pitch_g * width;
+    const ct_tile_ahead panels = {{{(const char *)next_x, n * 2 * VECTOR_BYTES, 0, 1},
+                                   {(const char *)next_g, m * 2 * VECTOR_BYTES, 0, 1}}};
+    fetcher f = fetcher_of(d + width < dim ? &panels : ahead, m / HEIGHT * beats(n));
+    for (int64_t deep = 0; deep < n; deep += DEPTH)
+      for (int64_t i = 0; i < m; i += HEIGHT) {
         REAL *to = of_g + i * width;
         NAME(vector) c[HEIGHT][2];
-        if (more) {
-          fetch(of_x + pitch_x * width, part * part_x, part_x, bytes_x);
-          fetch(of_g + pitch_g * width, part * part_g, part_g, bytes_g);
-        }
         NAME(load)(c, to, width);
         NAME(steps)
         (smaller(n - deep, DEPTH), w + i * stride_r + deep * stride_k, stride_r, stride_k,
-         of_x + deep * width, c);
+         of_x + deep * width, &f, c);
         NAME(store)(c, to, width);
       }
   }
@@ -125,14 +141,15 @@ NAME(multiply_by)(int64_t m, int64_t n, int64_t dim, const REAL *w, int64_t stri
 
 static void NAME(multiply)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
                            const void *x, int64_t pitch_x, int64_t first_x, void *g,
-                           int64_t pitch_g, int64_t first_g) {
-  NAME(multiply_by)(m, n, dim, w, ldw, 1, x, pitch_x, first_x, g, pitch_g, first_g);
+                           int64_t pitch_g, int64_t first_g, const ct_tile_ahead *ahead) {
+  NAME(multiply_by)(m, n, dim, w, ldw, 1, x, pitch_x, first_x, g, pitch_g, first_g, ahead);
 }
 
 static void NAME(multiply_transposed)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
                                       const void *x, int64_t pitch_x, int64_t first_x, void *g,
-                                      int64_t pitch_g, int64_t first_g) {
-  NAME(multiply_by)(m, n, dim, w, 1, ldw, x, pitch_x, first_x, g, pitch_g, first_g);
+                                      int64_t pitch_g, int64_t first_g,
+                                      const ct_tile_ahead *ahead) {
+  NAME(multiply_by)(m, n, dim, w, 1, ldw, x, pitch_x, first_x, g, pitch_g, first_g, ahead);
 }
 
 /* `panels` panels at a time: more sums side by side hide more of the multiply-adds' latency. */
