@@ -172,7 +172,7 @@ ct_status ct_pair_stream_list(const ct_pair_stream *stream, ct_error *error);
 
 /* Adds sum_j weight(i,j) x_j to row i of a gradient, and the same to j's side. */
 typedef struct ct_pair_gradient {
-  void *rows;          /* by dimension, zero at first; NULL: not wanted */
+  void *rows;          /* by dimension, written anew if there are columns; NULL: not wanted */
   double *rows_weight; /* [padded] sums of the weights; NULL: not wanted */
   bool columns;        /* columns->unload is wanted */
   bool columns_weight; /* with the sums of the weights */

@@ -142,6 +142,7 @@ typedef struct tile {
   bool both;                      /* columns are anchors too: off the diagonal of one set */
   void *to_columns;               /* their gradient, laid out as y; NULL: not wanted */
   double *to_columns_weight;      /* [y->padded] */
+  bool fresh_rows, fresh_columns; /* the first to write their gradient */
   char *scratch;                  /* SCRATCH elements of the compute type, this thread's */
   ct_pair_clock *clock;           /* this thread's */
   char *row_share, *column_share; /* sheets of a refinement, this thread's (pair_shares.h) */
@@ -367,6 +368,7 @@ static tile meeting_tile(const pass *p, ct_meeting m, char *mine, ct_pair_clock 
             .y = x,
             .first = m.column * height,
             .both = m.row != m.column,
+            .fresh_rows = m.round == 0,
             .scratch = mine,
             .clock = clock};
   if (!m.real) return t;
@@ -410,6 +412,8 @@ static tile column_tile(const pass *p, int64_t i, int64_t k, const ct_pair_block
             .columns = block->side.rows / p->stream->centres,
             .vectors = block->side.rows,
             .y = &block->side,
+            .fresh_rows = k == 0,
+            .fresh_columns = i == 0,
             .scratch = mine,
             .clock = clock,
             .nearest = (int32_t *)(void *)(mine + room_of(p).nearest)};
@@ -439,7 +443,7 @@ static void run_columns(const pass *p, progress *at, char *mine, ct_pair_clock *
     bool kept = p->gradient && (k + 1) * s->row_blocks <= p->stream->kept_tiles;
     block.side.by_row = kept ? NULL : by_row;
     if (!ct_interrupted()) columns->load(columns->source, from, &block);
-    if (unload) memset(block.gradient, 0, packed_bytes(p));
+    if (unload && s->row_blocks == 0) memset(block.gradient, 0, packed_bytes(p));
     if (weigh) memset(block.weight, 0, (size_t)block.side.padded * sizeof *block.weight);
     ct_pair_turn(clock, CT_WORK_ROWS);
     for (int64_t i = 0; i < s->row_blocks; i++) {

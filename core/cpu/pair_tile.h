@@ -484,6 +484,14 @@ static bool NAME(list_weights)(const tile *t, const NAME(sheet) * sheet, weight_
   return true;
 }
 
+static void NAME(clear_rows)(const pass *p, void *by_dim, int64_t pitch, int64_t first,
+                             int64_t rows) {
+  const int64_t width = TILES->width;
+  REAL *to = (REAL *)by_dim + first * width;
+  for (int64_t d = 0; d < p->stream->dim; d += width, to += pitch * width)
+    memset(to, 0, (size_t)(rows * width) * sizeof *to);
+}
+
 /* Adds the weighted rows of each side to the gradient of the other. */
 static void NAME(tile_gradient)(const pass *p, const tile *t) {
   const ct_tile_kernels *kernels = TILES;
@@ -495,6 +503,9 @@ static void NAME(tile_gradient)(const pass *p, const tile *t) {
   ct_pair_turn(t->clock, CT_WORK_WEIGHTS);
   weight_list by_row = t->lists[0], by_column = t->lists[1];
   if (by_row.start && NAME(list_weights)(t, &sheet, &by_row, &by_column)) {
+    if (to_rows && t->fresh_rows) NAME(clear_rows)(p, to_rows, x->pitch, t->row, rows);
+    if (to_columns && t->fresh_columns)
+      NAME(clear_rows)(p, to_columns, y->pitch, t->first, columns);
     if (to_rows)
       kernels->multiply_listed(t->rows, dim, by_row.start, by_row.index, by_row.value, y->by_dim,
                                y->pitch, t->first, to_rows, x->pitch, t->row);
@@ -507,8 +518,8 @@ static void NAME(tile_gradient)(const pass *p, const tile *t) {
   const ct_tile_ahead after_rows = to_columns ? NAME(ahead_of_columns)(p, t) : next;
   if (to_rows)
     kernels->multiply(rows, columns, dim, sheet.s, sheet.stride, y->by_dim, y->pitch, t->first,
-                      to_rows, x->pitch, t->row, &after_rows);
+                      to_rows, x->pitch, t->row, t->fresh_rows, &after_rows);
   if (to_columns)
     kernels->multiply_transposed(columns, rows, dim, sheet.s, sheet.stride, x->by_dim, x->pitch,
-                                 t->row, to_columns, y->pitch, t->first, &next);
+                                 t->row, to_columns, y->pitch, t->first, t->fresh_columns, &next);
 }

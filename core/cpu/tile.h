@@ -9,6 +9,7 @@
 #ifndef CIRCLET_CPU_TILE_H
 #define CIRCLET_CPU_TILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "cpu/isa.h"
 
@@ -45,13 +46,15 @@ typedef struct ct_tile_kernels {
                        const void *b, int64_t first_b, void *s, int64_t lds,
                        const ct_tile_ahead *ahead);
   /* g row (first_g + r) += sum over k of w(r,k) * row (first_x + k) of x, for m rows and n terms;
-   * w(r,k) = w[r*ldw + k], or w[k*ldw + r] for the transposed form. x and g by dimension. */
+   * w(r,k) = w[r*ldw + k], or w[k*ldw + r] for the transposed form. x and g by dimension. Of a
+   * `fresh` g, nothing is known: = instead of +=. */
   void (*multiply)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw, const void *x,
                    int64_t pitch_x, int64_t first_x, void *g, int64_t pitch_g, int64_t first_g,
-                   const ct_tile_ahead *ahead);
+                   bool fresh, const ct_tile_ahead *ahead);
   void (*multiply_transposed)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
                               const void *x, int64_t pitch_x, int64_t first_x, void *g,
-                              int64_t pitch_g, int64_t first_g, const ct_tile_ahead *ahead);
+                              int64_t pitch_g, int64_t first_g, bool fresh,
+                              const ct_tile_ahead *ahead);
   /* The same for m rows of which each names its terms: g row (first_g + r) += value[e] * row
    * (first_x + index[e]) of x for e in start[r]..start[r+1]-1. */
   void (*multiply_listed)(int64_t m, int64_t dim, const int32_t *start, const int32_t *index,

@@ -4,7 +4,6 @@
  * 70% on tiles of this size. Compiled with contraction of a*b+c (see Makefile): the accumulation is
  * meant fused. */
 #include "cpu/tile.h"
-#include <stdbool.h>
 #include <string.h>
 
 #if defined(__AVX512F__)
@@ -68,12 +67,15 @@ static inline __attribute__((always_inline)) void fetch(fetcher *f) {
 }
 
 #define REAL    float
+#define INDEX   int32_t
 #define NAME(x) x##_f32
 #include "cpu/tile_real.h"
 #undef REAL
+#undef INDEX
 #undef NAME
 
 #define REAL    double
+#define INDEX   int64_t
 #define NAME(x) x##_f64
 #include "cpu/tile_real.h"
 

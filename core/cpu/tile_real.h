@@ -3,6 +3,8 @@
 typedef REAL NAME(vector)
     __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
 
+typedef INDEX NAME(index) __attribute__((vector_size(VECTOR_BYTES)));
+
 enum { NAME(LANES) = VECTOR_BYTES / sizeof(REAL), NAME(WIDTH) = 2 * NAME(LANES) };
 
 static void NAME(pack)(int64_t dim, int64_t pitch, int64_t i, const void *from, void *by_dim) {
@@ -13,14 +15,59 @@ static void NAME(pack)(int64_t dim, int64_t pitch, int64_t i, const void *from, 
     memcpy(d, x + k, (size_t)(dim - k < width ? dim - k : width) * sizeof *x);
 }
 
+/* Of 2*LANES elements, those of a before those of b. */
+static inline __attribute__((always_inline)) NAME(vector)
+    NAME(shuffle)(NAME(vector) a, NAME(vector) b, NAME(index) at) {
+#if defined(__clang__) /* which sees through this, and has nothing else for indices in a variable  \
+                        */
+  NAME(vector) to;
+  for (int l = 0; l < NAME(LANES); l++)
+    to[l] = at[l] < NAME(LANES) ? a[at[l]] : b[at[l] - NAME(LANES)];
+  return to;
+#else
+  return __builtin_shuffle(a, b, at);
+#endif
+}
+
+/* to[c*width + r] = from[r*width + c] for a square of a vector's side: halves, quarters and so on
+ * down to single elements change places across the diagonal. */
+static inline __attribute__((always_inline)) void NAME(transpose)(const REAL *from, REAL *to) {
+  enum { LANES = NAME(LANES), WIDTH = NAME(WIDTH) };
+  NAME(vector) v[LANES];
+#pragma GCC unroll 16
+  for (int r = 0; r < LANES; r++) v[r] = *(const NAME(vector) *)(from + r * WIDTH);
+#pragma GCC unroll 4
+  for (int half = LANES / 2; half > 0; half /= 2) {
+    NAME(index) low, high;
+#pragma GCC unroll 16
+    for (int l = 0; l < LANES; l++) {
+      low[l] = l & half ? LANES + l - half : l;
+      high[l] = l & half ? LANES + l : l + half;
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < LANES; r++) {
+      if (r & half) continue;
+      const NAME(vector) a = v[r], b = v[r + half];
+      v[r] = NAME(shuffle)(a, b, low);
+      v[r + half] = NAME(shuffle)(a, b, high);
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < LANES; r++) *(NAME(vector) *)(to + r * WIDTH) = v[r];
+}
+
 static void NAME(interleave)(int64_t dim, int64_t pitch, int64_t first, const void *by_dim,
                              void *by_row) {
-  const int64_t width = NAME(WIDTH);
-  const REAL *d = (const REAL *)by_dim + first * width;
+  enum { LANES = NAME(LANES), WIDTH = NAME(WIDTH) };
+  const REAL *d = (const REAL *)by_dim + first * WIDTH;
   REAL *r = (REAL *)by_row + first * dim;
-  for (int64_t k = 0; k < dim; k += width, d += pitch * width)
-    for (int64_t c = 0; c < smaller(width, dim - k); c++, r += width)
-      for (int64_t i = 0; i < NAME(WIDTH); i++) r[i] = d[i * width + c];
+  int64_t k = 0;
+  for (; k + WIDTH <= dim; k += WIDTH, d += pitch * WIDTH, r += WIDTH * WIDTH)
+    for (int row = 0; row < WIDTH; row += LANES)
+      for (int c = 0; c < WIDTH; c += LANES)
+        NAME(transpose)(d + row * WIDTH + c, r + c * WIDTH + row);
+  for (int64_t c = 0; c < dim - k; c++, r += WIDTH)
+    for (int64_t i = 0; i < WIDTH; i++) r[i] = d[i * WIDTH + c];
 }
 
 static void NAME(unpack)(int64_t dim, int64_t pitch, int64_t i, const void *by_dim, void *to) {
@@ -117,7 +164,7 @@ static void NAME(similarities)(int64_t m, int64_t n, int64_t dim, const void *a,
 static inline __attribute__((always_inline)) void
 NAME(multiply_by)(int64_t m, int64_t n, int64_t dim, const REAL *w, int64_t stride_r,
                   int64_t stride_k, const REAL *x, int64_t pitch_x, int64_t first_x, REAL *g,
-                  int64_t pitch_g, int64_t first_g, const ct_tile_ahead *ahead) {
+                  int64_t pitch_g, int64_t first_g, bool fresh, const ct_tile_ahead *ahead) {
   const int64_t width = NAME(WIDTH);
   for (int64_t d = 0; d < dim; d += width) {
     const REAL *of_x = x + d * pitch_x + first_x * width;
@@ -130,7 +177,10 @@ NAME(multiply_by)(int64_t m, int64_t n, int64_t dim, const REAL *w, int64_t stri
       for (int64_t i = 0; i < m; i += HEIGHT) {
         REAL *to = of_g + i * width;
         NAME(vector) c[HEIGHT][2];
-        NAME(load)(c, to, width);
+        if (deep || !fresh)
+          NAME(load)(c, to, width);
+        else
+          NAME(clear)(c);
         NAME(steps)
         (smaller(n - deep, DEPTH), w + i * stride_r + deep * stride_k, stride_r, stride_k,
          of_x + deep * width, &f, c);
@@ -141,15 +191,16 @@ NAME(multiply_by)(int64_t m, int64_t n, int64_t dim, const REAL *w, int64_t stri
 
 static void NAME(multiply)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
                            const void *x, int64_t pitch_x, int64_t first_x, void *g,
-                           int64_t pitch_g, int64_t first_g, const ct_tile_ahead *ahead) {
-  NAME(multiply_by)(m, n, dim, w, ldw, 1, x, pitch_x, first_x, g, pitch_g, first_g, ahead);
+                           int64_t pitch_g, int64_t first_g, bool fresh,
+                           const ct_tile_ahead *ahead) {
+  NAME(multiply_by)(m, n, dim, w, ldw, 1, x, pitch_x, first_x, g, pitch_g, first_g, fresh, ahead);
 }
 
 static void NAME(multiply_transposed)(int64_t m, int64_t n, int64_t dim, const void *w, int64_t ldw,
                                       const void *x, int64_t pitch_x, int64_t first_x, void *g,
-                                      int64_t pitch_g, int64_t first_g,
+                                      int64_t pitch_g, int64_t first_g, bool fresh,
                                       const ct_tile_ahead *ahead) {
-  NAME(multiply_by)(m, n, dim, w, 1, ldw, x, pitch_x, first_x, g, pitch_g, first_g, ahead);
+  NAME(multiply_by)(m, n, dim, w, 1, ldw, x, pitch_x, first_x, g, pitch_g, first_g, fresh, ahead);
 }
 
 /* `panels` panels at a time: more sums side by side hide more of the multiply-adds' latency. */

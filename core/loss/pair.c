@@ -614,21 +614,13 @@ static ct_status start_side(side_gradient *g, const char *function, ct_error *er
   return g->rows->given > g->rows->rows ? ct_fill(&g->contiguous, ct_scalar_of(0), error) : CT_OK;
 }
 
-/* A copy of the rows is large enough for one thread to be slow at. */
-static void clear(char *block, size_t bytes) {
-  enum { PART = 64 << 10 };
-  int threads = ct_threads_for((int64_t)bytes / 8);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-  for (size_t at = 0; at < bytes; at += PART)
-    memset(block + at, 0, bytes - at < PART ? bytes - at : PART);
-}
-
-static ct_status pack_side(side_gradient *g, ct_error *error) {
+/* What the first tiles write need not be cleared; but without references there are none. */
+static ct_status pack_side(const ct_pair_context *c, side_gradient *g, ct_error *error) {
   int64_t count = ct_rows_packed(g->rows);
   size_t real = ct_dtype_size(g->rows->compute);
   if (!g->to) return CT_OK;
   CT_TRY(ct_alloc(&g->packed, count, real, "gradient", error));
-  clear(g->packed, (size_t)count * real);
+  if (columns_of(c) == 0) memset(g->packed, 0, (size_t)count * real);
   if (g->rows->similarity != CT_EUCLIDEAN) return CT_OK;
   CT_TRY(ct_alloc(&g->weight, g->rows->side.padded, sizeof *g->weight, "gradient", error));
   memset(g->weight, 0, (size_t)g->rows->side.padded * sizeof *g->weight);
@@ -651,7 +643,7 @@ static ct_status stream_gradient(ct_pair_context *c, const char *function,
                                  side_gradient *references, double *lift, ct_error *error) {
   CT_TRY(start_side(queries, function, error));
   CT_TRY(start_side(references, function, error));
-  CT_TRY(pack_side(queries, error));
+  CT_TRY(pack_side(c, queries, error));
   void *to = references->to ? ct_tensor_data(&references->contiguous) : NULL;
   ct_rows_pass pass;
   ct_pair_columns columns = ct_rows_columns(&pass, &c->references, to, lift);
