@@ -18,7 +18,7 @@ enum { KEPT_BYTES = 0 }; /* a freed block is out of bounds there */
 #else
 enum { KEPT_BYTES = 64 << 20 };
 #endif
-enum { KEPT_BLOCKS = 16, SMALLEST_KEPT = 256 << 10 };
+enum { KEPT_BLOCKS = 64, SMALLEST_KEPT = 256 << 10 };
 
 typedef struct header {
   int64_t bytes, room; /* asked for; all, the header with it */

@@ -15,7 +15,7 @@ __attribute__((visibility("default"))) int luaopen_circlet_core(lua_State *L);
 
 int luaopen_circlet_core(lua_State *L) {
   ctl_state *state = lua_newuserdatauv(L, sizeof *state, 0);
-  *state = (ctl_state){.default_dtype = CT_FLOAT, .collect_above = 128 << 20};
+  *state = (ctl_state){.default_dtype = CT_FLOAT};
   ct_random_seed(&state->random, 1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &state_key);
 

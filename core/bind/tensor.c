@@ -63,15 +63,20 @@ static int64_t live_bytes(void) {
   return ct_memory_current() + (ct_cuda() ? ct_cuda()->live() : 0);
 }
 
-/* The collector sees 200 bytes where a tensor holds megabytes, so the bytes decide when to collect:
- * each time live tensors have doubled since the last collection. */
+/* The collector sees 200 bytes where a tensor holds megabytes, so the bytes decide when to collect.
+ * What it finds is used again, where more would be fresh pages, which cost as long as walking the
+ * same amount of Lua's own heap does; so a collection is worth its time when the tensors made since
+ * the last one are many times that heap. On a GPU, where no page is fresh, memory may double. */
 static void collect_when_heavy(lua_State *L) {
-  enum { FLOOR = 64 << 20 };
+  enum { LEAST = 16 << 20, HEAPS = 16 };
   ctl_state *state = ctl_get_state(L);
   if (live_bytes() <= state->collect_above) return;
   lua_gc(L, LUA_GCCOLLECT);
-  int64_t live = live_bytes();
-  state->collect_above = live < FLOOR ? 2 * (int64_t)FLOOR : 2 * live;
+  int64_t room = HEAPS * 1024 * (int64_t)lua_gc(L, LUA_GCCOUNT);
+  int64_t there = ct_cuda() ? ct_cuda()->live() : 0;
+  if (room < LEAST) room = LEAST;
+  if (room < there) room = there;
+  state->collect_above = live_bytes() + room;
 }
 
 ct_tensor *ctl_push_tensor(lua_State *L, ct_dtype dtype) {

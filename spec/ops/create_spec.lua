@@ -66,6 +66,26 @@ describe("creators", function()
     raises("linspace: at least one element expected, got 0", circlet.linspace, 0, 1, 0)
     raises("logspace: not defined for IntTensor", circlet.logspace, circlet.IntTensor(), 0, 1, 2)
   end)
+
+  it("leave little behind them that nobody holds, though the collector sees no bytes", function()
+    local function left_behind(elements, count)
+      collectgarbage()
+      collectgarbage()
+      circlet.memory(true)
+      local before = circlet.memory()
+      for _ = 1, count do circlet.FloatTensor(elements) end
+      local _, peak = circlet.memory()
+      return peak - before
+    end
+    -- 16 MiB or sixteen times Lua's heap, and the tensor that brings it beyond
+    local room = math.max(16 << 20, 16 * 1024 * collectgarbage "count" * 1.5)
+    for _, elements in ipairs { 1 << 18, 1 << 21 } do
+      local bytes = 4 * elements
+      local left = left_behind(elements, 1 + math.ceil(2 * room / bytes))
+      assert.is_true(left <= room + bytes, left .. " bytes were left")
+      assert.is_true(left > bytes, "nothing was left to be collected")
+    end
+  end)
 end)
 
 describe("apply, map and map2", function()
