@@ -383,18 +383,23 @@ static tile meeting_tile(const pass *p, ct_meeting m, char *mine, ct_pair_clock 
   return t;
 }
 
-/* One set against itself. */
+/* One set against itself. A thread takes its next tile before it begins with one, to know what it
+ * will read, if a round has tiles for all to do so; but not of the last ones, for which another may
+ * be free. */
 static void run_meetings(const pass *p, progress *at, char *mine, ct_pair_clock *clock) {
   const int64_t blocks = p->shape.row_blocks, all = ct_meetings(blocks);
-  for (int64_t slot = ct_take(&at->next), then; slot < all; slot = then) {
-    then = ct_take(&at->next);
-    const ct_meeting m = ct_meeting_at(blocks, slot), n = ct_meeting_at(blocks, then);
+  const int64_t two_each = 2 * omp_get_num_threads();
+  const int64_t looks_ahead = blocks / 2 >= two_each ? all - two_each : 0;
+  for (int64_t slot = ct_take(&at->next), coming = 0; slot < all;
+       slot = coming ? coming : ct_take(&at->next)) {
+    coming = slot < looks_ahead ? ct_take(&at->next) : 0;
+    const ct_meeting m = ct_meeting_at(blocks, slot), n = ct_meeting_at(blocks, coming);
     ct_await(&at->rows[m.row], m.round);
     ct_await(&at->rows[m.column], m.round);
     ct_pair_turn(clock, CT_WORK_WAIT);
     if (m.real && !ct_interrupted()) {
       tile t = meeting_tile(p, m, mine, clock), next = meeting_tile(p, n, mine, clock);
-      if (then < all && n.real) t.next = &next;
+      if (coming && n.real) t.next = &next;
       run_tile(p, &t);
     }
     ct_advance(&at->rows[m.row], m.round + 1);
