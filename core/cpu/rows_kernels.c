@@ -1,6 +1,14 @@
 /* Rows in and out of a loss. All sums are in double, whatever the types at both ends. */
 #include "cpu/rows.h"
 #include <math.h>
+#include "cpu/lanes.h"
+
+enum { LANES = sizeof(ct_lanes) / sizeof(double), ABREAST = 4 };
+
+static inline double total(const ct_lanes sums[ABREAST]) {
+  const ct_lanes sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  return ct_lanes_sum(&sum);
+}
 
 /* 2^-e with 2^e about the largest magnitude; e stays within +-1000 so that the power is a normal or
  * exactly representable number, which leaves scaled squares far from the ends of the range. */
@@ -12,21 +20,33 @@ static double scale_for(double largest) {
   return ldexp(1, -exponent);
 }
 
-#define OUTER   float
-#define REAL    float
-#define NAME(x) x##_f32_f32
+#define OUTER       float
+#define LOAD_OUTER  ct_lanes_load_f32
+#define STORE_OUTER ct_lanes_store_f32
+#define REAL        float
+#define LOAD_REAL   ct_lanes_load_f32
+#define STORE_REAL  ct_lanes_store_f32
+#define NAME(x)     x##_f32_f32
 #include "cpu/rows_pair.h"
 #undef REAL
+#undef LOAD_REAL
+#undef STORE_REAL
 #undef NAME
 
-#define REAL    double
-#define NAME(x) x##_f32_f64
+#define REAL       double
+#define LOAD_REAL  ct_lanes_load_f64
+#define STORE_REAL ct_lanes_store_f64
+#define NAME(x)    x##_f32_f64
 #include "cpu/rows_pair.h"
 #undef OUTER
+#undef LOAD_OUTER
+#undef STORE_OUTER
 #undef NAME
 
-#define OUTER   double
-#define NAME(x) x##_f64_f64
+#define OUTER       double
+#define LOAD_OUTER  ct_lanes_load_f64
+#define STORE_OUTER ct_lanes_store_f64
+#define NAME(x)     x##_f64_f64
 #include "cpu/rows_pair.h"
 
 #define TABLE(types)                                                                               \

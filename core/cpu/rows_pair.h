@@ -1,5 +1,5 @@
 /* Row kernels for one pair of types: OUTER is the caller's, REAL the compute type. Include with
- * both and NAME(x) defined. */
+ * both, NAME(x), and the lanes' loads and stores of both defined. */
 
 /* x - x is 0 for finite x and NaN otherwise; one flag for the row keeps the loop vectorised. */
 static bool NAME(finite)(int64_t dim, const void *from) {
@@ -8,6 +8,26 @@ static bool NAME(finite)(int64_t dim, const void *from) {
 #pragma omp simd reduction(+ : zero)
   for (int64_t d = 0; d < dim; d++) zero += x[d] - x[d];
   return zero == 0;
+}
+
+/* The sum of (x*scale)^2. Several sums side by side hide an addition's latency. */
+static double NAME(squares)(int64_t dim, const OUTER *x, double scale) {
+  ct_lanes sum[ABREAST] = {{0}}, v;
+  int64_t d = 0;
+  for (; d + ABREAST * LANES <= dim; d += ABREAST * LANES)
+    for (int k = 0; k < ABREAST; k++) {
+      LOAD_OUTER(&v, x + d + k * LANES);
+      v *= scale;
+      sum[k] += v * v;
+    }
+  for (; d + LANES <= dim; d += LANES) {
+    LOAD_OUTER(&v, x + d);
+    v *= scale;
+    sum[0] += v * v;
+  }
+  double rest = 0;
+  for (; d < dim; d++) rest += (double)x[d] * scale * ((double)x[d] * scale);
+  return total(sum) + rest;
 }
 
 /* Squares of floats are far from both ends of double's range; those of doubles are brought there by
@@ -26,16 +46,20 @@ static double NAME(normalise)(int64_t dim, const void *from, void *into) {
     }
     scale = largest > 0 ? scale_for(largest) : 0;
   }
-#pragma omp simd reduction(+ : sum)
-  for (int64_t d = 0; d < dim; d++) {
-    double scaled = (double)x[d] * scale;
-    sum += scaled * scaled;
-  }
+  sum = NAME(squares)(dim, x, scale);
   if (!isfinite(sum)) return NAN;
   double root = sqrt(sum), inverse = sum > 0 ? scale / root : 0;
-  for (int64_t d = 0; d < dim; d++)
-    to[d] = sizeof(REAL) == sizeof(double) && sum > 0 ? (REAL)((double)x[d] * scale / root)
-                                                      : (REAL)((double)x[d] * inverse);
+  if (sizeof(REAL) == sizeof(double) && sum > 0) {
+    for (int64_t d = 0; d < dim; d++) to[d] = (REAL)((double)x[d] * scale / root);
+    return inverse;
+  }
+  int64_t d = 0;
+  for (ct_lanes v; d + LANES <= dim; d += LANES) {
+    LOAD_OUTER(&v, x + d);
+    v *= inverse;
+    STORE_REAL(to + d, &v);
+  }
+  for (; d < dim; d++) to[d] = (REAL)((double)x[d] * inverse);
   return inverse;
 }
 
@@ -58,15 +82,35 @@ static bool NAME(project)(int64_t dim, const void *gradient, const void *unit, d
                           void *into) {
   const REAL *g = gradient, *u = unit;
   OUTER *to = into;
-  double gu = 0, uu = 0;
-#pragma omp simd reduction(+ : gu, uu)
-  for (int64_t d = 0; d < dim; d++) {
-    gu += (double)g[d] * (double)u[d];
-    uu += (double)u[d] * (double)u[d];
+  ct_lanes gu[ABREAST] = {{0}}, uu[ABREAST] = {{0}}, of_g, of_u;
+  int64_t d = 0;
+  for (; d + ABREAST * LANES <= dim; d += ABREAST * LANES)
+    for (int k = 0; k < ABREAST; k++) {
+      LOAD_REAL(&of_g, g + d + k * LANES);
+      LOAD_REAL(&of_u, u + d + k * LANES);
+      gu[k] += of_g * of_u;
+      uu[k] += of_u * of_u;
+    }
+  for (; d + LANES <= dim; d += LANES) {
+    LOAD_REAL(&of_g, g + d);
+    LOAD_REAL(&of_u, u + d);
+    gu[0] += of_g * of_u;
+    uu[0] += of_u * of_u;
   }
-  double along = uu > 0 ? gu / uu : 0;
-  for (int64_t d = 0; d < dim; d++)
-    to[d] = (OUTER)(((double)g[d] - along * (double)u[d]) * inverse_norm);
+  double rest_gu = 0, rest_uu = 0;
+  for (; d < dim; d++) {
+    rest_gu += (double)g[d] * (double)u[d];
+    rest_uu += (double)u[d] * (double)u[d];
+  }
+  const double square = total(uu) + rest_uu;
+  const double along = square > 0 ? (total(gu) + rest_gu) / square : 0;
+  for (d = 0; d + LANES <= dim; d += LANES) {
+    LOAD_REAL(&of_g, g + d);
+    LOAD_REAL(&of_u, u + d);
+    of_g = (of_g - along * of_u) * inverse_norm;
+    STORE_OUTER(to + d, &of_g);
+  }
+  for (; d < dim; d++) to[d] = (OUTER)(((double)g[d] - along * (double)u[d]) * inverse_norm);
   return NAME(finite)(dim, to);
 }
 
