@@ -605,7 +605,7 @@ static ct_status start_side(side_gradient *g, const char *function, ct_error *er
   if (g->to->dtype != g->rows->outer)
     return ct_fail(error, CT_EINVALID, "%s: the gradient must have the type of its rows, %s",
                    function, ct_dtype_name(g->rows->outer));
-  CT_TRY(ct_tensor_resize(g->to, 2, size, error));
+  CT_TRY(ct_tensor_resize_unset(g->to, 2, size, error));
   g->contiguous.dtype = g->to->dtype;
   if (ct_tensor_contiguous(g->to))
     ct_tensor_set(&g->contiguous, g->to);

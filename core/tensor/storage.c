@@ -1,5 +1,5 @@
-/* Storage life cycle. Fresh memory is zeroed: results of a run must never depend on old heap bytes.
- */
+/* Storage life cycle. Fresh memory is zeroed, unless it is about to be written as a whole: results
+ * of a run must never depend on old heap bytes. */
 #include "tensor/storage.h"
 #include <string.h>
 #include "base/memory.h"
@@ -93,8 +93,7 @@ static ct_status come_home(ct_storage *s, int64_t size, ct_error *error) {
   return CT_OK;
 }
 
-ct_status ct_storage_resize(ct_storage *storage, int64_t size, ct_error *error) {
-  size_t element = ct_dtype_size(storage->dtype);
+ct_status ct_storage_resize_unset(ct_storage *storage, int64_t size, ct_error *error) {
   if (size == storage->size && storage->data) return CT_OK;
   if (atomic_load(&storage->pins))
     return ct_fail(error, CT_EINVALID,
@@ -104,11 +103,17 @@ ct_status ct_storage_resize(ct_storage *storage, int64_t size, ct_error *error) 
   if (storage->end)
     CT_TRY(come_home(storage, size, error));
   else
-    CT_TRY(ct_realloc(&storage->data, size, element, "storage", error));
-  if (size > storage->size)
-    memset((char *)storage->data + (size_t)storage->size * element, 0,
-           (size_t)(size - storage->size) * element);
+    CT_TRY(ct_realloc(&storage->data, size, ct_dtype_size(storage->dtype), "storage", error));
   storage->size = size;
+  return CT_OK;
+}
+
+ct_status ct_storage_resize(ct_storage *storage, int64_t size, ct_error *error) {
+  const size_t element = ct_dtype_size(storage->dtype);
+  const int64_t before = storage->size;
+  CT_TRY(ct_storage_resize_unset(storage, size, error));
+  if (size > before && !ct_dtype_is_cuda(storage->dtype))
+    memset((char *)storage->data + (size_t)before * element, 0, (size_t)(size - before) * element);
   return CT_OK;
 }
 

@@ -46,6 +46,9 @@ ct_status ct_storage_adopt(ct_storage **out, ct_dtype dtype, int64_t size, void 
  * shared with others (tensor/dlpack.h). */
 ct_status ct_storage_resize(ct_storage *storage, int64_t size, ct_error *error);
 
+/* The same, but elements added on the CPU may hold anything. */
+ct_status ct_storage_resize_unset(ct_storage *storage, int64_t size, ct_error *error);
+
 /* One element, wherever it lies: index within 0..size-1. From a GPU this waits for its stream. */
 ct_status ct_storage_get(const ct_storage *storage, int64_t index, ct_scalar *value,
                          ct_error *error);

@@ -132,19 +132,26 @@ ct_status ct_tensor_together(const char *name, ct_tensor *result, int count,
   return CT_OK;
 }
 
-ct_status ct_tensor_resize(ct_tensor *t, int dims, const int64_t *size, ct_error *error) {
+static ct_status resize_by(ct_status resize(ct_storage *, int64_t, ct_error *), ct_tensor *t,
+                           int dims, const int64_t *size, ct_error *error) {
   if (t->storage && t->dims == dims && !memcmp(t->size, size, (size_t)dims * sizeof *size))
     return CT_OK;
   int64_t count, end;
   CT_TRY(check_size(dims, size, &count, error));
   if (!ct_size_add(t->offset, count, &end))
     return ct_fail(error, CT_EINVALID, "resize: the storage would exceed the address space");
-  if (!t->storage)
-    CT_TRY(ct_storage_new(&t->storage, t->dtype, end, error));
-  else if (t->storage->size < end)
-    CT_TRY(ct_storage_resize(t->storage, end, error));
+  if (!t->storage) CT_TRY(ct_storage_new(&t->storage, t->dtype, 0, error));
+  if (t->storage->size < end) CT_TRY(resize(t->storage, end, error));
   set_contiguous(t, dims, size);
   return CT_OK;
+}
+
+ct_status ct_tensor_resize(ct_tensor *t, int dims, const int64_t *size, ct_error *error) {
+  return resize_by(ct_storage_resize, t, dims, size, error);
+}
+
+ct_status ct_tensor_resize_unset(ct_tensor *t, int dims, const int64_t *size, ct_error *error) {
+  return resize_by(ct_storage_resize_unset, t, dims, size, error);
 }
 
 ct_status ct_tensor_set_storage(ct_tensor *t, ct_storage *storage, int64_t offset, int dims,

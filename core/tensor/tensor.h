@@ -67,6 +67,9 @@ ct_status ct_tensor_together(const char *name, ct_tensor *result, int count,
  * kept and grows when needed, in place for every view of it. */
 ct_status ct_tensor_resize(ct_tensor *t, int dims, const int64_t *size, ct_error *error);
 
+/* The same for a result that is written as a whole before anybody reads it. */
+ct_status ct_tensor_resize_unset(ct_tensor *t, int dims, const int64_t *size, ct_error *error);
+
 /* A view of `storage` with explicit geometry, checked against the storage's bounds. stride NULL
  * means contiguous. */
 ct_status ct_tensor_set_storage(ct_tensor *t, ct_storage *storage, int64_t offset, int dims,
