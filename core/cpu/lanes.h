@@ -36,7 +36,7 @@ static inline void ct_lanes_store_f32(float *to, const ct_lanes *from) {
 }
 
 static inline void ct_lanes_store_f64(double *to, const ct_lanes *from) {
-  memcpy(to, from, sizeof *to * 8);
+  memcpy(to, from, sizeof *from);
 }
 
 static inline double ct_lanes_sum(const ct_lanes *lanes) {

@@ -30,11 +30,11 @@ typedef struct fetcher {
   int region;
 } fetcher;
 
-static inline int64_t beats(int64_t steps) { return (steps + BEAT - 1) / BEAT; }
-
-static inline fetcher fetcher_of(const ct_tile_ahead *ahead, int64_t beats) {
+/* For `kernels` times `steps`, of which what is left of a beat asks for nothing. */
+static inline fetcher fetcher_of(const ct_tile_ahead *ahead, int64_t kernels, int64_t steps) {
+  const int64_t beats = kernels * (steps / BEAT);
   fetcher f = {0};
-  if (!ahead) return f;
+  if (!ahead || beats == 0) return f;
   f.ahead = *ahead;
   for (int r = 0; r < REGIONS; r++) f.each += ahead->region[r].bytes * ahead->region[r].count;
   f.each = (f.each + beats * LINE - 1) / (beats * LINE);

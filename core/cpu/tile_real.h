@@ -15,11 +15,11 @@ static void NAME(pack)(int64_t dim, int64_t pitch, int64_t i, const void *from, 
     memcpy(d, x + k, (size_t)(dim - k < width ? dim - k : width) * sizeof *x);
 }
 
-/* Of 2*LANES elements, those of a before those of b. */
+/* Of 2*LANES elements, those of a before those of b. Compilers make one instruction of it: gcc has
+ * its own word for indices in a variable, clang sees through a loop. */
 static inline __attribute__((always_inline)) NAME(vector)
     NAME(shuffle)(NAME(vector) a, NAME(vector) b, NAME(index) at) {
-#if defined(__clang__) /* which sees through this, and has nothing else for indices in a variable  \
-                        */
+#if defined(__clang__)
   NAME(vector) to;
   for (int l = 0; l < NAME(LANES); l++)
     to[l] = at[l] < NAME(LANES) ? a[at[l]] : b[at[l] - NAME(LANES)];
@@ -144,7 +144,7 @@ static void NAME(similarities)(int64_t m, int64_t n, int64_t dim, const void *a,
     const ct_tile_ahead chunks = {
         {{(const char *)next_x, next * 2 * VECTOR_BYTES, panel, m / width},
          {(const char *)next_y, next * 2 * VECTOR_BYTES, panel, n / width}}};
-    fetcher f = fetcher_of(next ? &chunks : ahead, m / HEIGHT * (n / width) * beats(depth));
+    fetcher f = fetcher_of(next ? &chunks : ahead, m / HEIGHT * (n / width), depth);
     for (int64_t j = 0; j < n; j += width)
       for (int64_t i = 0; i < m; i += HEIGHT) {
         const REAL *of_x = x + i / width * width * dim + deep * width,
@@ -172,7 +172,7 @@ NAME(multiply_by)(int64_t m, int64_t n, int64_t dim, const REAL *w, int64_t stri
     const REAL *next_x = of_x + pitch_x * width, *next_g = of_g + pitch_g * width;
     const ct_tile_ahead panels = {{{(const char *)next_x, n * 2 * VECTOR_BYTES, 0, 1},
                                    {(const char *)next_g, m * 2 * VECTOR_BYTES, 0, 1}}};
-    fetcher f = fetcher_of(d + width < dim ? &panels : ahead, m / HEIGHT * beats(n));
+    fetcher f = fetcher_of(d + width < dim ? &panels : ahead, m / HEIGHT, n);
     for (int64_t deep = 0; deep < n; deep += DEPTH)
       for (int64_t i = 0; i < m; i += HEIGHT) {
         REAL *to = of_g + i * width;
