@@ -1,9 +1,18 @@
 /* Rows in and out of a loss. All sums are in double, whatever the types at both ends. */
 #include "cpu/rows.h"
 #include <math.h>
+#include <string.h>
 #include "cpu/lanes.h"
 
-enum { LANES = sizeof(ct_lanes) / sizeof(double), ABREAST = 4 };
+/* Sums take a block at a time: several lanes side by side hide an addition's latency. */
+enum { LANES = sizeof(ct_lanes) / sizeof(double), ABREAST = 4, BLOCK = ABREAST * LANES };
+
+/* The block at `from`; of `left` elements that are fewer, a copy in `room` with zeros behind. */
+static inline const void *block_of(const void *from, int64_t left, size_t element, void *room) {
+  if (left >= BLOCK) return from;
+  memset(room, 0, BLOCK * element);
+  return memcpy(room, from, (size_t)left * element);
+}
 
 static inline double total(const ct_lanes sums[ABREAST]) {
   const ct_lanes sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);

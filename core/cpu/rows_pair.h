@@ -10,24 +10,19 @@ static bool NAME(finite)(int64_t dim, const void *from) {
   return zero == 0;
 }
 
-/* The sum of (x*scale)^2. Several sums side by side hide an addition's latency. */
+/* The sum of (x*scale)^2. */
 static double NAME(squares)(int64_t dim, const OUTER *x, double scale) {
   ct_lanes sum[ABREAST] = {{0}}, v;
-  int64_t d = 0;
-  for (; d + ABREAST * LANES <= dim; d += ABREAST * LANES)
+  OUTER room[BLOCK];
+  for (int64_t d = 0; d < dim; d += BLOCK) {
+    const OUTER *block = block_of(x + d, dim - d, sizeof *x, room);
     for (int k = 0; k < ABREAST; k++) {
-      LOAD_OUTER(&v, x + d + k * LANES);
+      LOAD_OUTER(&v, block + k * LANES);
       v *= scale;
       sum[k] += v * v;
     }
-  for (; d + LANES <= dim; d += LANES) {
-    LOAD_OUTER(&v, x + d);
-    v *= scale;
-    sum[0] += v * v;
   }
-  double rest = 0;
-  for (; d < dim; d++) rest += (double)x[d] * scale * ((double)x[d] * scale);
-  return total(sum) + rest;
+  return total(sum);
 }
 
 /* Squares of floats are far from both ends of double's range; those of doubles are brought there by
@@ -83,27 +78,19 @@ static bool NAME(project)(int64_t dim, const void *gradient, const void *unit, d
   const REAL *g = gradient, *u = unit;
   OUTER *to = into;
   ct_lanes gu[ABREAST] = {{0}}, uu[ABREAST] = {{0}}, of_g, of_u;
-  int64_t d = 0;
-  for (; d + ABREAST * LANES <= dim; d += ABREAST * LANES)
+  REAL room[2][BLOCK];
+  int64_t d;
+  for (d = 0; d < dim; d += BLOCK) {
+    const REAL *block_g = block_of(g + d, dim - d, sizeof *g, room[0]);
+    const REAL *block_u = block_of(u + d, dim - d, sizeof *u, room[1]);
     for (int k = 0; k < ABREAST; k++) {
-      LOAD_REAL(&of_g, g + d + k * LANES);
-      LOAD_REAL(&of_u, u + d + k * LANES);
+      LOAD_REAL(&of_g, block_g + k * LANES);
+      LOAD_REAL(&of_u, block_u + k * LANES);
       gu[k] += of_g * of_u;
       uu[k] += of_u * of_u;
     }
-  for (; d + LANES <= dim; d += LANES) {
-    LOAD_REAL(&of_g, g + d);
-    LOAD_REAL(&of_u, u + d);
-    gu[0] += of_g * of_u;
-    uu[0] += of_u * of_u;
   }
-  double rest_gu = 0, rest_uu = 0;
-  for (; d < dim; d++) {
-    rest_gu += (double)g[d] * (double)u[d];
-    rest_uu += (double)u[d] * (double)u[d];
-  }
-  const double square = total(uu) + rest_uu;
-  const double along = square > 0 ? (total(gu) + rest_gu) / square : 0;
+  const double square = total(uu), along = square > 0 ? total(gu) / square : 0;
   for (d = 0; d + LANES <= dim; d += LANES) {
     LOAD_REAL(&of_g, g + d);
     LOAD_REAL(&of_u, u + d);
