@@ -43,12 +43,26 @@ static inline ct_meeting ct_meeting_at(int64_t blocks, int64_t slot) {
 /* Waits until a block is through with `rounds` rounds. */
 static inline void ct_await(const _Atomic int64_t *done, int64_t rounds) {
   enum { PATIENCE = 1000 };
-  for (int tries = 0; atomic_load_explicit(done, memory_order_acquire) < rounds; tries++)
-    if (tries > PATIENCE) sched_yield(); /* the thread waited for may need this core */
+  for (int tries = 0; atomic_load_explicit(done, memory_order_acquire) < rounds;)
+    if (tries < PATIENCE)
+      tries++;
+    else
+      sched_yield(); /* the thread waited for may need this core */
 }
 
 static inline void ct_advance(_Atomic int64_t *done, int64_t rounds) {
   atomic_store_explicit(done, rounds, memory_order_release);
+}
+
+static inline void ct_await_meeting(const _Atomic int64_t *done, ct_meeting m) {
+  ct_await(&done[m.row], m.round);
+  ct_await(&done[m.column], m.round);
+}
+
+/* A block that met itself is told once: others may have carried it on by then. */
+static inline void ct_end_meeting(_Atomic int64_t *done, ct_meeting m) {
+  ct_advance(&done[m.row], m.round + 1);
+  if (m.column != m.row) ct_advance(&done[m.column], m.round + 1);
 }
 
 /* The next number that no thread has taken. Numbers are taken in order, so the first that is not

@@ -394,16 +394,14 @@ static void run_meetings(const pass *p, progress *at, char *mine, ct_pair_clock 
        slot = coming ? coming : ct_take(&at->next)) {
     coming = slot < looks_ahead ? ct_take(&at->next) : 0;
     const ct_meeting m = ct_meeting_at(blocks, slot), n = ct_meeting_at(blocks, coming);
-    ct_await(&at->rows[m.row], m.round);
-    ct_await(&at->rows[m.column], m.round);
+    ct_await_meeting(at->rows, m);
     ct_pair_turn(clock, CT_WORK_WAIT);
     if (m.real && !ct_interrupted()) {
       tile t = meeting_tile(p, m, mine, clock), next = meeting_tile(p, n, mine, clock);
       if (coming && n.real) t.next = &next;
       run_tile(p, &t);
     }
-    ct_advance(&at->rows[m.row], m.round + 1);
-    ct_advance(&at->rows[m.column], m.round + 1);
+    ct_end_meeting(at->rows, m);
   }
 }
 

@@ -156,11 +156,9 @@ static ct_status run(mutual *m, ct_error *error) {
       if (!ct_interrupted()) level_group(m, i, mine, &room);
     for (int64_t slot; (slot = ct_take(&next)) < ct_meetings(m->blocks);) {
       ct_meeting pair = ct_meeting_at(m->blocks, slot);
-      ct_await(&done[pair.row], pair.round);
-      ct_await(&done[pair.column], pair.round);
+      ct_await_meeting(done, pair);
       if (pair.real) meet_blocks(m, pair.row * m->block, pair.column * m->block, mine);
-      ct_advance(&done[pair.row], pair.round + 1);
-      ct_advance(&done[pair.column], pair.round + 1);
+      ct_end_meeting(done, pair);
     }
 #pragma omp barrier
 #pragma omp for schedule(static)
