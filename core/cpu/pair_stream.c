@@ -493,7 +493,8 @@ static ct_status run_pass(const pass *p, const char *what, ct_error *error) {
   int64_t abreast = across ? smaller(s->row_blocks, s->column_blocks) : (s->row_blocks + 1) / 2;
   int64_t tiles, elements;
   ct_pair_stream_tiles(p->stream, &tiles, &elements);
-  if (!ct_size_mul(tiles, elements, &work)) work = INT64_MAX;
+  /* A pair is worth waking threads for by its exponentials and by its products. */
+  if (!ct_size_mul(tiles, elements * (32 + p->stream->dim) / 64, &work)) work = INT64_MAX;
   int threads = abreast <= 1 ? 1 : ct_threads_for(work);
   if (threads > 1 && threads > abreast) threads = (int)abreast;
   char *rooms = NULL;

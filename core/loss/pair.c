@@ -38,6 +38,7 @@ struct ct_pair_context {
   double *own, *by_own;        /* per query; of a coupled loss (core/cpu/pair.h) */
   ct_pair_triplets triplets;   /* of a loss over triplets */
   double *weights;             /* per query; NULL: 1 each */
+  ct_anchor_loss *anchors;     /* per query; for CT_PER_ANCHOR */
   ct_anchor_loss batch;        /* for CT_PER_BATCH */
   ct_target *targets;          /* [queries] of a rule that reads them, otherwise NULL */
   int64_t with_positive;       /* anchors that have a positive */
@@ -75,7 +76,9 @@ static void free_sums(ct_pair_context *c) {
   ct_free(c->triplets.share);
   c->triplets = (ct_pair_triplets){0};
   ct_free(c->weights);
+  ct_free(c->anchors);
   c->weights = NULL;
+  c->anchors = NULL;
 }
 
 void ct_pair_context_free(ct_pair_context *context) {
@@ -195,14 +198,15 @@ static ct_status reset_sums(ct_pair_context *c, ct_error *error) {
   const ct_pair_kernel_set *set = ct_pair_kernels_of(c->options.rule);
   const ct_pair_kernels *kernels = compute == CT_FLOAT ? &set->f32 : &set->f64;
   free_sums(c);
+  if (c->options.aggregate == CT_PER_ANCHOR)
+    CT_TRY(ct_alloc(&c->anchors, rows, sizeof *c->anchors, "loss sums", error));
   for (int kind = 0; kind < CT_KINDS; kind++) {
     ct_pair_sums *s = &c->sums[kind];
     CT_TRY(ct_alloc(&s->reference, rows, real, "loss sums", error));
     CT_TRY(new_zeros(&s->sum, rows, error));
     CT_TRY(new_zeros(&s->sum_s, rows, error));
-    const ct_scalar start = ct_scalar_of(kernels->start(kind, true));
-    for (int64_t i = 0; i < rows; i++)
-      ct_scalar_store(compute, (char *)s->reference + (size_t)i * real, start);
+    const double start = kernels->start(kind, true);
+    for (int64_t i = 0; i < rows; i++) ct_real_put(compute, s->reference, i, start);
     bool coupled = kind == CT_POSITIVE && c->options.rule->couple;
     bool triplets = kind == CT_NEGATIVE && c->options.rule->unit == CT_OF_TRIPLETS;
     if (!coupled && !triplets && !(c->options.rule->statistics(kind == CT_POSITIVE) & CT_TERM))
@@ -217,8 +221,7 @@ static ct_status reset_sums(ct_pair_context *c, ct_error *error) {
 }
 
 static double reference_at(const ct_pair_context *c, int kind, int64_t i) {
-  const void *r = c->sums[kind].reference;
-  return c->queries.compute == CT_FLOAT ? (double)((const float *)r)[i] : ((const double *)r)[i];
+  return ct_real_at(c->queries.compute, c->sums[kind].reference, i);
 }
 
 /* The log-sum-exp, or extreme, of anchor i's pairs of a kind. */
@@ -246,12 +249,6 @@ static ct_anchor anchor_of(const ct_pair_context *c, int64_t i) {
   a.anchors = c->queries.rows;
   a.with_positive = c->with_positive;
   return a;
-}
-
-static ct_anchor_loss anchor_loss(const ct_pair_context *c, int64_t i) {
-  const ct_loss_rule *rule = c->options.rule;
-  ct_anchor a = anchor_of(c, i);
-  return rule->valid(a.pairs) ? rule->combine(&a, parameters_of(c, i)) : (ct_anchor_loss){0};
 }
 
 static void count_pairs(ct_pair_context *c) {
@@ -326,14 +323,15 @@ static ct_status start_losses(const ct_pair_context *c, ct_tensor *losses, ct_er
 
 /* Anchors are many, and each takes some exponentials and logarithms: threads share them in parts of
  * one size, whose sums have the same bits whoever makes them. */
-enum { PART_ROWS = 256, ANCHOR_WORK = 256 };
+enum { PART_ROWS = 64, ANCHOR_WORK = 256 };
 
 typedef struct batch_part {
   double anchors, nonzero;
   ct_loss_parts sums;
 } batch_part;
 
-/* Those of up to PART_ROWS anchors from `first` on; for CT_NONE also stores their losses. */
+/* Those of up to PART_ROWS anchors from `first` on, which are noted for backward; for CT_NONE also
+ * stores their losses. */
 static batch_part part_of(const ct_pair_context *c, int64_t first, const ct_tensor *losses) {
   const ct_loss_rule *rule = c->options.rule;
   const int64_t rows = c->queries.rows;
@@ -342,7 +340,10 @@ static batch_part part_of(const ct_pair_context *c, int64_t first, const ct_tens
     ct_anchor a = anchor_of(c, i);
     bool valid = rule->valid(a.pairs);
     double weight = weight_of(c, i);
-    double loss = valid ? rule->combine(&a, parameters_of(c, i)).loss : 0;
+    const ct_anchor_loss combined =
+        valid ? rule->combine(&a, parameters_of(c, i)) : (ct_anchor_loss){0};
+    const double loss = combined.loss;
+    c->anchors[i] = combined;
     ct_loss_parts own = valid ? ct_parts_of(rule->unit, &a, loss) : (ct_loss_parts){0};
     p.anchors += weight;
     for (int part = 0; part < CT_KINDS; part++) {
@@ -352,9 +353,8 @@ static batch_part part_of(const ct_pair_context *c, int64_t first, const ct_tens
       p.nonzero += own.nonzero[part];
     }
     if (c->options.reduction != CT_NONE) continue;
-    int64_t at = c->queries.origin[i] * losses->stride[0] * (int64_t)ct_dtype_size(losses->dtype);
-    ct_scalar_store(losses->dtype, (char *)ct_tensor_data(losses) + at,
-                    ct_scalar_of(weight * loss));
+    ct_real_put(losses->dtype, ct_tensor_data(losses), c->queries.origin[i] * losses->stride[0],
+                weight * loss);
   }
   return p;
 }
@@ -411,7 +411,7 @@ static ct_pair_stream stream_of(ct_pair_context *c, const ct_pair_columns *colum
  * layouts and the gradient), what each row and thread needs besides, and the similarities. Beside
  * references these may take as much as the references do, within reason. */
 static int64_t budget_of(const ct_pair_context *c, int64_t all) {
-  enum { SMALL = 4 << 20, LARGE = 256 << 20, EACH_ROW = 160, EACH_THREAD = 320 << 10 };
+  enum { SMALL = 4 << 20, LARGE = 256 << 20, EACH_ROW = 200, EACH_THREAD = 320 << 10 };
   if (c->options.memory_budget != CT_BUDGET_LIKE_ROWS) return c->options.memory_budget;
   if (all <= SMALL) return all;
   int64_t real = (int64_t)ct_dtype_size(c->queries.compute);
@@ -562,29 +562,23 @@ static double cut_of(const ct_pair_context *c, double reference, double sum, dou
 
 static void fill_factors(const ct_pair_context *c, double scale, const kind_factors to[CT_KINDS]) {
   const ct_dtype real = c->queries.compute;
-  const size_t element = ct_dtype_size(real);
   const bool batch = c->options.aggregate == CT_PER_BATCH;
   double all_sum[CT_KINDS], all_reference[CT_KINDS];
   for (int kind = 0; kind < CT_KINDS && batch; kind++)
     all_sum[kind] = merge_sums(c, kind, &all_reference[kind]);
-  int threads = ct_threads_for(c->queries.rows * ANCHOR_WORK);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
   for (int64_t i = 0; i < c->queries.rows; i++) {
-    const ct_anchor_loss own = batch ? c->batch : anchor_loss(c, i);
-    const size_t at = (size_t)i * element;
+    const ct_anchor_loss *own = batch ? &c->batch : &c->anchors[i];
     for (int kind = 0; kind < CT_KINDS; kind++) {
       const double reference = batch ? all_reference[kind] : reference_at(c, kind, i);
       const double sum = batch ? all_sum[kind] : c->sums[kind].sum[i];
       const double share = batch ? 1 : c->share[kind] * weight_of(c, i);
-      const double weight = sum > 0 ? own.by_sum[kind] / sum * share : 0;
+      const double weight = sum > 0 ? own->by_sum[kind] / sum * share : 0;
       const kind_factors *f = &to[kind];
-      ct_scalar_store(real, f->reference + at, ct_scalar_of(reference));
-      ct_scalar_store(real, f->factor + at, ct_scalar_of(weight * scale));
+      ct_real_put(real, f->reference, i, reference);
+      ct_real_put(real, f->factor, i, weight * scale);
       if (f->linear)
-        ct_scalar_store(real, f->linear + at,
-                        ct_scalar_of(batch ? 0 : own.by_term[kind] * share * scale));
-      if (f->cut)
-        ct_scalar_store(real, f->cut + at, ct_scalar_of(cut_of(c, reference, sum, weight)));
+        ct_real_put(real, f->linear, i, batch ? 0 : own->by_term[kind] * share * scale);
+      if (f->cut) ct_real_put(real, f->cut, i, cut_of(c, reference, sum, weight));
     }
   }
 }
@@ -631,8 +625,7 @@ static ct_status pack_side(const ct_pair_context *c, side_gradient *g, ct_error 
 static double squares(const ct_tensor *t) {
   double sum = 0;
   for (int64_t i = 0, n = ct_tensor_count(t); i < n; i++) {
-    double x = t->dtype == CT_FLOAT ? (double)((const float *)ct_tensor_data(t))[i]
-                                    : ((const double *)ct_tensor_data(t))[i];
+    double x = ct_real_at(t->dtype, ct_tensor_data(t), i);
     sum += x * x;
   }
   return sum;

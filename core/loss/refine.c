@@ -112,10 +112,6 @@ ct_status ct_refinement_parameters(double **out, const char *function,
   return CT_OK;
 }
 
-static void store(ct_dtype dtype, void *to, int64_t at, double v) {
-  ct_scalar_store(dtype, (char *)to + (size_t)at * ct_dtype_size(dtype), ct_scalar_of(v));
-}
-
 /* Parameters and scales as the inner loops take them. */
 static ct_status spread_parameters(ct_refinement *r, const ct_loss_options *options,
                                    const ct_sorted_rows *queries, ct_error *error) {
@@ -128,12 +124,12 @@ static ct_status spread_parameters(ct_refinement *r, const ct_loss_options *opti
   for (int64_t i = 0; i < rows; i++) {
     const double *own = r->pair.own + i * CT_LOSS_PARAMETERS;
     for (int q = 0; q < CT_LOSS_PARAMETERS; q++)
-      store(compute, r->pair.parameters, q * rows + i, own[q]);
+      ct_real_put(compute, r->pair.parameters, q * rows + i, own[q]);
     for (int kind = 0; kind < CT_KINDS; kind++) {
       double scale = options->rule->scale(kind == CT_POSITIVE, own) * 0x1.71547652b82fep+0;
       double high = compute == CT_FLOAT ? (double)(float)scale : scale;
-      store(compute, r->pair.scale[kind], i, high);
-      store(compute, r->pair.scale[kind], rows + i, scale - high);
+      ct_real_put(compute, r->pair.scale[kind], i, high);
+      ct_real_put(compute, r->pair.scale[kind], rows + i, scale - high);
     }
   }
   return CT_OK;

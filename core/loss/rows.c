@@ -22,6 +22,9 @@ static const ct_tile_kernels *tiles_for(ct_dtype compute) {
   return compute == CT_DOUBLE ? &set->f64 : &set->f32;
 }
 
+/* A row costs something whatever its length. */
+static int threads_for(const ct_sorted_rows *r) { return ct_threads_for(r->rows * (128 + r->dim)); }
+
 void ct_rows_free(ct_sorted_rows *rows) {
   ct_free(rows->label);
   ct_free(rows->origin);
@@ -242,8 +245,7 @@ static bool load_row(const ct_sorted_rows *r, const ct_row_kernels *kernels, con
   if (isnan(norm)) return false;
   *(r->similarity == CT_COSINE ? &inverse_norm[k] : square) = norm;
   if (side->half)
-    ct_scalar_store(r->compute, (char *)side->half + (size_t)k * ct_dtype_size(r->compute),
-                    ct_scalar_of(r->lift ? r->lift[r->label[i] - 1] : 0.5 - norm / 2));
+    ct_real_put(r->compute, side->half, k, r->lift ? r->lift[r->label[i] - 1] : 0.5 - norm / 2);
   tiles_for(r->compute)->pack(r->dim, side->pitch, k, room, side->by_dim);
   return true;
 }
@@ -298,7 +300,7 @@ static ct_status load_values(ct_sorted_rows *r, const char *function, const ct_l
   const int64_t width = tiles_for(r->compute)->width;
   int64_t bad = INT64_MAX;
   double largest = 0;
-  int threads = ct_threads_for(r->rows * r->dim);
+  int threads = threads_for(r);
   size_t each = (size_t)r->dim * ct_dtype_size(r->compute);
   char *room = NULL;
   CT_TRY(ct_alloc(&room, threads, each, "rows", error));
@@ -361,7 +363,7 @@ ct_status ct_rows_load(ct_sorted_rows *out, const char *function, const ct_loss_
  * when they are loaded. */
 static ct_status measure(ct_sorted_rows *r, ct_error *error) {
   const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
-  int threads = ct_threads_for(r->rows * r->dim);
+  int threads = threads_for(r);
   size_t each = (size_t)r->dim * ct_dtype_size(r->compute);
   const char *x = ct_tensor_data(&r->x);
   double largest = 0;
@@ -428,7 +430,7 @@ ct_status ct_rows_unload(const ct_sorted_rows *r, const char *function, const vo
                          const double *weight, void *to, ct_error *error) {
   const ct_row_kernels *kernels = kernels_for(r->outer, r->compute);
   int64_t bad = INT64_MAX;
-  int threads = ct_threads_for(r->rows * r->dim);
+  int threads = threads_for(r);
   size_t each = 2 * (size_t)r->dim * ct_dtype_size(r->compute);
   char *room = NULL;
   CT_TRY(ct_alloc(&room, threads, each, "rows", error));

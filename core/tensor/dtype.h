@@ -83,4 +83,16 @@ static inline ct_scalar ct_scalar_of(double d) {
 ct_scalar ct_scalar_load(ct_dtype dtype, const void *from);
 void ct_scalar_store(ct_dtype dtype, void *to, ct_scalar value);
 
+/* Element i of an array of CT_FLOAT or CT_DOUBLE. */
+static inline double ct_real_at(ct_dtype dtype, const void *from, int64_t i) {
+  return dtype == CT_FLOAT ? (double)((const float *)from)[i] : ((const double *)from)[i];
+}
+
+static inline void ct_real_put(ct_dtype dtype, void *to, int64_t i, double value) {
+  if (dtype == CT_FLOAT)
+    ((float *)to)[i] = (float)value;
+  else
+    ((double *)to)[i] = value;
+}
+
 #endif
