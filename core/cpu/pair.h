@@ -131,6 +131,13 @@ typedef struct ct_pair_refinement {
   double *mass[CT_KINDS];
 } ct_pair_refinement;
 
+/* What the powers of a tile's pairs of one kind were relative to when they were summed, if that was
+ * one reference (ct_pair_run.together). */
+typedef struct ct_pair_note {
+  bool is;
+  double reference, least;
+} ct_pair_note;
+
 typedef struct ct_pair_stream {
   ct_dtype dtype; /* compute type: CT_FLOAT or CT_DOUBLE */
   int64_t dim;
@@ -148,6 +155,11 @@ typedef struct ct_pair_stream {
   void *kept; /* room for the similarities of the first `kept_tiles` tiles: ct_pair_stream_sums
                  fills it and ct_pair_stream_gradient reads it in place of computing them again */
   int64_t kept_tiles;
+  /* [tiles, CT_KINDS], or NULL. ct_pair_stream_sums fills it, and ct_pair_stream_gradient takes the
+   * same references; where tiles are kept, slopes (ct_pair_run) then take the place of
+   * similarities, so that weights come at a sum and a product. Only for losses of log-sum-exps
+   * whose pairs all count once, none dropped or diagnosed. */
+  ct_pair_note (*noted)[CT_KINDS];
   ct_pair_refinement *refinement; /* NULL: every pair counts once, all anchors share parameters */
   ct_pair_diagnosis *diagnosis;   /* NULL: nothing is noted */
 } ct_pair_stream;
@@ -211,6 +223,9 @@ typedef struct ct_pair_run {
    * row_sum, which is not. Logits below `least` count for nothing. */
   bool together;
   double shared, least;
+  /* With `together`, of CT_LSE alone: in place of each similarity, `add` leaves and `weigh` finds
+   * the pair's power times its slope, which is its weight but for the factors of its ends. */
+  bool slopes;
   const void *row_lift;                   /* [rows] 2^(shared - reference) */
   const void *row_linear, *column_linear; /* [rows]; [n]; of CT_TERM */
   const void *row_cut, *column_cut;       /* [rows]; [n]; row_cut is NULL: no pair is dropped */

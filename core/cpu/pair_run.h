@@ -125,8 +125,8 @@ CT_INLINED LOSS(rows) LOSS(rows_at)(const ct_pair_run *run, int64_t i) {
   return rows;
 }
 
-CT_INLINED const REAL *LOSS(row_of)(const ct_pair_run *run, const LOSS(rows) * rows, int r) {
-  return (const REAL *)run->s + rows->at[r] * run->stride;
+CT_INLINED REAL *LOSS(row_of)(const ct_pair_run *run, const LOSS(rows) * rows, int r) {
+  return (REAL *)run->s + rows->at[r] * run->stride;
 }
 
 /* How many columns of the corner at j are in the run, and which of them is row r's own element. */
@@ -268,9 +268,14 @@ CT_INLINED LOSS(parts)
                        columns ? power * NAME(ct_power)(n - column_reference) : 0};
 }
 
+/* What ct_pair_run.slopes speaks of. */
+CT_INLINED REAL LOSS(slope_by)(REAL power, bool positive, int variant, REAL s, LOSS(end) end) {
+  return power * LOSS(slope)(positive, variant, s, end.k);
+}
+
 CT_INLINED void LOSS(add_corner)(const ct_pair_run *run, bool positive, int variant, bool columns,
-                                 bool together, const LOSS(rows) * rows, int64_t j, REAL *sum,
-                                 REAL *plain) {
+                                 bool together, bool slopes, const LOSS(rows) * rows, int64_t j,
+                                 REAL *sum, REAL *plain) {
   const LOSS(end) end = LOSS(common_end)(run, positive);
   const LOSS(shared) shared = LOSS(shared_of)(run);
   const int64_t width = LOSS(width_of)(run, j);
@@ -278,16 +283,19 @@ CT_INLINED void LOSS(add_corner)(const ct_pair_run *run, bool positive, int vari
   if (columns && !together)
     memcpy(of, (const REAL *)run->column_reference + j, (size_t)width * sizeof *of);
   for (int r = 0; r < rows->count; r++) {
-    const REAL *s = LOSS(row_of)(run, rows, r) + j;
+    REAL *s = LOSS(row_of)(run, rows, r) + j;
     const REAL reference = together ? 0 : ((const REAL *)run->row_reference)[rows->at[r]];
     const int64_t self = LOSS(self_of)(run, rows, r, j);
-    REAL power[LOSS(LANES)], of_column[LOSS(LANES)], taken[LOSS(LANES)];
+    REAL power[LOSS(LANES)], of_column[LOSS(LANES)], taken[LOSS(LANES)], slope[LOSS(LANES)];
 #pragma omp simd
     for (int64_t l = 0; l < LOSS(LANES); l++) {
       const LOSS(parts) p =
           LOSS(parts_of)(positive, variant, together, columns, s[l], end, shared, reference, of[l]);
       power[l] = p.row, of_column[l] = p.column, taken[l] = s[l];
+      slope[l] = slopes ? LOSS(slope_by)(p.row, positive, variant, s[l], end) : 0;
     }
+    for (int64_t l = 0; l < width && slopes; l++)
+      if (l != self) s[l] = slope[l];
     if (self >= 0 && self < width) power[self] = of_column[self] = taken[self] = 0;
     for (int64_t l = 0; l < width; l++) sum[r] += power[l], *plain += taken[l];
     REAL *column = columns ? (REAL *)run->column_sum + j : NULL;
@@ -297,7 +305,7 @@ CT_INLINED void LOSS(add_corner)(const ct_pair_run *run, bool positive, int vari
 
 /* Of log-sum-exps alone, where every pair counts once. */
 CT_INLINED void LOSS(add_plain)(const ct_pair_run *run, bool positive, int variant, bool columns,
-                                bool together) {
+                                bool together, bool slopes) {
   const LOSS(end) end = LOSS(common_end)(run, positive);
   const LOSS(shared) shared = LOSS(shared_of)(run);
   const REAL *reference = run->row_reference, *lift = run->row_lift;
@@ -305,8 +313,8 @@ CT_INLINED void LOSS(add_plain)(const ct_pair_run *run, bool positive, int varia
   REAL *restrict column_sum = run->column_sum;
   for (int64_t i = 0; i < run->rows; i += LOSS(ABREAST)) {
     const LOSS(rows) rows = LOSS(rows_at)(run, i);
-    const REAL *s0 = LOSS(row_of)(run, &rows, 0), *s1 = LOSS(row_of)(run, &rows, 1);
-    const REAL *s2 = LOSS(row_of)(run, &rows, 2), *s3 = LOSS(row_of)(run, &rows, 3);
+    REAL *s0 = LOSS(row_of)(run, &rows, 0), *s1 = LOSS(row_of)(run, &rows, 1);
+    REAL *s2 = LOSS(row_of)(run, &rows, 2), *s3 = LOSS(row_of)(run, &rows, 3);
     const REAL r0 = together ? 0 : reference[rows.at[0]], r1 = together ? 0 : reference[rows.at[1]];
     const REAL r2 = together ? 0 : reference[rows.at[2]], r3 = together ? 0 : reference[rows.at[3]];
     REAL sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0, plain = 0;
@@ -317,13 +325,20 @@ CT_INLINED void LOSS(add_plain)(const ct_pair_run *run, bool positive, int varia
       const LOSS(parts) p0 = PARTS(s0[j], r0), p1 = PARTS(s1[j], r1);
       const LOSS(parts) p2 = PARTS(s2[j], r2), p3 = PARTS(s3[j], r3);
 #undef PARTS
+      const REAL of_all = (s0[j] + s1[j]) + (s2[j] + s3[j]);
+#define SLOPE(s, p) LOSS(slope_by)(p.row, positive, variant, s, end)
+      if (slopes) {
+        s0[j] = SLOPE(s0[j], p0), s1[j] = SLOPE(s1[j], p1);
+        s2[j] = SLOPE(s2[j], p2), s3[j] = SLOPE(s3[j], p3);
+      }
+#undef SLOPE
       sum0 += p0.row, sum1 += p1.row, sum2 += p2.row, sum3 += p3.row;
       if (columns) column_sum[j] += (p0.column + p1.column) + (p2.column + p3.column);
-      plain += (s0[j] + s1[j]) + (s2[j] + s3[j]);
+      plain += of_all;
     }
     REAL sum[LOSS(ABREAST)] = {sum0, sum1, sum2, sum3};
     for (int64_t j = rows.vectors; j < run->n; j += LOSS(LANES))
-      LOSS(add_corner)(run, positive, variant, columns, together, &rows, j, sum, &plain);
+      LOSS(add_corner)(run, positive, variant, columns, together, slopes, &rows, j, sum, &plain);
     for (int r = 0; r < rows.count; r++)
       run->row_sum[i + r] += together ? (double)sum[r] * (double)lift[i + r] : (double)sum[r];
     run->row_sum_s[i] += (columns ? 2 : 1) * (double)plain; /* a pair that serves both ends */
@@ -342,7 +357,8 @@ CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant,
   const int64_t pitch = ends->pitch;
   LOSS(end) row = LOSS(common_end)(run, positive), column = row;
   if (!refined && LOSS_OF(statistics)(positive) == CT_LSE) {
-    LOSS(add_plain)(run, positive, variant, columns, together);
+    together && run->slopes ? LOSS(add_plain)(run, positive, variant, columns, together, true)
+                            : LOSS(add_plain)(run, positive, variant, columns, together, false);
     return;
   }
   for (int64_t i = 0; i < run->rows; i++) {
@@ -414,6 +430,18 @@ CT_INLINED void LOSS(add_as)(const ct_pair_run *run, bool positive, int variant,
   }
 }
 
+CT_INLINED void LOSS(weigh_slopes)(const ct_pair_run *run, bool columns) {
+  const REAL *column_factor = run->column_factor;
+  for (int64_t i = 0; i < run->rows; i++) {
+    const REAL *s = (const REAL *)run->s + i * run->stride;
+    REAL *to = (REAL *)run->weight + i * run->weight_stride;
+    const REAL factor = ((const REAL *)run->row_factor)[i];
+#pragma omp simd
+    for (int64_t j = 0; j < run->n; j++)
+      to[j] = (columns ? factor + column_factor[j] : factor) * s[j];
+  }
+}
+
 CT_INLINED void LOSS(weigh_as)(const ct_pair_run *run, bool positive, int variant, bool columns,
                                bool drop, bool together) {
   const bool lse = LOSS(has)(positive, CT_LSE), extreme = LOSS(has)(positive, CT_EXTREME);
@@ -445,7 +473,7 @@ CT_INLINED void LOSS(weigh_as)(const ct_pair_run *run, bool positive, int varian
           weight = factor * NAME(ct_power)(n - reference);
           if (columns) weight += column_factor[j] * NAME(ct_power)(n - column_reference[j]);
         }
-        weight *= power * LOSS(slope)(positive, variant, s[j], both.k);
+        weight *= LOSS(slope_by)(power, positive, variant, s[j], both);
         if (drop && columns) lowest = column_cut[j] < cut ? column_cut[j] : cut;
         weight = drop && n < lowest ? 0 : weight;
       }
@@ -576,7 +604,9 @@ CT_INLINED void LOSS(weigh_plain)(const ct_pair_run *run, bool positive, int var
 }
 
 CT_INLINED void LOSS(weigh_kind)(const ct_pair_run *run, bool positive, int variant) {
-  if (run->ends)
+  if (run->slopes)
+    run->column_factor ? LOSS(weigh_slopes)(run, true) : LOSS(weigh_slopes)(run, false);
+  else if (run->ends)
     run->column_factor ? LOSS(weigh_refined)(run, positive, variant, true)
                        : LOSS(weigh_refined)(run, positive, variant, false);
   else

@@ -27,6 +27,7 @@
 #include "cpu/pair_schedule.h"
 #include "cpu/tile.h"
 #include "cpu/triplet.h"
+#include "cpu/underflow.h"
 #include "loss/circle.h"
 #include "loss/hardest.h"
 
@@ -148,8 +149,9 @@ typedef struct tile {
   char *row_share, *column_share; /* sheets of a refinement, this thread's (pair_shares.h) */
   int32_t *nearest;     /* [rows, LARGEST_BLOCK] which vector of its class each column is */
   weight_list lists[2]; /* of rows and of columns, this thread's */
-  char *kept;           /* [rows, kept_stride] similarities to keep, or NULL */
+  char *kept;           /* [rows, kept_stride] similarities or slopes to keep, or NULL */
   int64_t kept_stride;
+  ct_pair_note *note;      /* [CT_KINDS], or NULL */
   const struct tile *next; /* this thread's, if there is one and it is known */
 } tile;
 
@@ -161,6 +163,7 @@ static int64_t kept_elements(const shape *s) { return s->height * s->width + 16;
 static void place_kept(const pass *p, tile *t, int64_t number) {
   const shape *s = &p->shape;
   size_t real = ct_dtype_size(p->stream->dtype);
+  if (p->stream->noted) t->note = p->stream->noted[number];
   if (number >= p->stream->kept_tiles) return;
   t->kept = (char *)p->stream->kept + (size_t)(number * kept_elements(s)) * real;
   t->kept_stride = s->width;

@@ -157,6 +157,11 @@ static void NAME(raise_references)(const pass *p, const REAL *reach, int kind, i
                (REAL *)p->sums[kind].reference + from, p->sums[kind].sum + from);
 }
 
+/* Whether a kept tile has slopes of the kind in place of similarities, once it is summed. */
+static bool NAME(has_slopes)(const tile *t, int kind) {
+  return t->kept && t->note && t->note[kind].is;
+}
+
 /* What is done with the runs of a tile in forward. */
 typedef struct NAME(summing) {
   const NAME(sheet) * sheet;
@@ -181,6 +186,7 @@ static void NAME(sum_run)(const pass *p, const tile *t, int64_t row, int64_t row
   r.shared = (double)sheet->shared[of->kind].reference;
   r.least = (double)sheet->shared[of->kind].least;
   r.row_lift = sheet->shared[of->kind].row_lift + row;
+  r.slopes = NAME(has_slopes)(t, of->kind);
   r.row_sum = sums->sum + t->row + row;
   r.row_sum_s = sums->sum_s + t->row + row;
   if (sums->term) {
@@ -266,12 +272,15 @@ static void NAME(tile_sums)(const pass *p, const tile *t) {
     /* In place of the reaches, which have done their part. */
     sheet.shared[kind] =
         NAME(share_reference)(p, t, kind, p->sums[kind].reference, t->both, sheet.row_reach[kind]);
+    if (t->note) t->note[kind] = NAME(note_of)(p, kind, &sheet.shared[kind]);
   }
+  const unsigned underflow = ct_underflow_to_zero();
   for (int64_t from = 0; from < t->rows; from += STEP) {
     if (t->both) NAME(clear_columns)(p, t, &sheet);
     each_run(p, t, from, smaller(from + STEP, t->rows), NAME(sum_run), &add);
     if (t->both) NAME(flush_columns)(p, t, &sheet);
   }
+  ct_underflow_as(underflow);
   if (p->stream->triplets) each_run(p, t, 0, t->rows, NAME(add_triplets), &sheet);
 }
 
@@ -336,7 +345,9 @@ static NAME(shared) NAME(share_factors)(const pass *p, const tile *t, int kind) 
   const REAL *factor = p->factors->factor[kind];
   if (!factor) return (NAME(shared)){0};
   NAME(shared)
-  shared = NAME(share_reference)(p, t, kind, p->factors->reference[kind], columns, room);
+  shared = t->note && t->note[kind].is
+               ? NAME(share_noted)(t, kind, p->factors->reference[kind], columns, room)
+               : NAME(share_reference)(p, t, kind, p->factors->reference[kind], columns, room);
   for (int64_t i = 0; i < t->rows && shared.is; i++) shared.row_lift[i] *= factor[t->row + i];
   for (int64_t j = 0; j < t->columns && shared.is && columns; j++)
     shared.column_lift[j] *= factor[t->column + j];
@@ -385,6 +396,7 @@ static void NAME(weigh_run)(const pass *p, const tile *t, int64_t row, int64_t r
   r.together = shared->is;
   r.shared = (double)shared->reference;
   r.least = (double)shared->least;
+  r.slopes = NAME(has_slopes)(t, kind);
   r.row_factor = shared->is ? shared->row_lift + row : (const REAL *)f->factor[kind] + t->row + row;
   if (f->linear[kind]) r.row_linear = (const REAL *)f->linear[kind] + t->row + row;
   if (f->cut[kind]) r.row_cut = (const REAL *)f->cut[kind] + t->row + row;
@@ -420,7 +432,9 @@ static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
   for (int kind = 0; kind < kinds_of(p, t); kind++)
     sheets.from.shared[kind] = NAME(share_factors)(p, t, kind);
   if (p->stream->refinement) NAME(clear_shareless)(p, t, &sheets.to);
+  const unsigned underflow = ct_underflow_to_zero();
   each_run(p, t, 0, t->rows, NAME(weigh_run), &sheets);
+  ct_underflow_as(underflow);
   for (int64_t i = 0; i < t->rows && is_diagonal(p, t); i++)
     sheets.to.s[i * sheets.to.stride + i] = 0;
   if (p->stream->diagnosis) diagnose_weights(p, t, sheets.to.s, sheets.to.stride);

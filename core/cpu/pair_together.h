@@ -33,13 +33,15 @@ static void NAME(widen)(const pass *p, int kind, const REAL *reference, int64_t 
   range->least = least, range->reference = most;
 }
 
-/* Of anchors without such pairs, any number. */
+/* Of anchors without such pairs, any number. An anchor's reference may have risen above what was
+ * shared: pairs of the tile then count for less, or for nothing. */
 static void NAME(lift)(const REAL *reference, int64_t n, REAL shared, REAL *lift) {
   for (int64_t i = 0; i < n; i++) {
-    REAL below = reference[i] - shared;
+    REAL below = reference[i] - shared, above = below;
     below = below < 0 ? below : 0;
     below = below > -NAME(NEAR) ? below : -NAME(NEAR);
-    lift[i] = 1 / NAME(ct_power)(below);
+    above = above > 0 ? above : 0;
+    lift[i] = NAME(ct_power)(-above) / NAME(ct_power)(below);
   }
 }
 
@@ -66,5 +68,27 @@ static NAME(shared) NAME(share_reference)(const pass *p, const tile *t, int kind
   if (!shared.is) return shared;
   NAME(lift)(reference + t->row, t->rows, most, shared.row_lift);
   if (columns) NAME(lift)(reference + t->column, t->columns, most, shared.column_lift);
+  return shared;
+}
+
+/* Whether forward shared a reference, and what backward needs to share it again: only log-sum-exps
+ * have nothing else to take from similarities. */
+static ct_pair_note NAME(note_of)(const pass *p, int kind, const NAME(shared) * shared) {
+  const bool alone = p->stream->rule->statistics(kind == CT_POSITIVE) == CT_LSE;
+  return (ct_pair_note){.is = shared->is && alone,
+                        .reference = (double)shared->reference,
+                        .least = (double)shared->least};
+}
+
+static NAME(shared)
+    NAME(share_noted)(const tile *t, int kind, const REAL *reference, bool columns, REAL *room) {
+  NAME(shared)
+  shared = {.is = true,
+            .reference = (REAL)t->note[kind].reference,
+            .least = (REAL)t->note[kind].least,
+            .row_lift = room,
+            .column_lift = room + LARGEST_BLOCK};
+  NAME(lift)(reference + t->row, t->rows, shared.reference, shared.row_lift);
+  if (columns) NAME(lift)(reference + t->column, t->columns, shared.reference, shared.column_lift);
   return shared;
 }

@@ -45,7 +45,9 @@ struct ct_pair_context {
   double share[CT_KINDS];      /* what a term counts for in the reduced loss */
   void *kept;                  /* similarities of the first kept_tiles tiles */
   int64_t kept_tiles;
-  size_t kept_each;            /* bytes of one tile */
+  size_t kept_each;                /* bytes of one tile */
+  ct_pair_note (*noted)[CT_KINDS]; /* of all tiles (core/cpu/pair.h); NULL: nothing is noted */
+  int64_t noted_tiles;
   ct_pair_diagnosis diagnosis; /* for options.diagnostics */
 };
 
@@ -91,6 +93,7 @@ void ct_pair_context_free(ct_pair_context *context) {
   free_sums(context);
   ct_free(context->targets);
   ct_free(context->kept);
+  ct_free(context->noted);
   ct_diagnosis_free(&context->diagnosis);
   ct_free(context);
 }
@@ -403,6 +406,7 @@ static ct_pair_stream stream_of(ct_pair_context *c, const ct_pair_columns *colum
                           .triplets = c->triplets.start ? &c->triplets : NULL,
                           .kept = c->kept,
                           .kept_tiles = c->kept_tiles,
+                          .noted = c->noted,
                           .refinement = c->refinement.on ? &c->refinement.pair : NULL,
                           .diagnosis = c->options.diagnostics ? &c->diagnosis : NULL};
 }
@@ -424,12 +428,32 @@ static int64_t budget_of(const ct_pair_context *c, int64_t all) {
   return left > 0 ? left : 0;
 }
 
+/* Room for what may be noted of `tiles` tiles, which depends on the call alone, whatever is kept:
+ * so results do not depend on that. */
+static ct_status make_notes(ct_pair_context *c, int64_t tiles, ct_error *error) {
+  enum { MOST_NOTED = 4096 }; /* 192 KiB, for more than 20,000 rows */
+  const ct_loss_options *o = &c->options;
+  bool wanted = tiles <= MOST_NOTED && !c->refinement.on && !o->diagnostics && o->filter_eps == 0 &&
+                !o->rule->couple && o->rule->unit != CT_OF_TRIPLETS &&
+                (c->self || c->references.centres == 1);
+  if (!wanted) tiles = 0;
+  if (tiles == c->noted_tiles) return CT_OK;
+  ct_free(c->noted);
+  c->noted = NULL;
+  c->noted_tiles = 0;
+  if (tiles == 0) return CT_OK;
+  CT_TRY(ct_alloc(&c->noted, tiles, sizeof *c->noted, "loss sums", error));
+  c->noted_tiles = tiles;
+  return CT_OK;
+}
+
 /* Room for as many tiles of similarities as the budget allows; room of the right size is used
  * again, since fresh pages cost as much as what keeping similarities saves. */
 static ct_status make_room(ct_pair_context *c, const ct_pair_columns *columns, ct_error *error) {
   int64_t tiles, elements;
   ct_pair_stream stream = stream_of(c, columns);
   ct_pair_stream_tiles(&stream, &tiles, &elements);
+  CT_TRY(make_notes(c, tiles, error));
   size_t each = (size_t)elements * ct_dtype_size(c->queries.compute);
   int64_t all = INT64_MAX;
   ct_size_mul(tiles, (int64_t)each, &all);

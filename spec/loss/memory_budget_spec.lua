@@ -32,6 +32,42 @@ describe("memory_budget", function()
     end
   end)
 
+  -- Logits far apart: references that tiles shared in forward rise far above them until backward.
+  it("changes no bit where logits are far apart, whatever the threads", function()
+    local threads = circlet.getnumthreads()
+    finally(function() circlet.setnumthreads(threads) end)
+    local cases = {}
+    for _, gamma in ipairs { 256, 2000 } do
+      cases[#cases + 1] = { "circle_loss", { gamma = gamma } }
+      cases[#cases + 1] = { "circle_loss", { gamma = gamma, through_alpha = true } }
+      cases[#cases + 1] = { "circle_loss", { gamma = gamma, aggregate = "batch" } }
+      cases[#cases + 1] = { "unified_loss", { gamma = gamma } }
+    end
+    cases[#cases + 1] = { "multi_similarity_loss", { alpha = 200, beta = 500 } }
+    for _, name in ipairs(support.real_types) do
+      local x, labels = data(name, 600, 5)
+      local refs, ref_labels = data(name, 170, 5)
+      for _, case in ipairs(cases) do
+        local f, options = circlet[case[1]], case[2]
+        options.memory_budget = 0
+        circlet.setnumthreads(1)
+        local loss, grad = f(x, labels, options)
+        local cross, grads = f({ x, refs }, { labels, ref_labels }, options)
+        for i, budget in ipairs { 1e5, 1e9, math.huge } do
+          circlet.setnumthreads(({ 2, 3, 8 })[i])
+          options.memory_budget = budget
+          local l, g = f(x, labels, options)
+          assert.equal(loss, l)
+          assert.is_true(circlet.equal(grad, g))
+          l, g = f({ x, refs }, { labels, ref_labels }, options)
+          assert.equal(cross, l)
+          assert.is_true(circlet.equal(grads[1], g[1]))
+          assert.is_true(circlet.equal(grads[2], g[2]))
+        end
+      end
+    end
+  end)
+
   -- Bytes held at most during a call beyond what was held before and the gradient.
   local function workspace(x, labels, budget)
     collectgarbage()
