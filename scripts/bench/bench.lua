@@ -163,7 +163,7 @@ local function run_cell(cell, context)
     for _, peer in ipairs(context.peers) do self:begin_peer(peer, paths) end
   end
   local times = measure.rounds(self.ways, options.quick and { block = 0.02, budget = 0.2, most = 3 }
-    or { block = 0.05, budget = 1, most = 7 })
+    or { block = 0.05, budget = 1.5, most = 7 })
   for _, peer in ipairs(self.begun) do peer:finish() end
   for name, known in pairs(context.known) do
     if times[name] then
