@@ -186,7 +186,7 @@ static void NAME(sum_run)(const pass *p, const tile *t, int64_t row, int64_t row
   r.shared = (double)sheet->shared[of->kind].reference;
   r.least = (double)sheet->shared[of->kind].least;
   r.row_lift = sheet->shared[of->kind].row_lift + row;
-  r.slopes = NAME(has_slopes)(t, of->kind);
+  r.slopes = r.together && NAME(has_slopes)(t, of->kind); /* not yet, of reaches */
   r.row_sum = sums->sum + t->row + row;
   r.row_sum_s = sums->sum_s + t->row + row;
   if (sums->term) {
