@@ -45,9 +45,9 @@ end
 
 --- How often a way of `seconds` per call is run: calls per block, and blocks. Options: block (a
 -- block lasts at least that many seconds), budget (seconds for all blocks, beyond the three that
--- are wanted anyway), most (blocks). Calls up to 0.5 s come in pairs at least, and so after one that
--- does not count: the first has caches and freed memory as the way before left them. A long call
--- says enough about itself, for it averages over the noise: beyond 5 s there is one block, and
+-- are wanted anyway), most (blocks). Calls up to 0.5 s come in pairs at least, and so after one
+-- that does not count: the first has caches and freed memory as the way before left them. A long
+-- call says enough about itself, for it averages over the noise: beyond 5 s there is one block, and
 -- beyond 8 s none, the first call being all there is.
 function measure.plan(seconds, options)
   local calls = math.max(1, math.min(1000, math.ceil(options.block / math.max(seconds, 1e-7))))
