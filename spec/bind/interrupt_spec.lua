@@ -5,7 +5,7 @@ local function run(script)
   local file = assert(io.open(path, "w"))
   file:write(script)
   file:close()
-  local command = "timeout --signal=INT --kill-after=60 30 lua5.4 "
+  local command = "timeout --signal=INT --kill-after=60 120 lua5.4 " -- for what hangs
   local child = assert(io.popen(command .. path .. " 2>&1"))
   local output = child:read("a")
   child:close()
