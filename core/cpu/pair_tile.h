@@ -274,7 +274,7 @@ static void NAME(tile_sums)(const pass *p, const tile *t) {
         NAME(share_reference)(p, t, kind, p->sums[kind].reference, t->both, sheet.row_reach[kind]);
     if (t->note) t->note[kind] = NAME(note_of)(p, kind, &sheet.shared[kind]);
   }
-  const unsigned underflow = ct_underflow_to_zero();
+  const unsigned underflow = ct_underflow_to_zero(t->note != NULL);
   for (int64_t from = 0; from < t->rows; from += STEP) {
     if (t->both) NAME(clear_columns)(p, t, &sheet);
     each_run(p, t, from, smaller(from + STEP, t->rows), NAME(sum_run), &add);
@@ -432,7 +432,7 @@ static NAME(sheet) NAME(weigh_tile)(const pass *p, const tile *t) {
   for (int kind = 0; kind < kinds_of(p, t); kind++)
     sheets.from.shared[kind] = NAME(share_factors)(p, t, kind);
   if (p->stream->refinement) NAME(clear_shareless)(p, t, &sheets.to);
-  const unsigned underflow = ct_underflow_to_zero();
+  const unsigned underflow = ct_underflow_to_zero(t->note != NULL);
   each_run(p, t, 0, t->rows, NAME(weigh_run), &sheets);
   ct_underflow_as(underflow);
   for (int64_t i = 0; i < t->rows && is_diagonal(p, t); i++)

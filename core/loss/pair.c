@@ -433,8 +433,9 @@ static int64_t budget_of(const ct_pair_context *c, int64_t all) {
 static ct_status make_notes(ct_pair_context *c, int64_t tiles, ct_error *error) {
   enum { MOST_NOTED = 4096 }; /* 192 KiB, for more than 20,000 rows */
   const ct_loss_options *o = &c->options;
-  bool wanted = tiles <= MOST_NOTED && !c->refinement.on && !o->diagnostics && o->filter_eps == 0 &&
-                !o->rule->couple && o->rule->unit != CT_OF_TRIPLETS &&
+  const bool sums = o->rule->statistics(true) == CT_LSE || o->rule->statistics(false) == CT_LSE;
+  bool wanted = sums && tiles <= MOST_NOTED && !c->refinement.on && !o->diagnostics &&
+                o->filter_eps == 0 && !o->rule->couple && o->rule->unit != CT_OF_TRIPLETS &&
                 (c->self || c->references.centres == 1);
   if (!wanted) tiles = 0;
   if (tiles == c->noted_tiles) return CT_OK;

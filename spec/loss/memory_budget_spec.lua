@@ -8,6 +8,18 @@ describe("memory_budget", function()
     return x, circlet.LongTensor(rows):random(1, 9)
   end
 
+  -- Losses and gradients of rows among themselves and against references.
+  local function results(f, x, labels, refs, ref_labels, options)
+    local loss, grad = f(x, labels, options)
+    local cross, grads = f({ x, refs }, { labels, ref_labels }, options)
+    return { losses = { loss, cross }, gradients = { grad, grads[1], grads[2] } }
+  end
+
+  local function same(expected, actual)
+    assert.same(expected.losses, actual.losses)
+    for i = 1, 3 do assert.is_true(circlet.equal(expected.gradients[i], actual.gradients[i])) end
+  end
+
   before_each(function() circlet.manualSeed(11) end)
 
   it("changes no bit of loss and gradients, whether all, some or no tiles fit", function()
@@ -16,17 +28,10 @@ describe("memory_budget", function()
         local x, labels = data(name, 300, 33)
         local refs, ref_labels = data(name, 170, 33)
         local plain = { gamma = 32, similarity = similarity }
-        local loss, grad = circlet.circle_loss(x, labels, plain)
-        local cross, grads = circlet.circle_loss({ x, refs }, { labels, ref_labels }, plain)
+        local expected = results(circlet.circle_loss, x, labels, refs, ref_labels, plain)
         for _, budget in ipairs { 0, 2e4, 1e5, 1e9, math.huge } do
           local options = { gamma = 32, similarity = similarity, memory_budget = budget }
-          local l, g = circlet.circle_loss(x, labels, options)
-          assert.equal(loss, l)
-          assert.is_true(circlet.equal(grad, g))
-          l, g = circlet.circle_loss({ x, refs }, { labels, ref_labels }, options)
-          assert.equal(cross, l)
-          assert.is_true(circlet.equal(grads[1], g[1]))
-          assert.is_true(circlet.equal(grads[2], g[2]))
+          same(expected, results(circlet.circle_loss, x, labels, refs, ref_labels, options))
         end
       end
     end
@@ -51,18 +56,11 @@ describe("memory_budget", function()
         local f, options = circlet[case[1]], case[2]
         options.memory_budget = 0
         circlet.setnumthreads(1)
-        local loss, grad = f(x, labels, options)
-        local cross, grads = f({ x, refs }, { labels, ref_labels }, options)
+        local expected = results(f, x, labels, refs, ref_labels, options)
         for i, budget in ipairs { 1e5, 1e9, math.huge } do
           circlet.setnumthreads(({ 2, 3, 8 })[i])
           options.memory_budget = budget
-          local l, g = f(x, labels, options)
-          assert.equal(loss, l)
-          assert.is_true(circlet.equal(grad, g))
-          l, g = f({ x, refs }, { labels, ref_labels }, options)
-          assert.equal(cross, l)
-          assert.is_true(circlet.equal(grads[1], g[1]))
-          assert.is_true(circlet.equal(grads[2], g[2]))
+          same(expected, results(f, x, labels, refs, ref_labels, options))
         end
       end
     end
