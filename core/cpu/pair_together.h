@@ -45,6 +45,12 @@ static void NAME(lift)(const REAL *reference, int64_t n, REAL shared, REAL *lift
   }
 }
 
+static void NAME(lift_ends)(const tile *t, const REAL *reference, bool columns,
+                            const NAME(shared) * to) {
+  NAME(lift)(reference + t->row, t->rows, to->reference, to->row_lift);
+  if (columns) NAME(lift)(reference + t->column, t->columns, to->reference, to->column_lift);
+}
+
 /* Whether one reference serves all anchors of the tile, and the lifts of each, into room for
  * [LARGEST_BLOCK] of rows and as much behind it of columns. */
 static NAME(shared) NAME(share_reference)(const pass *p, const tile *t, int kind,
@@ -65,9 +71,7 @@ static NAME(shared) NAME(share_reference)(const pass *p, const tile *t, int kind
   const REAL most = shared.reference;
   shared.is = most - shared.least <= NAME(NEAR) && -whole < most && most < whole;
   shared.least -= NAME(DEEP);
-  if (!shared.is) return shared;
-  NAME(lift)(reference + t->row, t->rows, most, shared.row_lift);
-  if (columns) NAME(lift)(reference + t->column, t->columns, most, shared.column_lift);
+  if (shared.is) NAME(lift_ends)(t, reference, columns, &shared);
   return shared;
 }
 
@@ -80,6 +84,7 @@ static ct_pair_note NAME(note_of)(const pass *p, int kind, const NAME(shared) * 
                         .least = (double)shared->least};
 }
 
+/* The reference of forward once more, with lifts to what references are now. */
 static NAME(shared)
     NAME(share_noted)(const tile *t, int kind, const REAL *reference, bool columns, REAL *room) {
   NAME(shared)
@@ -88,7 +93,6 @@ static NAME(shared)
             .least = (REAL)t->note[kind].least,
             .row_lift = room,
             .column_lift = room + LARGEST_BLOCK};
-  NAME(lift)(reference + t->row, t->rows, shared.reference, shared.row_lift);
-  if (columns) NAME(lift)(reference + t->column, t->columns, shared.reference, shared.column_lift);
+  NAME(lift_ends)(t, reference, columns, &shared);
   return shared;
 }

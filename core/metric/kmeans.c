@@ -85,9 +85,7 @@ static int64_t draw_row(const job *j, ct_random *random) {
 
 static void take_centre(job *j, int64_t c, int64_t row) {
   const void *x = row_of(j, row);
-  for (int64_t d = 0; d < j->dim; d++)
-    j->centre[c * j->dim + d] =
-        j->rows.dtype == CT_FLOAT ? (double)((const float *)x)[d] : ((const double *)x)[d];
+  for (int64_t d = 0; d < j->dim; d++) j->centre[c * j->dim + d] = ct_real_at(j->rows.dtype, x, d);
 }
 
 static ct_status draw_seeds(job *j, uint64_t run, ct_error *error) {
@@ -135,8 +133,7 @@ static ct_status pack_centres(job *j, ct_error *error) {
 }
 
 static double product_at(const job *j, const char *tile, int64_t i) {
-  return j->rows.dtype == CT_FLOAT ? (double)((const float *)(const void *)tile)[i]
-                                   : ((const double *)(const void *)tile)[i];
+  return ct_real_at(j->rows.dtype, tile, i);
 }
 
 /* Returns how many rows of the block change their cluster. */

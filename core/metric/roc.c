@@ -7,8 +7,7 @@
 typedef __int128 wide; /* products of numbers of pairs */
 
 static double level_at(const ct_roc_counts *c, int64_t p) {
-  return c->dtype == CT_FLOAT ? (double)((const float *)c->level)[p]
-                              : ((const double *)c->level)[p];
+  return ct_real_at(c->dtype, c->level, p);
 }
 
 void ct_roc_trace(ct_verification_result *out, ct_operating_point *point, int64_t points,
